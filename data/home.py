@@ -1,0 +1,72 @@
+"""The one folder that holds all state, and the names of what lies in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from data.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The home folder: packages in and out, the archive, the lake, and the stores."""
+
+    path: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The folder that LOOKTHROUGH_HOME names, or ``var`` under the current folder."""
+        return cls(Path(os.environ.get("LOOKTHROUGH_HOME") or "var").absolute())
+
+    @property
+    def inbox(self) -> Path:
+        """Packages that wait to be received."""
+        return self.path / "inbox"
+
+    @property
+    def outbox(self) -> Path:
+        """Receipts and rejected rows, a folder per submitter."""
+        return self.path / "outbox"
+
+    @property
+    def archive(self) -> Path:
+        """Every package as received, by content hash, never changed."""
+        return self.path / "archive"
+
+    @property
+    def lake(self) -> Path:
+        """Accepted rows as Parquet, by table and business date."""
+        return self.path / "lake"
+
+    @property
+    def published(self) -> Path:
+        """What runs found: one immutable file per run, and the name of the current one."""
+        return self.path / "published"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file derived from the lake."""
+        return self.path / "warehouse.duckdb"
+
+    @property
+    def control(self) -> Path:
+        """The SQLite file of submissions and runs."""
+        return self.path / "control.sqlite"
+
+    def create(self) -> Home:
+        """Create the folders that do not exist yet, and return the home.
+
+        Raises:
+            StoreError: a folder cannot be created.
+        """
+        for folder in (self.inbox, self.outbox, self.archive, self.lake, self.published):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"cannot create the folder {folder}: {error.strerror}; "
+                    "set LOOKTHROUGH_HOME to a folder that can be written"
+                ) from error
+        return self

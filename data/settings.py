@@ -1,0 +1,171 @@
+"""The settings: one TOML file read once into one frozen object; the defaults lie in settings.toml."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from data.errors import SettingsError
+
+DEFAULTS = Path(__file__).with_name("settings.toml")
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Whole = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A frozen group of settings; a name it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Intake(Section):
+    """What a package may be, and how much of it may fail."""
+
+    max_rejected_share: Share
+    max_zip_bytes: Count
+    max_zip_ratio: Count
+    max_zip_members: Count
+    max_file_bytes: Count
+    max_line_bytes: Count
+    max_columns: Count
+    retention_days: Count
+    examples: Count
+    correction_days: Whole
+    signature_required: bool
+    submitters: tuple[str, ...]
+
+
+class Load(Section):
+    """How the lake becomes the warehouse."""
+
+    memory_limit: str
+    threads: Count
+    match_window_seconds: Whole
+    window_days: Count
+
+
+class Features(Section):
+    """The windows and lines of the features."""
+
+    windows_days: tuple[Count, ...]
+    pass_on_hours: tuple[Count, ...]
+    round_fen: Count
+    new_payer_days: Count
+    age_bands_days: tuple[Count, ...]
+
+
+class Score(Section):
+    """The isolation forests, and how they and the findings become one order."""
+
+    trees: Count
+    sample_rows: Count
+    minimum_stratum_rows: Count
+    seed: Whole
+    reasons: Count
+    finding_weight: Share
+
+
+class FundPool(Section):
+    """P1."""
+
+    window_days: Count
+    minimum_payers: Count
+    minimum_payees: Count
+    lowest_out_in_ratio: float
+    highest_out_in_ratio: float
+    maximum_matched_share: Share
+
+
+class SelfFinancing(Section):
+    """P4."""
+
+    maximum_hops: Count
+    window_hours: Count
+    minimum_share: Share
+    fee_share: Share
+    minimum_ownership: Share
+
+
+class Commingling(Section):
+    """P10."""
+
+    settlement_days: Whole
+    minimum_fen: Whole
+    fee_share: Share
+    tolerance_fen: Whole
+
+
+class ReserveMisuse(Section):
+    """R1."""
+
+    minimum_shortfall_fen: Whole
+    minimum_days: Count
+    unexplained_fen: Whole
+
+
+class Detectors(Section):
+    """One section per typology."""
+
+    fund_pool: FundPool
+    self_financing: SelfFinancing
+    commingling: Commingling
+    reserve_misuse: ReserveMisuse
+
+
+class Settings(Section):
+    """Everything that tunes behaviour."""
+
+    intake: Intake
+    load: Load
+    features: Features
+    score: Score
+    detectors: Detectors
+
+    def digest(self) -> str:
+        """The SHA-256 of the settings' values, in hex; part of a run's key."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the defaults, with what the file at ``path`` states instead of them.
+
+    Raises:
+        SettingsError: the file cannot be read, names an unknown setting, or a value does not fit.
+    """
+    values = _read(DEFAULTS)
+    if path is not None:
+        values = _merged(values, _read(path))
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"settings {path or DEFAULTS}: {name}: {first['msg']} "
+            f"({error.error_count()} wrong in all); data/settings.toml lists the known ones"
+        ) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(f"cannot read the settings {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"settings {path}: not TOML: {error}") from error
+
+
+def _merged(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for name, change in changes.items():
+        known = merged.get(name)
+        both = isinstance(known, dict) and isinstance(change, dict)
+        merged[name] = _merged(known, change) if both else change  # type: ignore[arg-type]
+    return merged
