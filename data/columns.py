@@ -85,9 +85,7 @@ def text(
 def fen(name: str, zh: str, en: str, *, required: bool = True, signed: bool = False) -> Column:
     """A money column in whole fen, at least zero unless ``signed`` (balances and differences)."""
     low = -LARGEST_INTEGER if signed else 0
-    return Column(
-        name, "fen", zh, en, required, minimum=low, maximum=LARGEST_INTEGER, unit="fen"
-    )
+    return Column(name, "fen", zh, en, required, minimum=low, maximum=LARGEST_INTEGER, unit="fen")
 
 
 def integer(
@@ -101,9 +99,7 @@ def integer(
     required: bool = True,
 ) -> Column:
     """A whole-number column."""
-    return Column(
-        name, "integer", zh, en, required, minimum=minimum, maximum=maximum, unit=unit
-    )
+    return Column(name, "integer", zh, en, required, minimum=minimum, maximum=maximum, unit=unit)
 
 
 def rate(

@@ -141,7 +141,9 @@ def _document_row(column: Column) -> str:
         must.append(f"at least {column.minimum:g}" + (f", {bound}" if bound else ""))
     if column.kind == "fen":
         must.append("may be negative" if column.minimum != 0 else "at least 0")
-    kind = f"{column.kind} ({column.unit})" if column.unit not in (None, column.kind) else column.kind
+    kind = (
+        f"{column.kind} ({column.unit})" if column.unit not in (None, column.kind) else column.kind
+    )
     return f"| {column.name} | {kind} | {'; '.join(must)} | {column.zh} | {column.en} |"
 
 

@@ -86,9 +86,8 @@ class Database:
 
     def arrow(self, name: str, sql: str, params: Parameters = None) -> pa.Table:
         """Run a query and return its rows as an Arrow table."""
-        result = self._run(name, sql, params)
         try:
-            return result.to_arrow_table()
+            return self._connection.sql(sql, params=params).to_arrow_table()
         except duckdb.Error as error:
             raise _failed(name, sql, error) from error
 

@@ -1,0 +1,55 @@
+"""The rows of the control store: the ledgers of submissions and of runs, as SQLAlchemy maps them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Row(DeclarativeBase):
+    """The root of the mapped rows."""
+
+
+class Submission(Row):
+    """One package that got a receipt; ``receipt`` is the receipt's JSON text as written."""
+
+    __tablename__ = "submission"
+    __table_args__ = (
+        UniqueConstraint("package", "sha256", name="submission_content"),
+        Index("submission_sequence", "submitter", "business_date", "sequence"),
+    )
+
+    submission_id: Mapped[int] = mapped_column(primary_key=True)
+    package: Mapped[str] = mapped_column(Text)
+    submitter: Mapped[str] = mapped_column(Text)
+    business_date: Mapped[date | None]
+    sequence: Mapped[int | None]
+    sha256: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime]
+    receipt: Mapped[str] = mapped_column(Text)
+
+
+class Run(Row):
+    """One attempt at a business date; ``details`` is JSON: inputs, settings, code, model, counts."""
+
+    __tablename__ = "run"
+    __table_args__ = (Index("run_key", "run_key", "state"),)
+
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    run_key: Mapped[str] = mapped_column(Text)
+    business_date: Mapped[date]
+    state: Mapped[str] = mapped_column(Text)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    published: Mapped[str | None] = mapped_column(Text)
+    details: Mapped[str] = mapped_column(Text)
+    message: Mapped[str] = mapped_column(Text)
+    version: Mapped[int]
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
+
+
+metadata = Row.metadata

@@ -1,0 +1,1 @@
+"""The history of the control store's schema, one file per step, run by Alembic."""
