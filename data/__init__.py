@@ -1,1 +1,1 @@
-"""What every part shares: the contracts of the tables, the stores, the settings, the codes and the errors."""
+"""What every part shares: the tables' contracts, stores, settings, codes and errors."""

@@ -80,5 +80,5 @@ def cnaps_with_check(first11: str) -> str:
 
 
 def is_division(code: str) -> bool:
-    """Whether a text has the form of an administrative division (GB/T 2260): six digits, not 0 first."""
+    """Whether a text has the form of a division code (GB/T 2260): six digits, the first not 0."""
     return bool(DIVISION.fullmatch(code))

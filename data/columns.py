@@ -1,4 +1,4 @@
-"""The parts a table contract is made of: columns with their kinds and limits, and tables of them."""
+"""What a table contract is made of: columns with kinds and limits, and tables of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contracts of all tables, and what follows from them: Arrow schemas, DuckDB tables, a document."""
+"""The contracts of all tables, and what follows from them: schemas, SQL and a document."""
 
 from __future__ import annotations
 
@@ -102,12 +102,12 @@ def arrow_schema(table: Table) -> pa.Schema:
 
 
 def lake_schema(table: Table) -> pa.Schema:
-    """The Arrow schema of a table's files in the lake: its columns, then where each row came from."""
+    """The Arrow schema of a table's lake files: its columns, then where each row came from."""
     return pa.schema([*arrow_schema(table), *LINEAGE])
 
 
 def create_table_sql(table: Table) -> str:
-    """The statement that creates a table with the contract's columns (keys are checked by query)."""
+    """The statement that creates a contract's table (keys are checked by query)."""
     columns = ",\n  ".join(
         f"{column.name} {SQL_TYPES[column.kind]}{' not null' if column.required else ''}"
         for column in table.columns

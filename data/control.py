@@ -76,7 +76,8 @@ class Control:
             The row that holds: the one given, or the first one of the same content.
         """
         with self.session() as session:
-            first = session.scalar(_same_content(submission.package, submission.sha256))
+            held = _same_content(submission.package, submission.sha256)
+            first: Submission | None = session.scalar(held)
             if first is not None:
                 return first
             session.add(submission)
@@ -85,7 +86,8 @@ class Control:
     def submission_with_content(self, package: str, sha256: str) -> Submission | None:
         """The submission of a package with exactly these bytes, if it was received before."""
         with self.session() as session:
-            return session.scalar(_same_content(package, sha256))
+            first: Submission | None = session.scalar(_same_content(package, sha256))
+            return first
 
     def submissions(
         self,

@@ -1,4 +1,4 @@
-"""The rows of the control store: the ledgers of submissions and of runs, as SQLAlchemy maps them."""
+"""The rows of the control store: the ledgers of submissions and of runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Submission(Row):
 
 
 class Run(Row):
-    """One attempt at a business date; ``details`` is JSON: inputs, settings, code, model, counts."""
+    """One attempt at a business date; ``details`` is JSON text: inputs, versions, counts."""
 
     __tablename__ = "run"
     __table_args__ = (Index("run_key", "run_key", "state"),)
@@ -47,7 +47,7 @@ class Run(Row):
     published: Mapped[str | None] = mapped_column(Text)
     details: Mapped[str] = mapped_column(Text)
     message: Mapped[str] = mapped_column(Text)
-    version: Mapped[int]
+    version: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

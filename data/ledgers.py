@@ -1,4 +1,4 @@
-"""The tables that state positions and business: balances, loans, products, holdings, reserves, tips."""
+"""The tables of positions and business: balances, loans, products, holdings, reserves, tips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings: one TOML file read once into one frozen object; the defaults lie in settings.toml."""
+"""The settings: one TOML file read once into one frozen object; settings.toml has the defaults."""
 
 from __future__ import annotations
 

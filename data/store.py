@@ -1,4 +1,4 @@
-"""The DuckDB store: the one place that opens DuckDB; every query has a name that its errors carry."""
+"""The DuckDB store, the one place that opens DuckDB; errors carry the name of their query."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.columns import Table, day, fen, flag, integer, rate, text, time
+from data.columns import Table, day, fen, flag, rate, text, time
 
 INSTITUTION_KINDS = (
     "p2p_platform",
