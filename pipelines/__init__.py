@@ -1,0 +1,1 @@
+"""The steps of a night, from packages to suspects, as plain functions."""
