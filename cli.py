@@ -1,0 +1,130 @@
+"""The ``lookthrough`` command: its options, its commands, and how errors become one line."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from commands import demonstration, nights, packages, suspects
+from commands.terminal import (
+    DONE,
+    INTERRUPTED,
+    NOT_FOUND,
+    REFUSED,
+    STORE_FAILED,
+    UNEXPECTED,
+    Terminal,
+    chosen_language,
+)
+from data.errors import LookthroughError, NotFoundError, StoreError
+from data.home import Home
+
+HELP = """Follow client money through every account it passes, and rank the suspects.
+
+Start with `lookthrough demo`. Work then goes: submit packages, run a night, read the suspects.
+
+Results go to standard output, progress and errors to standard error. Exit codes: 0 done;
+1 done, with something to look at (warnings, rejected rows); 2 refused (a package, an option, a
+setting or a file does not fit); 3 not found; 4 a store failed; 5 unexpected; 130 interrupted.
+"""
+ANYWHERE = ("--home", "--settings", "--lang")
+
+app = typer.Typer(
+    help=HELP,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of all state (LOOKTHROUGH_HOME, else ./var).")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option(help="TOML file with what differs from data/settings.toml.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="zh or en (LOOKTHROUGH_LANG, else the locale, else en).")
+    ] = None,
+) -> None:
+    """Keep what the options before the command chose."""
+    context.obj = Terminal(home, settings, chosen_language(lang))
+
+
+for module in (demonstration, packages, nights, suspects):
+    module.add_to(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and exit; every failure is one line on standard error."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code."""
+    try:
+        code = app(args=options_first(arguments), prog_name="lookthrough", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _say(error.format_message(), REFUSED)
+    except click.ClickException as error:
+        return _say(f"lookthrough: {error.format_message()}", REFUSED)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("lookthrough: interrupted; run it again to go on", INTERRUPTED)
+    except NotFoundError as error:
+        return _say(f"lookthrough: {error}", NOT_FOUND)
+    except StoreError as error:
+        return _say(f"lookthrough: {error}", STORE_FAILED)
+    except LookthroughError as error:
+        return _say(f"lookthrough: {error}", REFUSED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except Exception as error:
+        return _say(_unexpected(error), UNEXPECTED)
+    return code if isinstance(code, int) else DONE
+
+
+def options_first(arguments: list[str]) -> list[str]:
+    """Move --home, --settings and --lang before the command, so that they may stand anywhere."""
+    first: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += [argument, *waiting]
+        elif argument in ANYWHERE:
+            first += [argument, *[value for value in (next(waiting, None),) if value is not None]]
+        elif argument.startswith(tuple(f"{name}=" for name in ANYWHERE)):
+            first.append(argument)
+        else:
+            rest.append(argument)
+    return first + rest
+
+
+def _unexpected(error: Exception) -> str:
+    log = Home.from_environment().path / "unexpected.log"
+    try:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8") as file:
+            file.write("".join(traceback.format_exception(error)))
+    except OSError:
+        return f"lookthrough: unexpected {type(error).__name__}: {error}"
+    return f"lookthrough: unexpected {type(error).__name__}; what happened is in {log}"
+
+
+def _say(message: str, code: int) -> int:
+    typer.echo(" ".join(message.split()) if code != REFUSED else message, err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

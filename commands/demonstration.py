@@ -1,0 +1,79 @@
+"""Commands that make data up: simulate a province, and the demo that runs the whole way through."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from commands.nights import prepare_flows, run_nights
+from commands.terminal import Terminal, terminal
+from data.home import Home
+from pipelines import intake, report
+from simulator import write_province
+
+Scale = Literal["small", "medium", "large"]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]
+DEMO_TOP = 10
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (demo, simulate):
+        app.command()(command)
+
+
+def simulate(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for packages/ and truth.json.")],
+    seed: Seed = 1,
+    scale: Annotated[Scale, typer.Option(help="About 0.1, 1 or 10 million transfers.")] = "small",
+    days: Annotated[int | None, typer.Option(min=1, help="Days; 30 by default.")] = None,
+) -> None:
+    """Write a labelled province as submission packages, and the truth beside them."""
+    chosen = terminal(context)
+    _simulate(chosen, out, seed, scale, days)
+    chosen.say(f"报送包在 {out / 'packages'}", f"packages are in {out / 'packages'}")
+    chosen.remark(
+        f"接下来：lookthrough submit {out}/packages/*", f"next: lookthrough submit {out}/packages/*"
+    )
+
+
+def demo(
+    context: typer.Context,
+    seed: Seed = 1,
+    every: Annotated[int, typer.Option(min=1, help="Days between nights.")] = 10,
+) -> None:
+    """Simulate a small province, submit it, run some of its nights, and print the suspects.
+
+    Lives in the folder demo under the home. Can be interrupted and repeated at will: what is done
+    is not done again.
+    """
+    chosen = terminal(context)
+    chosen = Terminal(chosen.home.path / "demo", chosen.settings_path, chosen.language)
+    province = chosen.home.path / f"province-{seed}"
+    if not (province / "truth.json").exists():
+        _simulate(chosen, province, seed, "small", None)
+    dates = _submit(chosen, sorted((province / "packages").iterdir()))
+    chosen_dates = sorted({dates[-1 - n] for n in range(0, len(dates), every)})
+    run_nights(chosen, chosen_dates)
+    listed = report.render_suspects(chosen.home, None, DEMO_TOP, "table", chosen.language)
+    typer.echo(listed.decode(), nl=False)
+    _print_next(chosen)
+
+
+def _simulate(chosen: Terminal, out: Path, seed: int, scale: Scale, days: int | None) -> None:
+    """Simulate beside ``out`` and rename, so that an interrupted simulation leaves nothing half."""
+    with chosen.progress() as progress:
+        label = chosen.text("模拟一个省", "simulating a province")
+        bar = progress.add_task(label, total=1)
+        partial = out.with_name(out.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        write_province(partial, seed=seed, scale=scale, days=days)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(out, ignore_errors=True)
+        partial.rename(out)
+        progress.advance(bar)

@@ -1,0 +1,141 @@
+"""Commands around submission packages: check, submit, receive, import."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from commands.nights import prepare_flows
+from commands.terminal import DONE, REFUSED, RESERVED, Terminal, terminal
+from pipelines import intake
+from pipelines.foreign import import_transfers
+from pipelines.foreign_map import load_map
+
+Format = Literal["text", "json"]
+Packages = Annotated[list[Path], typer.Argument(help="Package folders or ZIP files.")]
+CODES = {"accepted": DONE, "accepted_with_warnings": RESERVED, "partially_accepted": RESERVED}
+WORDS = {
+    "accepted": ("接收", "accepted"),
+    "accepted_with_warnings": ("接收但有警告", "accepted with warnings"),
+    "partially_accepted": ("部分接收", "partially accepted"),
+    "rejected": ("拒收", "rejected"),
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    for command in (check, submit, receive):
+        app.command()(command)
+    app.command("import")(import_file)
+
+
+def check(
+    context: typer.Context,
+    packages: Packages,
+    format: Annotated[Format, typer.Option(help="text or json (the receipts).")] = "text",
+) -> None:
+    """Show the receipt a package would get; nothing is stored.
+
+    Exit code 0 accepted, 1 with warnings or partially, 2 rejected; the worst of several.
+    """
+    chosen = terminal(context)
+    receipts = [intake.check_package(package, chosen.settings) for package in packages]
+    _finish(chosen, receipts, format)
+
+
+def submit(context: typer.Context, packages: Packages) -> None:
+    """Put packages into the inbox and receive them."""
+    chosen = terminal(context)
+    for package in packages:
+        intake.submit(package, chosen.home)
+    _finish(chosen, _received(chosen), "text")
+
+
+def receive(
+    context: typer.Context,
+    format: Annotated[Format, typer.Option(help="text or json (the receipts).")] = "text",
+) -> None:
+    """Take in what lies in the inbox; each package gets its receipt in the outbox."""
+    chosen = terminal(context)
+    _finish(chosen, _received(chosen), format)
+
+
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV or Parquet, also gzip.")],
+    map: Annotated[Path, typer.Option(help="TOML map; ready ones lie in docs/maps/.")],
+    out: Annotated[Path, typer.Option(help="Folder that packages/ is written into.")],
+) -> None:
+    """Turn any list of transfers into packages that keep the specification."""
+    chosen = terminal(context)
+    report = import_transfers(file, load_map(map), out)
+    chosen.say(
+        f"{report.transfers} 笔转账、{report.accounts} 个账户，"
+        f"{report.first_date} 至 {report.last_date}：{len(report.packages)} 个报送包",
+        f"{report.transfers} transfers between {report.accounts} accounts, {report.first_date} to "
+        f"{report.last_date}, in {len(report.packages)} packages",
+    )
+    packages = out / "packages"
+    last = report.last_date
+    chosen.remark(
+        f"接下来：lookthrough submit {packages}/*，再 lookthrough nightly --date {last}",
+        f"next: lookthrough submit {packages}/* and lookthrough nightly --date {last}",
+    )
+    if report.rejected:
+        chosen.remark(
+            f"{report.rejected} 行无法使用，见 {out / 'rejected.csv'}",
+            f"{report.rejected} rows cannot be used; {out / 'rejected.csv'} says why",
+        )
+        raise typer.Exit(RESERVED)
+
+
+def _received(chosen: Terminal) -> list[dict[str, Any]]:
+    home, settings = prepare_flows(chosen)
+    with chosen.progress() as progress:
+        bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=None)
+        from flows import receive as flow
+
+        receipts = [json.loads(Path(path).read_text("utf-8")) for path in flow(home, settings)]
+        progress.update(bar, total=len(receipts), completed=len(receipts))
+    return receipts
+
+
+def _finish(chosen: Terminal, receipts: list[dict[str, Any]], format: str) -> None:
+    if format == "json":
+        typer.echo(json.dumps(receipts, ensure_ascii=False, indent=1))
+    elif len(receipts) > 20:
+        _summary(chosen, receipts)
+    else:
+        for receipt in receipts:
+            _print(chosen, receipt)
+    if not receipts and format == "text":
+        chosen.remark("收件箱是空的", "the inbox is empty")
+    raise typer.Exit(max((CODES.get(r["status"], REFUSED) for r in receipts), default=DONE))
+
+
+def _summary(chosen: Terminal, receipts: list[dict[str, Any]]) -> None:
+    for status, (zh, en) in WORDS.items():
+        having = [receipt for receipt in receipts if receipt["status"] == status]
+        if having:
+            chosen.say(f"{zh}：{len(having)}", f"{en}: {len(having)}")
+        if status in ("partially_accepted", "rejected"):
+            for receipt in having[:5]:
+                _print(chosen, receipt)
+    chosen.remark("回执在 outbox/ 下", "the receipts lie under outbox/")
+
+
+def _print(chosen: Terminal, receipt: dict[str, Any]) -> None:
+    zh, en = WORDS[receipt["status"]]
+    tables = receipt.get("tables", [])
+    rows, accepted = (sum(int(t[name]) for t in tables) for name in ("rows", "accepted"))
+    chosen.say(
+        f"{receipt['package']}  {zh}  {accepted}/{rows} 行",
+        f"{receipt['package']}  {en}  {accepted} of {rows} rows",
+    )
+    for finding in receipt.get("findings", []):
+        typer.echo(f"    {finding['rule']} {finding.get('table') or ''} x{finding['count']}")
+        for example in finding.get("examples", [])[:1]:
+            typer.echo(f"        {example.get('message', '')}; {example.get('fix', '')}")

@@ -1,0 +1,112 @@
+"""What every command shares: the home, the settings, the language, and where text goes.
+
+Results go to standard output, so that they can be piped; progress and remarks to standard error.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from data.errors import InputError
+from data.home import Home
+from data.settings import Settings, load_settings
+
+Language = Literal["zh", "en"]
+
+DONE = 0
+RESERVED = 1
+REFUSED = 2
+NOT_FOUND = 3
+STORE_FAILED = 4
+UNEXPECTED = 5
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """The surroundings of one command."""
+
+    home_path: Path | None
+    settings_path: Path | None
+    language: Language
+
+    @cached_property
+    def home(self) -> Home:
+        """The home folder, with its folders created."""
+        chosen = Home(self.home_path.absolute()) if self.home_path else Home.from_environment()
+        return chosen.create()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, read once."""
+        return load_settings(self.settings_path)
+
+    def say(self, zh: str, en: str) -> None:
+        """Print a result line to standard output."""
+        typer.echo(self.text(zh, en))
+
+    def remark(self, zh: str, en: str) -> None:
+        """Print a remark to standard error."""
+        typer.echo(self.text(zh, en), err=True)
+
+    def text(self, zh: str, en: str) -> str:
+        """The text in the chosen language."""
+        return zh if self.language == "zh" else en
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A progress display on standard error; it leaves only its finished lines."""
+        columns = (
+            SpinnerColumn(finished_text="·"),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True)) as progress:
+            yield progress
+
+
+def terminal(context: typer.Context) -> Terminal:
+    """The surroundings that the options before the command chose."""
+    held = context.find_root().obj
+    if not isinstance(held, Terminal):
+        raise InputError("the command was called without its options; use the lookthrough command")
+    return held
+
+
+def chosen_language(option: str | None) -> Language:
+    """The language asked for, else the one of LOOKTHROUGH_LANG or the locale, else English.
+
+    Raises:
+        InputError: neither zh nor en.
+    """
+    if option not in (None, "zh", "en"):
+        raise InputError(f"--lang {option!r}: use zh or en")
+    names = (option, os.environ.get("LOOKTHROUGH_LANG"), locale.getlocale()[0])
+    first = next((name for name in names if name), "en")
+    return "zh" if first.lower().startswith(("zh", "chinese")) else "en"
+
+
+def parse_date(value: str) -> date:
+    """Read an ISO date given by the user.
+
+    Raises:
+        InputError: not a date.
+    """
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise InputError(f"{value!r} is not a date; write it as 2016-06-30") from None

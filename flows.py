@@ -1,0 +1,74 @@
+"""The Prefect flows: receive, nightly, backfill. Prefect orders and shows the steps; what was done
+is true when our own ledger says so. Tasks pass paths and plain values, and nothing is retried."""
+
+from __future__ import annotations
+
+import os
+from datetime import date, timedelta
+
+from data.home import Home
+
+os.environ.setdefault("PREFECT_HOME", str(Home.from_environment().path / "prefect"))
+os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
+os.environ.setdefault("PREFECT_LOGGING_SERVER_LEVEL", "ERROR")
+
+from prefect import flow, task
+from prefect.schedules import Cron
+from prefect.server.api.server import SubprocessASGIServer
+from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from pipelines import night
+
+receive_packages = task(night.receive_packages, retries=0)
+load_warehouse = task(night.load_warehouse, retries=0)
+measure_features = task(night.measure_features, retries=0)
+detect_typologies = task(night.detect_typologies, retries=0)
+publish_suspects = task(night.publish_suspects, retries=0)
+
+
+@flow(retries=0)
+def receive(home: str, settings: str | None = None) -> list[str]:
+    """Take in what lies in the inbox; returns the receipts' paths."""
+    return receive_packages(home, settings)
+
+
+@flow(retries=0)
+def nightly(
+    business_date: date | None = None, home: str | None = None, settings: str | None = None
+) -> str:
+    """Run one business date (yesterday, where none is given); returns the published file."""
+    home = home or str(Home.from_environment().path)
+    business_date = business_date or night.yesterday()
+    receive_packages(home, settings)
+    with night.recorded(home, settings, business_date) as run:
+        if run.published is None:
+            load_warehouse(home, settings, business_date)
+            features = measure_features(home, settings, business_date)
+            findings = detect_typologies(home, settings, business_date)
+            run.published = publish_suspects(home, settings, run.key, features, findings)
+    return run.published
+
+
+@flow(retries=0)
+def backfill(first: date, last: date, home: str, settings: str | None = None) -> list[str]:
+    """Run every business date from the first to the last; returns the published files."""
+    dates = [first + timedelta(days=day) for day in range((last - first).days + 1)]
+    return [nightly(business_date, home, settings) for business_date in dates]
+
+
+def serve_schedule(home: str, settings: str | None, port: int) -> None:
+    """Serve the nightly run at 02:00 Asia/Shanghai until stopped; without a configured Prefect
+    server, start one on this machine that ends with this process."""
+    schedule = Cron("0 2 * * *", timezone="Asia/Shanghai")
+    chosen = {"home": home, "settings": settings}
+    if PREFECT_API_URL.value():
+        nightly.serve(name="nightly", schedule=schedule, parameters=chosen)
+        return
+    server = SubprocessASGIServer(port=port)
+    server.start()
+    try:
+        with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{port}/api"}):
+            nightly.serve(name="nightly", schedule=schedule, parameters=chosen)
+    finally:
+        server.stop()
