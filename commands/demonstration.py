@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +11,6 @@ import typer
 
 from commands.nights import prepare_flows, run_nights
 from commands.terminal import Terminal, terminal
-from data.home import Home
 from pipelines import intake, report
 from simulator import write_province
 
@@ -77,3 +76,34 @@ def _simulate(chosen: Terminal, out: Path, seed: int, scale: Scale, days: int | 
         shutil.rmtree(out, ignore_errors=True)
         partial.rename(out)
         progress.advance(bar)
+
+
+def _submit(chosen: Terminal, packages: list[Path]) -> list[date]:
+    """Put the packages into the inbox and receive them; returns their business dates, ascending."""
+    home, settings = prepare_flows(chosen)
+    label = chosen.text("报送", "submitting")
+    with chosen.progress() as progress:
+        bar = progress.add_task(label, total=len(packages) + 1)
+        for package in packages:
+            intake.submit(package, chosen.home)
+            progress.advance(bar)
+        progress.update(bar, description=chosen.text("接收", "receiving"))
+        from flows import receive as flow
+
+        flow(home, settings)
+        progress.advance(bar)
+    return sorted({date.fromisoformat(package.name.split("-")[1]) for package in packages})
+
+
+def _print_next(chosen: Terminal) -> None:
+    home = chosen.home.path
+    chosen.remark(
+        f"\n接下来（主目录 {home}）：\n"
+        f"  lookthrough --home {home} suspect <主体编号>     一个嫌疑的理由、条款、证据\n"
+        f"  lookthrough --home {home} suspects --format json 供程序读取\n"
+        f"  lookthrough --home {home} runs                   各次运行",
+        f"\nnext (home {home}):\n"
+        f"  lookthrough --home {home} suspect PARTY          one suspect, with the evidence\n"
+        f"  lookthrough --home {home} suspects --format json for programs\n"
+        f"  lookthrough --home {home} runs                   the nights that ran",
+    )

@@ -155,5 +155,7 @@ def schedule(
     from flows import serve_schedule
 
     page = os.environ.get("PREFECT_API_URL", f"http://127.0.0.1:{port}/api").removesuffix("/api")
-    chosen.remark(f"每日 02:00（上海）运行；页面：{page}", f"nightly at 02:00 Shanghai; page: {page}")
+    chosen.remark(
+        f"每日 02:00（上海）运行；页面：{page}", f"nightly at 02:00 Shanghai; page: {page}"
+    )
     serve_schedule(home, settings, port)
