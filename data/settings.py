@@ -63,12 +63,20 @@ class Features(Section):
 class Score(Section):
     """The isolation forests, and how they and the findings become one order."""
 
-    trees: Count
+    trees_min: Count
+    trees_per_party: Annotated[float, Field(ge=0)]
+    trees_max: Count
     sample_rows: Count
     minimum_stratum_rows: Count
     seed: Whole
     reasons: Count
     finding_weight: Share
+    amount_weight: Share
+    amount_low_fen: Count
+    amount_high_fen: Count
+    accomplice_weight: Share
+    unexplained: Whole
+    police_confidence: Share
 
 
 class FundPool(Section):
