@@ -124,7 +124,13 @@ def document() -> str:
     ]
     for table in TABLES.values():
         register = "; a register, stated whole" if table.register else ""
-        parts += ["", f"## {table.name} {table.zh}", "", f"{table.en}{register}.".capitalize(), ""]
+        parts += [
+            "",
+            f"## {table.name} {table.zh}",
+            "",
+            f"{table.en[0].upper()}{table.en[1:]}{register}.",
+            "",
+        ]
         parts += ["| column | kind | must | 说明 | description |", "|---|---|---|---|---|"]
         parts += [_document_row(column) for column in table.columns]
     return "\n".join(parts) + "\n"

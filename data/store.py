@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,6 +14,15 @@ import pyarrow as pa
 
 from data.contracts import TABLES, create_table_sql
 from data.errors import StoreError
+
+# Errors that quote the data they failed on; what they quote is left out of our messages.
+DATA_ERRORS = (
+    duckdb.ConversionException,
+    duckdb.ConstraintException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+)
+VALUE = re.compile(r"'.*'|\".*\"|[0-9]{5,}")
 
 Parameters = Sequence[Any] | dict[str, Any] | None
 
@@ -144,4 +154,7 @@ def create_schema(db: Database) -> None:
 
 
 def _failed(name: str, sql: str, error: duckdb.Error) -> StoreError:
-    return StoreError(f"query {name} failed: {type(error).__name__}: {error}\n{sql}")
+    cause = str(error)
+    if isinstance(error, DATA_ERRORS):
+        cause = VALUE.sub("…", cause.split("\n", 1)[0])
+    return StoreError(f"query {name} failed: {type(error).__name__}: {cause}\n{sql}")
