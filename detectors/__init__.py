@@ -1,0 +1,1 @@
+"""The typologies: one file each, and the registry that lists them."""

@@ -1,0 +1,128 @@
+"""What a finding leads to: the office that leads, and the disposal proposed to an officer.
+
+Source: the plan of 2016-05-18, parts 一(二) (six classes of disposal) and 四(二) (offices by field;
+crossing cases go to the leading group's office).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from data.settings import Score
+from detectors.finding import Finding
+
+LEADING_GROUP = "LG"
+OFFICES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "JR": ("省金融办", "provincial finance office"),
+        "YJ": ("江苏银监局", "Jiangsu banking regulator"),
+        "PBC": ("人民银行南京分行", "central bank, Nanjing branch"),
+        "ZJ": ("江苏证监局", "Jiangsu securities regulator"),
+        "BJ": ("江苏保监局", "Jiangsu insurance regulator"),
+        "GS": ("省工商局", "provincial industry and commerce bureau"),
+        "WW": ("省维稳办", "provincial stability office"),
+        LEADING_GROUP: ("省领导小组办公室", "office of the provincial leading group"),
+    }
+)
+DISPOSALS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "rectify": ("持牌合规但有风险：限期整改", "licensed, compliant but risky: rectify"),
+        "stop_and_rectify": (
+            "持牌违规：停止业务，限期整改",
+            "licensed, in violation: stop the business and rectify by a deadline",
+        ),
+        "suspend_and_return": (
+            "业务与牌照不符：暂停并回归持牌业务",
+            "substance does not match the licence: suspend and return to the licensed business",
+        ),
+        "dissolve": ("无牌、风险较低：逐步清退", "unlicensed, low risk: dissolve step by step"),
+        "ban": (
+            "无牌、严重违规、规避监管：取缔",
+            "unlicensed, very irregular, evading supervision: ban",
+        ),
+        "police": (
+            "无牌、涉嫌诈骗或重大违法：严厉打击，移送公安",
+            "unlicensed, fraud or grave violations: strike hard, hand to the police",
+        ),
+    }
+)
+# Typologies that say that the business done is another than the licensed one.
+SUBSTANCE = frozenset(
+    {
+        "own_lending",
+        "margin_finance",
+        "property_finance",
+        "unlicensed_business",
+        "disguised_clearing",
+        "unlicensed_payment",
+        "disguised_debt",
+        "unapproved_exchange",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Licence:
+    """What the institution register says of a licence."""
+
+    licence_no: str | None
+    licence_from: date | None
+    licence_to: date | None
+    status: str
+
+    def holds_on(self, day: date) -> bool:
+        """Say whether it stood on a day; without a licence number there is none."""
+        return (
+            bool(self.licence_no)
+            and self.status == "active"
+            and (self.licence_from is None or self.licence_from <= day)
+            and (self.licence_to is None or day <= self.licence_to)
+        )
+
+
+def lead_office(findings: Sequence[Finding]) -> str | None:
+    """Name the offices that lead, joined by `+`; the leading group's where the fields cross.
+
+    The fields cross when no office leads all findings; without findings there is none.
+    """
+    if not findings:
+        return None
+    offices = [finding.lead_office.split("+") for finding in findings]
+    if len({tuple(sorted(names)) for names in offices}) == 1:
+        return findings[0].lead_office
+    shared = [name for name in offices[0] if all(name in names for names in offices)]
+    return "+".join(shared) or LEADING_GROUP
+
+
+def proposed_disposal(
+    findings: Sequence[Finding],
+    party_id: str,
+    licences: Mapping[str, Licence],
+    business_date: date,
+    settings: Score,
+) -> str | None:
+    """Propose one of the six classes for a party; an officer decides. None without findings.
+
+    The licence is that of the institution that the strongest finding names, else the party's own.
+    """
+    if not findings:
+        return None
+    licence = licences.get(findings[0].institution_id or party_id)
+    severity = max(finding.severity for finding in findings)
+    if licence is not None and licence.holds_on(business_date):
+        if any(finding.typology in SUBSTANCE for finding in findings):
+            return "suspend_and_return"
+        return "stop_and_rectify" if severity >= 3 else "rectify"
+    if severity <= 2:
+        return "dissolve"
+    grave = any(f.severity == 5 and f.confidence >= settings.police_confidence for f in findings)
+    return "police" if grave else "ban"
+
+
+def in_words(codes: str, zh: bool) -> str:
+    """Spell out office codes that are joined by `+`; a code that is not known stays as it is."""
+    names = [OFFICES.get(code, (code, code)) for code in codes.split("+")]
+    return "、".join(name[0] for name in names) if zh else ", ".join(name[1] for name in names)
