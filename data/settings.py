@@ -47,6 +47,7 @@ class Load(Section):
     memory_limit: str
     threads: Count
     match_window_seconds: Whole
+    match_book_seconds: Whole
     window_days: Count
 
 

@@ -1,0 +1,242 @@
+"""Reads a published file for people and programs: ranked suspects, and one suspect in full."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+
+from data.errors import InputError, NotFoundError
+from data.home import Home
+from data.store import Database
+from pipelines.publish import find_run
+from pipelines.report_text import suspect_text, suspects_table
+
+Language = Literal["zh", "en"]
+Facts = dict[str, Any]
+
+SUSPECTS = "select * from suspect where rank <= ? order by rank"
+ONE_SUSPECT = "select * from suspect where party_id = ?"
+FINDINGS = """
+select c.rank, c.role, f.*
+from charge c
+join finding f on f.finding_id = c.finding_id
+where c.rank between ? and ?
+order by c.rank, c.position
+"""
+# Rows that belong to the findings of some ranks, in the order of their finding.
+OF_FINDINGS = """
+select d.*
+from "{table}" d
+where d.finding_id in (select finding_id from charge where rank between ? and ?)
+order by d.finding_id, d.position
+"""
+REASONS = """
+select feature, zh, en, unit, value, percentile, contribution
+from forest_reason
+where rank = ?
+order by position
+"""
+GAPS = """
+select typology, party_id, institution_id, missing, text_zh, text_en
+from cannot_conclude
+where party_id = ? or institution_id = ? or institution_id in (
+    select f.institution_id from charge c join finding f on f.finding_id = c.finding_id
+    where c.party_id = ?
+)
+order by position
+"""
+RUN = "select run, run_key, business_date, seed, model from run"
+RANKING = "select rank, party_id, score, forest_score, stratum from party_score order by rank"
+
+
+def render_suspects(
+    home: Home, run: str | None, top: int, format: str, language: Language
+) -> bytes:
+    """Show the `top` suspects of a run, best first, as table, json, csv or parquet.
+
+    Raises:
+        NotFoundError: there is no such run.
+        InputError: an unknown format.
+    """
+    with Database.open(find_run(home, run), read_only=True) as db:
+        if format == "json":
+            return (json.dumps(suspects(db, top), ensure_ascii=False, indent=1) + "\n").encode()
+        if format == "table":
+            listed = [suspect(db, row["party_id"]) for row in suspects(db, top)]
+            return suspects_table(_run(db), listed, language).encode()
+        frame = db.frame("suspects", SUSPECTS, [top])
+    if format == "csv":
+        return frame.write_csv().encode()
+    if format == "parquet":
+        buffer = io.BytesIO()
+        frame.write_parquet(buffer)
+        return buffer.getvalue()
+    raise InputError(f"--format {format!r}: use table, json, csv or parquet")
+
+
+def render_suspect(home: Home, run: str | None, party: str, format: str, language: Language) -> str:
+    """Show one suspect of a run in full, as text or json.
+
+    Raises:
+        NotFoundError: there is no such run, or the party is no suspect in it.
+        InputError: an unknown format.
+    """
+    with Database.open(find_run(home, run), read_only=True) as db:
+        facts = suspect(db, party)
+    if format == "json":
+        return json.dumps(facts, ensure_ascii=False, indent=1)
+    if format == "text":
+        return suspect_text(facts, language)
+    raise InputError(f"--format {format!r}: use text or json")
+
+
+def ranking(home: Home, run: str | None = None) -> pl.DataFrame:
+    """Every party that the run ranked, worst first: rank, party_id, score, forest_score, stratum."""
+    with Database.open(find_run(home, run), read_only=True) as db:
+        return db.frame("ranking", RANKING)
+
+
+def suspects(db: Database, top: int) -> list[Facts]:
+    """The first `top` suspects of a published file, best first, in the shape that is stable."""
+    rows = db.frame("suspects", SUSPECTS, [top]).to_dicts()
+    findings = _findings(db, 1, top)
+    return [_suspect(row, [_stable(f) for f in findings[row["rank"]]]) for row in rows]
+
+
+def suspect(db: Database, party: str) -> Facts:
+    """One suspect of a published file: the stable shape, and everything that explains it.
+
+    Raises:
+        NotFoundError: the party is no suspect in this file.
+    """
+    rows = db.frame("suspect", ONE_SUSPECT, [party]).to_dicts()
+    run = _run(db)
+    if not rows:
+        raise NotFoundError(
+            f"party {party!r} is no suspect of run {run['run']}; `lookthrough suspects` lists them"
+        )
+    row = rows[0]
+    found = _findings(db, row["rank"], row["rank"])[row["rank"]]
+    full = [
+        {**_stable(f), **{name: f[name] for name in EXPLAINED}, "evidence": _plain(f["evidence"])}
+        for f in found
+    ]
+    return {
+        **_suspect(row, full),
+        "run": run,
+        "label": row["label"],
+        "stratum": row["stratum"],
+        "money_at_stake_fen": row["amount_fen"],
+        "forest_reasons": db.frame("reasons", REASONS, [row["rank"]]).to_dicts(),
+        "cannot_conclude": [_gap(g) for g in db.frame("gaps", GAPS, [party] * 3).to_dicts()],
+    }
+
+
+EXPLAINED = (
+    "code",
+    "role",
+    "party_id",
+    "lead_office",
+    "not_established",
+    "lookalikes",
+    "accomplices",
+)
+
+
+def _findings(db: Database, first: int, last: int) -> Mapping[int, list[Facts]]:
+    """The findings of ranks first to last, by rank, each with its measures, evidence and tests."""
+    parts: dict[str, dict[int, list[Facts]]] = {}
+    for table in ("measure", "evidence", "lookalike", "accomplice"):
+        parts[table] = defaultdict(list)
+        rows = db.frame(table, OF_FINDINGS.format(table=table), [first, last]).to_dicts()
+        for row in rows:
+            parts[table][row["finding_id"]].append(row)
+    found: dict[int, list[Facts]] = defaultdict(list)
+    for row in db.frame("findings", FINDINGS, [first, last]).to_dicts():
+        number = row["finding_id"]
+        found[row["rank"]].append(
+            {
+                **row,
+                "evidence": parts["evidence"][number],
+                "measures": {
+                    m["name"]: {"value": m["value"], "threshold": m["threshold"], "unit": m["unit"]}
+                    for m in parts["measure"][number]
+                },
+                "lookalikes": [
+                    {"name": t["name"], "passed": t["passed"], "zh": t["zh"], "en": t["en"]}
+                    for t in parts["lookalike"][number]
+                ],
+                "accomplices": [
+                    {"party_id": a["party_id"], "role": a["role"]}
+                    for a in parts["accomplice"][number]
+                ],
+                "not_established": {
+                    "zh": row["not_established_zh"],
+                    "en": row["not_established_en"],
+                },
+            }
+        )
+    return found
+
+
+def _suspect(row: Facts, findings: Sequence[Facts]) -> Facts:
+    return {
+        "rank": row["rank"],
+        "party_id": row["party_id"],
+        "name": row["name"],
+        "kind": row["kind"],
+        "division": row["division"],
+        "score": row["score"],
+        "forest_score": row["forest_score"],
+        "findings": list(findings),
+        "lead_office": row["lead_office"],
+        "proposed_disposal": row["proposed_disposal"],
+    }
+
+
+def _stable(finding: Facts) -> Facts:
+    return {
+        "typology": finding["typology"],
+        "clause": finding["clause"],
+        "institution_id": finding["institution_id"],
+        "severity": finding["severity"],
+        "confidence": finding["confidence"],
+        "amount_fen": finding["amount_fen"],
+        "first_at": _moment(finding["first_at"]),
+        "last_at": _moment(finding["last_at"]),
+        "transfers": [row["transfer"] for row in finding["evidence"]],
+        "measures": finding["measures"],
+        "text": {"zh": finding["text_zh"], "en": finding["text_en"]},
+    }
+
+
+def _plain(rows: Sequence[Facts]) -> list[Facts]:
+    hidden = ("finding_id", "position")
+    return [
+        {name: _moment(cell) for name, cell in row.items() if name not in hidden} for row in rows
+    ]
+
+
+def _gap(row: Facts) -> Facts:
+    return {
+        "typology": row["typology"],
+        "party_id": row["party_id"],
+        "institution_id": row["institution_id"],
+        "missing": row["missing"].split(";") if row["missing"] else [],
+        "text": {"zh": row["text_zh"], "en": row["text_en"]},
+    }
+
+
+def _run(db: Database) -> Facts:
+    run = db.frame("run", RUN).to_dicts()[0]
+    return {**run, "business_date": run["business_date"].isoformat()}
+
+
+def _moment(value: Any) -> Any:
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else value

@@ -1,0 +1,57 @@
+"""Columns that grow by blocks of rows and are joined once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+Ints = npt.NDArray[np.int64]
+
+
+class Rows:
+    """Named columns with a type and a default each; rows are added in blocks."""
+
+    def __init__(self, columns: Mapping[str, tuple[str, int]]) -> None:
+        self._columns = dict(columns)
+        self._blocks: list[dict[str, Array]] = []
+        self.count = 0
+
+    def add(self, count: int | None = None, /, **values: Any) -> Ints:
+        """Add rows and return their numbers; scalars are repeated, what is not named is default.
+
+        Raises:
+            KeyError: a column that these rows do not have.
+        """
+        unknown = values.keys() - self._columns.keys()
+        if unknown:
+            raise KeyError(f"unknown columns {sorted(unknown)}; known are {sorted(self._columns)}")
+        size = count if count is not None else max(np.size(value) for value in values.values())
+        block = {
+            name: np.broadcast_to(np.asarray(values.get(name, default)).astype(kind), (size,))
+            for name, (kind, default) in self._columns.items()
+        }
+        self._blocks.append(block)
+        self.count += size
+        return np.arange(self.count - size, self.count, dtype=np.int64)
+
+    def joined(self) -> dict[str, Array]:
+        """All rows as one array per column; the blocks are replaced by their joined form."""
+        if not self._blocks:
+            self.add(0)
+        whole = {
+            name: np.ascontiguousarray(np.concatenate([block[name] for block in self._blocks]))
+            for name in self._columns
+        }
+        self._blocks = [whole]
+        return whole
+
+    def column(self, name: str, rows: Ints | None = None) -> Array:
+        """The values of one column, of all rows or of those named."""
+        if len(self._blocks) != 1:
+            self.joined()
+        values = self._blocks[0][name]
+        return values if rows is None else values[rows]

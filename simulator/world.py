@@ -1,0 +1,178 @@
+"""The province while it is being built: its parties, accounts, ties, transfers and the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from data.tables import ACCOUNT_ROLES, CHANNELS, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELATION_KINDS
+from simulator.rows import Array, Ints, Rows
+from simulator.workdays import Period
+
+PURPOSES = ("", "工资", "货款", "房租", "消费", "转账", "充值", "投资款", "放款", "还款", "回款",
+            "提现", "手续费", "服务费", "税款", "资金归集", "资金下拨", "借款", "往来款", "奖金",
+            "水电费", "物业费", "保费", "理赔款", "购房款", "结算款", "退款", "冲正", "取现", "存现",
+            "广告费", "材料款", "备用金", "利息", "本息", "代发工资款", "租金", "生活费", "培训费")  # fmt: skip
+PURPOSE = {text: number for number, text in enumerate(PURPOSES)}
+ROLE = {text: number for number, text in enumerate(ACCOUNT_ROLES)}
+CHANNEL = {text: number for number, text in enumerate(CHANNELS)}
+RELATION = {text: number for number, text in enumerate(RELATION_KINDS)}
+INSTITUTION = {text: number for number, text in enumerate(INSTITUTION_KINDS)}
+EVENT = {text: number for number, text in enumerate(LOAN_EVENT_KINDS)}
+PERSON, ORGANISATION = 0, 1
+LOAN_STATUS = ("raising", "active", "repaid", "overdue", "cancelled")
+YUAN = 100
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How large a province is: transfers aimed at, banks, and institutions of each kind."""
+
+    transfers: int
+    banks: int
+    schemes: tuple[int, int]
+    platforms: int
+    payment_firms: int
+    crowd: float
+    csv: bool
+
+
+SIZES = {
+    "small": Sizes(100_000, 6, (3, 6), 12, 7, 1.0, True),
+    "medium": Sizes(1_000_000, 8, (8, 9), 24, 12, 2.2, False),
+    "large": Sizes(10_000_000, 10, (20, 21), 60, 30, 5.0, False),
+}
+
+
+@dataclass
+class Scheme:
+    """A crooked pattern that was put in, and who and what belongs to it."""
+
+    typology: str
+    variant: str
+    institution: int
+    parties: list[tuple[int, str]] = field(default_factory=list)
+    accounts: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Lookalike:
+    """An innocent party whose records resemble a typology."""
+
+    typology: str
+    kind: str
+    party: int
+    institution: int
+    accounts: tuple[int, ...]
+
+
+@dataclass
+class ReserveBook:
+    """A payment firm's own ledger of one reserve account, a value per day, before reconciling."""
+
+    institution: int
+    account: int
+    fee_uncarried: Ints
+    interest_uncarried: Ints
+    own_placed: Ints
+    in_transit: Ints
+    shortfall: Ints
+    aged: npt.NDArray[np.int64]
+    hidden_share: float = 0.0
+
+
+@dataclass
+class World:
+    """Everything of the province; generators add to it, books and packages read it."""
+
+    rng: np.random.Generator
+    period: Period
+    sizes: Sizes
+    parties: Rows = field(default_factory=lambda: Rows({
+        "kind": ("i1", ORGANISATION), "name": ("i8", 0), "trade": ("i2", 0),
+        "division": ("i2", 0), "registered": ("i4", 0), "capital": ("i8", -1),
+        "industry": ("i2", 0), "address": ("i8", -1), "phone": ("i8", -1),
+    }))  # fmt: skip
+    accounts: Rows = field(default_factory=lambda: Rows({
+        "party": ("i4", -1), "bank": ("i2", 0), "role": ("i1", ROLE["ordinary"]),
+        "institution": ("i4", -1), "opened": ("i4", 0), "status": ("i1", 0),
+        "extra": ("i8", -1), "daily": ("?", 0),
+    }))  # fmt: skip
+    relations: Rows = field(default_factory=lambda: Rows({
+        "from_party": ("i4", 0), "to_party": ("i4", 0), "kind": ("i1", 0), "share": ("f8", -1),
+        "valid_from": ("i4", 0), "valid_to": ("i4", -1),
+    }))  # fmt: skip
+    institutions: Rows = field(default_factory=lambda: Rows({
+        "party": ("i4", 0), "kind": ("i1", 0), "licensed": ("?", 1),
+    }))  # fmt: skip
+    transfers: Rows = field(default_factory=lambda: Rows({
+        "payer": ("i4", -1), "payee": ("i4", -1), "amount": ("i8", 0), "time": ("i8", 0),
+        "purpose": ("i2", 0), "channel": ("i1", -1), "device": ("i8", 0), "loan": ("i4", -1),
+        "scheme": ("i2", -1), "plain": ("?", 0), "returned": ("?", 0), "reverses": ("i8", -1),
+    }))  # fmt: skip
+    loans: Rows = field(default_factory=lambda: Rows({
+        "institution": ("i4", 0), "borrower": ("i4", 0), "principal": ("i8", 0), "rate": ("f8", 0),
+        "published": ("i4", 0), "due": ("i4", 0), "account": ("i4", -1), "raised": ("i4", -1),
+        "closed": ("i4", -1), "purpose": ("i2", 0),
+    }))  # fmt: skip
+    events: Rows = field(default_factory=lambda: Rows({
+        "loan": ("i4", 0), "kind": ("i1", 0), "party": ("i4", 0), "counterparty": ("i4", -1),
+        "amount": ("i8", 0), "transfer": ("i8", -1),
+    }))  # fmt: skip
+    products: Rows = field(default_factory=lambda: Rows({
+        "issuer": ("i4", 0), "offering": ("i1", 0), "risk": ("i1", 1), "ticket": ("i8", 0),
+        "term": ("i4", 0), "rate": ("f8", 0), "account": ("i4", -1),
+    }))  # fmt: skip
+    schemes: list[Scheme] = field(default_factory=list)
+    lookalikes: list[Lookalike] = field(default_factory=list)
+    reserves: list[ReserveBook] = field(default_factory=list)
+    subledger_gap: dict[int, Ints] = field(default_factory=dict)
+    same_contact: list[tuple[int, int, bool]] = field(default_factory=list)
+    device_of_account: dict[int, int] = field(default_factory=dict)
+    pools: dict[str, Ints] = field(default_factory=dict)
+
+    def pay(
+        self, payer: Any, payee: Any, amount: Any, time: Any, purpose: str | Array, **values: Any
+    ) -> Ints:
+        """Add transfers and return their numbers; those outside the period or empty are left out.
+
+        The number of one that is left out is -1.
+        """
+        size = max(np.size(value) for value in (payer, payee, amount, time))
+        code = PURPOSE[purpose] if isinstance(purpose, str) else purpose
+        columns = {"payer": payer, "payee": payee, "amount": amount, "time": time,
+                   "purpose": code, **values}  # fmt: skip
+        whole = {name: np.broadcast_to(np.asarray(value), (size,))
+                 for name, value in columns.items()}  # fmt: skip
+        keep = self.period.within(whole["time"]) & (whole["amount"] > 0)
+        numbers = np.full(size, -1, dtype=np.int64)
+        kept = {name: value[keep] for name, value in whole.items()}
+        numbers[keep] = self.transfers.add(int(keep.sum()), **kept)
+        return numbers
+
+    def claim(self, pool: str, count: int) -> Ints:
+        """Take members out of a pool of accounts for good, so that no two stories share them."""
+        left = self.pools[pool]
+        taken, self.pools[pool] = left[:count], left[count:]
+        return taken
+
+    def pick(self, accounts: Ints, count: int) -> Ints:
+        """Draw accounts, each at most once while they last."""
+        return self.rng.choice(accounts, size=count, replace=count > len(accounts))
+
+    def owner(self, accounts: Array) -> Ints:
+        """The parties that own accounts."""
+        return self.accounts.column("party", np.asarray(accounts)).astype(np.int64)
+
+    def begin_scheme(self, typology: str, variant: str, institution: int) -> tuple[int, Scheme]:
+        """Start recording a scheme; its number marks the transfers that belong to it."""
+        scheme = Scheme(typology, variant, institution)
+        self.schemes.append(scheme)
+        return len(self.schemes) - 1, scheme
+
+    def lots(self, low: float, high: float) -> float:
+        """A number drawn evenly on a logarithmic scale."""
+        return float(np.exp(self.rng.uniform(np.log(low), np.log(high))))
