@@ -14,17 +14,18 @@ os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
 os.environ.setdefault("PREFECT_LOGGING_SERVER_LEVEL", "ERROR")
 
 from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
 from prefect.schedules import Cron
 from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipelines import night
 
-receive_packages = task(night.receive_packages, retries=0)
-load_warehouse = task(night.load_warehouse, retries=0)
-measure_features = task(night.measure_features, retries=0)
-detect_typologies = task(night.detect_typologies, retries=0)
-publish_suspects = task(night.publish_suspects, retries=0)
+receive_packages = task(night.receive_packages, retries=0, cache_policy=NO_CACHE)
+load_warehouse = task(night.load_warehouse, retries=0, cache_policy=NO_CACHE)
+measure_features = task(night.measure_features, retries=0, cache_policy=NO_CACHE)
+detect_typologies = task(night.detect_typologies, retries=0, cache_policy=NO_CACHE)
+publish_suspects = task(night.publish_suspects, retries=0, cache_policy=NO_CACHE)
 
 
 @flow(retries=0)
@@ -43,10 +44,14 @@ def nightly(
     receive_packages(home, settings)
     with night.recorded(home, settings, business_date) as run:
         if run.published is None:
-            load_warehouse(home, settings, business_date)
-            features = measure_features(home, settings, business_date)
-            findings = detect_typologies(home, settings, business_date)
-            run.published = publish_suspects(home, settings, run.key, features, findings)
+            with run.stage("load"):
+                load_warehouse(home, settings, run.key)
+            with run.stage("features"):
+                features = measure_features(home, settings, run.key)
+            with run.stage("detect"):
+                findings = detect_typologies(home, settings, run.key)
+            with run.stage("publish"):
+                run.published = publish_suspects(home, settings, run.key, features, findings)
     return run.published
 
 

@@ -1,0 +1,210 @@
+"""The steps of a night, each over paths and plain values, and the ledger row that records them.
+
+What a step makes on its way lies under ``working/<run>/`` in the home, whole or not at all, so that
+an interrupted night goes on where it stopped; it is removed when the run is published.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import resource
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from data.control import Control
+from data.errors import LookthroughError, NotFoundError, StoreError
+from data.home import Home
+from data.settings import Settings, load_settings
+from data.store import Database
+from detectors.context import Context
+from detectors.finding import CannotConclude, Finding
+from detectors.registry import detect_all
+from pipelines import forest, intake, warehouse
+from pipelines.features import FEATURES, build_features
+from pipelines.findings_file import read_findings, write_findings
+from pipelines.outcome import gather
+from pipelines.publish import publish, published_file
+from pipelines.run_key import RunKey, lake_files, run_key
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+RECENT_DAYS = 7
+
+log = logging.getLogger("lookthrough.night")
+
+
+@dataclass
+class Recording:
+    """A run while it is going on: its key, what each stage took, and at last its file."""
+
+    key: RunKey
+    published: str | None = None
+    stages: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Log a stage's start, and keep its seconds and the process's peak memory after it."""
+        log.info("%s %s", self.key.business_date, name)
+        begun = monotonic()
+        yield
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        self.stages[name] = {"seconds": round(monotonic() - begun, 3), "peak_mb": round(peak)}
+
+
+@contextmanager
+def recorded(home: str, settings: str | None, business_date: date) -> Iterator[Recording]:
+    """Hold the home's night lock, and write a run's begin and end into the ledger.
+
+    A run of the same key that is complete and whole comes back as it is: ``published`` is set.
+
+    Raises:
+        StoreError: another night runs in this home.
+        NotFoundError: the lake holds nothing up to the date.
+    """
+    place, chosen = Home(Path(home)).create(), _settings(settings)
+    with _alone(place), Control(place) as control:
+        if not lake_files(place, business_date):
+            raise NotFoundError(
+                f"no accepted records up to {business_date}; `lookthrough submit PACKAGE...` first"
+            )
+        key = run_key(place, chosen, business_date)
+        recording = Recording(key)
+        held = published_file(place, key) if control.complete_run(key.key) else None
+        if held is not None:
+            recording.published = str(held)
+            yield recording
+            return
+        for run in control.runs():
+            if run.state == "running":
+                control.fail_run(run.run_id, now(), "interrupted")
+        run = control.start_run(key.key, business_date, now(), _coverage(place, business_date))
+        try:
+            yield recording
+        except BaseException as error:
+            said = str(error) if isinstance(error, LookthroughError) else type(error).__name__
+            control.fail_run(run.run_id, now(), said)
+            raise
+        details = {"stages": recording.stages}
+        control.finish_run(run.run_id, now(), Path(str(recording.published)).name, details)
+        shutil.rmtree(_working(place, key), ignore_errors=True)
+
+
+def receive_packages(home: str, settings: str | None) -> list[str]:
+    """Take in what lies in the inbox; returns the receipts' paths."""
+    place = Home(Path(home)).create()
+    return [str(path) for path in intake.receive(place, _settings(settings))]
+
+
+def load_warehouse(home: str, settings: str | None, key: RunKey) -> str:
+    """Bring the warehouse up to the run's date; returns its path.
+
+    Raises:
+        StoreError: packages came in since the run began, so that its key no longer holds.
+    """
+    place, chosen = Home(Path(home)), _settings(settings)
+    warehouse.load(place, chosen, key.business_date)
+    if run_key(place, chosen, key.business_date) != key:
+        raise StoreError(
+            f"packages for {key.business_date} or before came in while the night loaded; "
+            "run it again to take them in"
+        )
+    return str(place.warehouse)
+
+
+def measure_features(home: str, settings: str | None, key: RunKey) -> str:
+    """Measure every party's features; returns the path of their Parquet file."""
+    path = _working(Home(Path(home)), key) / "features.parquet"
+    if not path.exists():
+        chosen = _settings(settings)
+        with _warehouse(home, chosen) as db:
+            features = build_features(db, chosen, key.business_date)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        features.write_parquet(path.with_suffix(".partial"))
+        path.with_suffix(".partial").replace(path)
+    return str(path)
+
+
+def detect_typologies(home: str, settings: str | None, key: RunKey) -> str:
+    """Run every detector; returns the path of the file of what they said."""
+    path = _working(Home(Path(home)), key) / "findings.json"
+    if not path.exists():
+        chosen = _settings(settings)
+        with _warehouse(home, chosen) as db:
+            said = detect_all(Context(db, chosen, key.business_date))
+        findings = [each for each in said if isinstance(each, Finding)]
+        write_findings(path, findings, [e for e in said if isinstance(e, CannotConclude)])
+    return str(path)
+
+
+def publish_suspects(
+    home: str, settings: str | None, key: RunKey, features: str, findings: str
+) -> str:
+    """Score and rank the parties and publish the run's file; returns its path."""
+    place, chosen = Home(Path(home)), _settings(settings)
+    scored = forest.score(pl.read_parquet(features), chosen.score, chosen.score.seed)
+    found, silent = read_findings(Path(findings))
+    words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}
+    with _warehouse(home, chosen) as db:
+        outcome = gather(db, key, [*found, *silent], scored, words, chosen.score)
+    return str(publish(place, outcome, chosen.score).path)
+
+
+def yesterday() -> date:
+    """The business date that ended at the last midnight in Shanghai."""
+    return datetime.now(SHANGHAI).date() - timedelta(days=1)
+
+
+def now() -> datetime:
+    """The time in Shanghai, naive, to the second."""
+    return datetime.now(SHANGHAI).replace(tzinfo=None, microsecond=0)
+
+
+def absent_submitters(home: Home, business_date: date) -> Sequence[str]:
+    """Those that submitted something in the week before a date, and nothing for the date."""
+    first = business_date - timedelta(days=RECENT_DAYS)
+    seen: dict[str, date] = {}
+    for path in lake_files(home, business_date):
+        day = date.fromisoformat(path.parent.name.removeprefix("date="))
+        submitter = path.name.rsplit("-", 1)[0]
+        seen[submitter] = max(day, seen.get(submitter, day))
+    return sorted(name for name, day in seen.items() if first <= day < business_date)
+
+
+def _coverage(home: Home, business_date: date) -> dict[str, Any]:
+    return {"absent_submitters": list(absent_submitters(home, business_date))}
+
+
+def _settings(path: str | None) -> Settings:
+    return load_settings(Path(path) if path else None)
+
+
+def _warehouse(home: str, settings: Settings) -> Database:
+    load = settings.load
+    return Database.open(
+        Home(Path(home)).warehouse, memory_limit=load.memory_limit, threads=load.threads
+    )
+
+
+def _working(home: Home, key: RunKey) -> Path:
+    return home.path / "working" / key.name
+
+
+@contextmanager
+def _alone(home: Home) -> Iterator[None]:
+    with (home.path / ".night.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StoreError(
+                f"another night runs in {home.path}; wait for it, or choose another --home"
+            ) from None
+        yield
