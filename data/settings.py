@@ -76,6 +76,7 @@ class Score(Section):
     amount_low_fen: Count
     amount_high_fen: Count
     accomplice_weight: Share
+    beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
 

@@ -1,6 +1,7 @@
 """One order of suspects from findings and forest scores, with no ties; higher is worse.
 
-Whoever has a finding stands above whoever has none. A party that only the forest finds unusual is
+Subjects of findings come first, then those that findings name beside them (holders of accounts,
+beneficiaries), then whoever has none. A party that only the forest finds unusual is
 labelled "unexplained": that is a place to look, not an allegation.
 """
 
@@ -11,19 +12,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from data.errors import ContractError
 from data.settings import Score
 from detectors.finding import Finding
 
 SUBJECT = "subject"
-# Roles in which a finding names a party as the holder of accounts that it describes.
-HOLDERS = frozenset({"pool", "shell", "nominee"})
+# Roles in which a finding names a party beside its subject: as the holder of accounts that it
+# describes, or as one whom the money reached.
+HOLDERS = ("pool", "shell", "nominee")
+BENEFICIARY = "beneficiary"
+# The lowest score of subjects, and of those named beside them.
+SUBJECTS_FROM, NAMED_FROM = 2 / 3, 1 / 3
 
 Label = Literal["finding", "unexplained"]
 
 
 @dataclass(frozen=True)
 class Charge:
-    """A finding as it concerns one party: as its subject, or as the holder of its accounts."""
+    """A finding as it concerns one party: as its subject, or in a role that it names."""
 
     finding: Finding
     role: str
@@ -31,7 +37,8 @@ class Charge:
 
 @dataclass(frozen=True)
 class Suspect:
-    """A party in the order of suspicion; `score` is 0..1, and at least 0.5 with a finding.
+    """A party in the order of suspicion; `score` is 0..1, from 1/3 when a finding names it,
+    from 2/3 when one is about it.
 
     `charges` come strongest first; `forest_score` is None for a party that has no transfers.
     """
@@ -49,8 +56,9 @@ def rank(
 ) -> list[Suspect]:
     """Order every party that has a finding or a forest score, worst first, ranks from 1.
 
-    With a finding the score is 0.5 + 0.5 * (w * evidence + (1 - w) * forest score), where w is
-    `finding_weight`; without, it is half the forest score. Equal scores are ordered by severity,
+    The score is a third of w * evidence + (1 - w) * forest score, where w is `finding_weight`, on
+    top of two thirds for the subject of a finding and of one third for whoever is only named in
+    one; without a finding it is a third of the forest score. Equal scores are ordered by severity,
     money at stake, number of independent findings, and at last by the party's identifier. The
     order in which findings arrive does not matter.
     """
@@ -59,14 +67,13 @@ def rank(
     for party in sorted(charges.keys() | forest_scores.keys()):
         own = tuple(sorted(charges.get(party, ()), key=lambda c: _strongest_first(c, settings)))
         drafts.append((party, own, _score(own, forest_scores.get(party), settings)))
-    subjects = {party: score for party, own, score in drafts if _is_subject(own)}
     ordered = sorted(
         (
             Suspect(
                 rank=0,
                 party_id=party,
                 label="finding" if own else "unexplained",
-                score=_below_subjects(own, score, subjects),
+                score=score,
                 forest_score=forest_scores.get(party),
                 charges=own,
             )
@@ -81,17 +88,29 @@ def rank(
 
 
 def charge(findings: Iterable[Finding]) -> dict[str, list[Charge]]:
-    """Give each finding to its subject, and to the holders of the accounts that it names."""
+    """Give each finding to its subject, and to those that it names, once each, holders first.
+
+    Raises:
+        ContractError: a finding names a party in an unknown role.
+    """
     charges: dict[str, list[Charge]] = {}
     for finding in findings:
         charges.setdefault(finding.party_id, []).append(Charge(finding, SUBJECT))
-        holders: dict[str, str] = {}
-        for party, role in sorted(finding.accomplices):
-            if role in HOLDERS and party != finding.party_id:
-                holders.setdefault(party, role)
-        for party, role in holders.items():
+        named: dict[str, str] = {}
+        for party, role in sorted(finding.accomplices, key=_holders_first):
+            if party != finding.party_id:
+                named.setdefault(party, role)
+        for party, role in named.items():
             charges.setdefault(party, []).append(Charge(finding, role))
     return charges
+
+
+def _holders_first(named: tuple[str, str]) -> tuple[int, str]:
+    party, role = named
+    known = (*HOLDERS, BENEFICIARY)
+    if role not in known:
+        raise ContractError(f"a finding names {party} as {role!r}; known are {', '.join(known)}")
+    return known.index(role), party
 
 
 def strength(charged: Charge, settings: Score) -> float:
@@ -102,7 +121,10 @@ def strength(charged: Charge, settings: Score) -> float:
     amount = min(max(amount, 0.0), 1.0)
     weight = settings.amount_weight
     worth = finding.confidence * ((1 - weight) * finding.severity / 5 + weight * amount)
-    return worth if charged.role == SUBJECT else worth * settings.accomplice_weight
+    if charged.role == SUBJECT:
+        return worth
+    holder = charged.role in HOLDERS
+    return worth * (settings.accomplice_weight if holder else settings.beneficiary_weight)
 
 
 def evidence(charges: Iterable[Charge], settings: Score) -> float:
@@ -124,23 +146,10 @@ def evidence(charges: Iterable[Charge], settings: Score) -> float:
 def _score(charges: tuple[Charge, ...], forest_score: float | None, settings: Score) -> float:
     unusual = forest_score or 0.0
     if not charges:
-        return 0.5 * unusual
+        return unusual / 3
+    lowest = SUBJECTS_FROM if any(c.role == SUBJECT for c in charges) else NAMED_FROM
     weight = settings.finding_weight
-    return 0.5 + 0.5 * (weight * evidence(charges, settings) + (1 - weight) * unusual)
-
-
-def _is_subject(charges: tuple[Charge, ...]) -> bool:
-    return any(charged.role == SUBJECT for charged in charges)
-
-
-def _below_subjects(
-    charges: tuple[Charge, ...], score: float, subjects: Mapping[str, float]
-) -> float:
-    """Keep a mere holder of accounts below the subject it is named with."""
-    if not charges or _is_subject(charges):
-        return score
-    highest = max(subjects[charged.finding.party_id] for charged in charges)
-    return max(0.5, min(score, 0.5 + (highest - 0.5) * 0.999))
+    return lowest + (weight * evidence(charges, settings) + (1 - weight) * unusual) / 3
 
 
 def _strongest_first(charged: Charge, settings: Score) -> tuple[float | str, ...]:
@@ -160,7 +169,6 @@ def _strongest_first(charged: Charge, settings: Score) -> tuple[float | str, ...
 def _order(suspect: Suspect) -> tuple[float | str, ...]:
     charges = suspect.charges
     return (
-        0 if charges else 1,
         -suspect.score,
         -max((charged.finding.severity for charged in charges), default=0),
         -max((charged.finding.amount_fen for charged in charges), default=0),
