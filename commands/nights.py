@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
@@ -68,11 +70,29 @@ def run_nights(chosen: Terminal, dates: list[date]) -> list[str]:
         bar = progress.add_task(label, total=len(dates))
         from flows import nightly as flow
 
-        for day in dates:
-            progress.update(bar, description=f"{label} {day}")
-            published.append(flow(day, home, settings))
-            progress.advance(bar)
+        shown = _Shown(lambda stage: progress.update(bar, description=f"{label} {stage}"))
+        log = logging.getLogger(night.log.name)
+        log.addHandler(shown)
+        log.setLevel(logging.INFO)
+        try:
+            for day in dates:
+                progress.update(bar, description=f"{label} {day}")
+                published.append(flow(day, home, settings))
+                progress.advance(bar)
+        finally:
+            log.removeHandler(shown)
     return published
+
+
+class _Shown(logging.Handler):
+    """Shows which stage of which night has begun."""
+
+    def __init__(self, show: Callable[[str], None]) -> None:
+        super().__init__()
+        self._show = show
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._show(record.getMessage())
 
 
 def runs(
