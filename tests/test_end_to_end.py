@@ -1,0 +1,159 @@
+"""The main job through the command line: simulate, check, submit, run nights, read the suspects."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+import cli
+
+DAYS = 12
+SEED = 4
+
+
+def call(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = cli.run(list(arguments))
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+@pytest.fixture(scope="module")
+def province(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("province")
+    arguments = ["simulate", "--out", str(place), "--seed", str(SEED), "--days", str(DAYS)]
+    assert cli.run(["--home", str(place / "unused"), *arguments]) == 0
+    return place
+
+
+@pytest.fixture(scope="module")
+def last_date(province: Path) -> date:
+    return date.fromisoformat(json.loads((province / "truth.json").read_text("utf-8"))["last_date"])
+
+
+@pytest.fixture(scope="module")
+def home(
+    province: Path, last_date: date, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Path]:
+    place = tmp_path_factory.mktemp("home")
+    packages = [str(path) for path in sorted((province / "packages").iterdir())]
+    assert cli.run(["--home", str(place), "submit", *packages]) in (0, 1)
+    assert cli.run(["--home", str(place), "nightly", "--date", last_date.isoformat()]) == 0
+    yield place
+
+
+def suspects(home: Path, capfd: pytest.CaptureFixture[str], *options: str) -> list[dict[str, Any]]:
+    capfd.readouterr()
+    code, out, _ = call(capfd, "--home", str(home), "suspects", "--format", "json", *options)
+    assert code == 0
+    listed: list[dict[str, Any]] = json.loads(out)
+    return listed
+
+
+def test_every_package_has_its_receipt_and_none_is_rejected(province: Path, home: Path) -> None:
+    packages = {path.name for path in (province / "packages").iterdir()}
+    receipts = {
+        path.name.removesuffix(".receipt.json"): json.loads(path.read_text("utf-8"))["status"]
+        for path in home.glob("outbox/*/*.receipt.json")
+    }
+    assert set(receipts) == packages
+    assert set(receipts.values()) <= {"accepted", "accepted_with_warnings"}
+
+
+def test_the_suspects_have_the_designed_shape_and_order(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    listed = suspects(home, capfd, "--top", "50")
+    assert [suspect["rank"] for suspect in listed] == list(range(1, 51))
+    assert [suspect["score"] for suspect in listed] == sorted(
+        (suspect["score"] for suspect in listed), reverse=True
+    )
+    assert set(listed[0]) >= {
+        *("rank", "party_id", "name", "kind", "division", "score", "forest_score", "findings"),
+        *("lead_office", "proposed_disposal"),
+    }
+    assert set(listed[0]["findings"][0]) >= {
+        *("typology", "clause", "institution_id", "severity", "confidence", "amount_fen"),
+        *("first_at", "last_at", "transfers", "measures", "text"),
+    }
+
+
+def test_the_first_suspects_are_guilty_and_their_evidence_exists(
+    province: Path, home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    truth = json.loads((province / "truth.json").read_text("utf-8"))
+    guilty = {party["party_id"] for scheme in truth["schemes"] for party in scheme["parties"]}
+    listed = suspects(home, capfd, "--top", "10")
+    assert sum(suspect["party_id"] in guilty for suspect in listed) >= 9
+    with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as warehouse:
+        known = {row[0] for row in warehouse.execute("select ref from transfer").fetchall()}
+    cited = {ref for s in listed for finding in s["findings"] for ref in finding["transfers"]}
+    assert cited and cited <= known
+
+
+def test_a_suspect_shows_why_in_both_languages(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first = suspects(home, capfd, "--top", "1")[0]
+    for language, word in (("en", "clause"), ("zh", "条款")):
+        code, out, _ = call(
+            capfd, "--home", str(home), "--lang", language, "suspect", first["party_id"]
+        )
+        assert code == 0
+        assert first["findings"][0]["clause"] in out
+        assert word in out
+
+
+def test_the_same_night_again_changes_nothing(
+    home: Path, last_date: date, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = published(home)
+    code, _, _ = call(capfd, "--home", str(home), "nightly", "--date", last_date.isoformat())
+    assert code == 0
+    assert published(home) == before
+    _, out, _ = call(capfd, "--home", str(home), "runs", "--format", "json")
+    assert [run["state"] for run in json.loads(out)] == ["complete"]
+
+
+def test_another_home_with_the_packages_in_another_order_publishes_the_same_bytes(
+    province: Path, home: Path, last_date: date, tmp_path: Path
+) -> None:
+    packages = [str(path) for path in sorted((province / "packages").iterdir(), reverse=True)]
+    half = len(packages) // 2
+    assert cli.run(["--home", str(tmp_path), "submit", *packages[:half]]) in (0, 1)
+    assert cli.run(["--home", str(tmp_path), "submit", *packages[half:]]) in (0, 1)
+    assert cli.run(["--home", str(tmp_path), "nightly", "--date", last_date.isoformat()]) == 0
+    assert published(tmp_path) == published(home)
+
+
+def test_check_shows_the_receipt_and_stores_nothing(
+    province: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    package = sorted((province / "packages").iterdir())[0]
+    code, out, _ = call(capfd, "--home", str(tmp_path), "check", str(package), "--format", "json")
+    assert code in (0, 1)
+    assert json.loads(out)[0]["package"] == package.name
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in (".parquet", ".json")]
+
+
+def test_a_night_without_records_says_what_to_do(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capfd, "--home", str(tmp_path), "nightly", "--date", "2016-06-01")
+    assert code == 3
+    assert err.splitlines()[-1] == (
+        "lookthrough: no accepted records up to 2016-06-01; `lookthrough submit PACKAGE...` first"
+    )
+
+
+def published(home: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted((home / "published").glob("*.duckdb"))
+    }
