@@ -1,0 +1,1 @@
+"""Graphs from records: ownership closures, and money followed from transfer to transfer."""
