@@ -81,15 +81,27 @@ class Score(Section):
     police_confidence: Share
 
 
+class Ties(Section):
+    """What ties parties to an institution: its closure."""
+
+    minimum_ownership: Share
+    largest_contact_group: Count
+
+
 class FundPool(Section):
     """P1."""
 
     window_days: Count
     minimum_payers: Count
     minimum_payees: Count
+    account_payers: Count
     lowest_out_in_ratio: float
     highest_out_in_ratio: float
     maximum_matched_share: Share
+    minimum_paid_back: Count
+    minimum_paid_back_share: Share
+    minimum_lift: float
+    relay_share: Share
 
 
 class SelfFinancing(Section):
@@ -99,7 +111,10 @@ class SelfFinancing(Section):
     window_hours: Count
     minimum_share: Share
     fee_share: Share
-    minimum_ownership: Share
+    minimum_loans: Count
+    minimum_loan_share: Share
+    hub_transfers: Count
+    trade_transfers: Count
 
 
 class Commingling(Section):
@@ -107,6 +122,7 @@ class Commingling(Section):
 
     settlement_days: Whole
     minimum_fen: Whole
+    minimum_clients: Count
     fee_share: Share
     tolerance_fen: Whole
 
@@ -117,6 +133,8 @@ class ReserveMisuse(Section):
     minimum_shortfall_fen: Whole
     minimum_days: Count
     unexplained_fen: Whole
+    minimum_fen: Whole
+    fee_share: Share
 
 
 class Detectors(Section):
@@ -135,6 +153,7 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    ties: Ties
     detectors: Detectors
 
     def digest(self) -> str:

@@ -1,0 +1,168 @@
+"""What every detector works on: the warehouse, settings, date, and closures, made when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from data.settings import Settings
+from data.store import Database
+from graph.ownership import Relations, Tie, closure
+
+INSTITUTIONS = """
+select i.institution_id, i.kind, i.licence_no, i.licence_from, i.licence_to, i.status,
+  p.party_no, p.party_id
+from institution i
+join party_dim p on p.institution_id = i.institution_id
+order by i.institution_id, p.party_no
+"""
+RELATIONS = """
+select a.party_no as start, b.party_no as "end", r.kind, coalesce(r.share, 'nan'::double) as share
+from relation r
+join party_dim a on a.party_id = r.from_party
+join party_dim b on b.party_id = r.to_party
+where r.valid_from <= $day and (r.valid_to is null or r.valid_to >= $day)
+"""
+# Parties that share a telephone or an address; a group above the limit is a building or a hotline.
+CONTACTS = """
+with contact as (
+  select p.party_no, 'same_phone' as kind, r.phone_hash as value
+  from party r join party_dim p on p.party_id = r.party_id where r.phone_hash is not null
+  union all
+  select p.party_no, 'same_address', r.address
+  from party r join party_dim p on p.party_id = r.party_id where r.address is not null
+), shared as (
+  select kind, value from contact group by kind, value having count(*) between 2 and $largest
+), member as (
+  select c.* from contact c join shared s on s.kind = c.kind and s.value = c.value
+)
+select a.party_no as start, b.party_no as "end", a.kind, 'nan'::double as share
+from member a
+join member b on b.kind = a.kind and b.value = a.value and a.party_no < b.party_no
+"""
+# A day is worked when organisations pay each other at least half as often as on its usual weekday.
+WORKING_DAYS = """
+with paid as (
+  select t.business_date, count(*) as transfers
+  from transfer t
+  join account_dim a on a.account_id = t.payer_account
+  join account_dim b on b.account_id = t.payee_account
+  join party_dim p on p.party_no = a.party_no and p.kind = 'organisation'
+  join party_dim q on q.party_no = b.party_no and q.kind = 'organisation'
+  where t.status = 'settled'
+  group by t.business_date
+), usual as (
+  select median(transfers) as transfers from paid where isodow(business_date) <= 5
+)
+select business_date from paid, usual where paid.transfers >= 0.4 * usual.transfers
+order by business_date
+"""
+
+
+@dataclass(frozen=True)
+class Institution:
+    """A registered institution, and the party that it is."""
+
+    institution_id: str
+    kind: str
+    party_no: int
+    party_id: str
+    licensed: bool
+
+
+class Context:
+    """The night's data as detectors see it; nothing in it is written back."""
+
+    def __init__(self, db: Database, settings: Settings, business_date: date) -> None:
+        self.db = db
+        self.settings = settings
+        self.business_date = business_date
+        self._closures: dict[str, dict[int, Tie]] = {}
+
+    def first_date(self, days: int) -> date:
+        """The first of so many days that end with the business date."""
+        return self.business_date - timedelta(days=days - 1)
+
+    @cached_property
+    def institutions(self) -> tuple[Institution, ...]:
+        """All registered institutions whose party is known, by identifier."""
+        known: dict[str, Institution] = {}
+        for name, kind, number, since, until, status, party_no, party_id in self.db.rows(
+            "institutions", INSTITUTIONS
+        ):
+            licensed = (
+                number is not None
+                and (since is None or since <= self.business_date)
+                and (until is None or until >= self.business_date)
+                and status == "active"
+            )
+            known.setdefault(name, Institution(name, kind, party_no, party_id, licensed))
+        return tuple(known.values())
+
+    def institution(self, institution_id: str) -> Institution | None:
+        """The institution of that identifier, if it is registered and its party known."""
+        return next((i for i in self.institutions if i.institution_id == institution_id), None)
+
+    @cached_property
+    def relations(self) -> Relations:
+        """The ties valid on the business date, shared telephones and addresses among them."""
+        parts = [
+            self.db.frame("relations", RELATIONS, {"day": self.business_date}),
+            self.db.frame(
+                "contacts", CONTACTS, {"largest": self.settings.ties.largest_contact_group}
+            ),
+        ]
+        ties = pl.concat(parts, how="vertical_relaxed")
+        kinds = sorted(ties["kind"].unique().to_list())
+        codes = ties["kind"].replace_strict(kinds, range(len(kinds)), return_dtype=pl.Int64)
+        return Relations.of(
+            ties["start"].cast(pl.Int64).to_numpy(),
+            ties["end"].cast(pl.Int64).to_numpy(),
+            codes.to_numpy(),
+            ties["share"].to_numpy(),
+            kinds,
+        )
+
+    def closure(self, institution: Institution) -> dict[int, Tie]:
+        """Everyone tied to an institution on the business date, itself included."""
+        held = self._closures.get(institution.institution_id)
+        if held is None:
+            least = self.settings.ties.minimum_ownership
+            held = closure(self.relations, institution.party_no, least)
+            self._closures[institution.institution_id] = held
+        return held
+
+    def register_closures(self, name: str, kinds: tuple[str, ...] = ()) -> None:
+        """Register the closures as a table: institution_id, party_no, own (the institution's)."""
+        chosen = [i for i in self.institutions if not kinds or i.kind in kinds]
+        rows = [
+            (i.institution_id, party, party == i.party_no)
+            for i in chosen
+            for party in self.closure(i)
+        ]
+        columns = list(zip(*rows, strict=True)) if rows else [(), (), ()]
+        self.db.register(
+            name,
+            pa.table(
+                {
+                    "institution_id": pa.array(columns[0], pa.string()),
+                    "party_no": pa.array(np.asarray(columns[1], dtype=np.int64)),
+                    "own": pa.array(columns[2], pa.bool_()),
+                }
+            ),
+        )
+
+    @cached_property
+    def working_days(self) -> frozenset[date]:
+        """The days on which firms pay each other as on a usual weekday, seen from the data."""
+        return frozenset(row[0] for row in self.db.rows("working days", WORKING_DAYS))
+
+    @cached_property
+    def party_ids(self) -> dict[int, str]:
+        """The identifier of each party number."""
+        return dict(self.db.rows("party ids", "select party_no, party_id from party_dim"))
