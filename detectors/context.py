@@ -1,4 +1,4 @@
-"""What every detector works on: the warehouse, settings, date, and closures, made when asked for."""
+"""What every detector works on: warehouse, settings, date, and closures made when asked for."""
 
 from __future__ import annotations
 

@@ -1,0 +1,30 @@
+"""Evidence of a finding: references of transfers in the order of their time, and money in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """References of transfers, each once, by time, and the times of the first and the last."""
+
+    refs: tuple[str, ...]
+    first_at: datetime
+    last_at: datetime
+
+
+def read_evidence(shown: pl.DataFrame) -> Evidence:
+    """Order transfers (columns ref, booked_at; at least one row) by time and reference."""
+    rows = shown.select("ref", "booked_at").unique().sort("booked_at", "ref")
+    times = rows["booked_at"].to_list()
+    return Evidence(tuple(rows["ref"].unique(maintain_order=True)), times[0], times[-1])
+
+
+def yuan(fen: int) -> str:
+    """Write fen as yuan with two decimals and thousands, exactly."""
+    sign = "-" if fen < 0 else ""
+    return f"{sign}{abs(fen) // 100:,}.{abs(fen) % 100:02d}"
