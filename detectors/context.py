@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -137,9 +138,12 @@ class Context:
             self._closures[institution.institution_id] = held
         return held
 
-    def register_closures(self, name: str, kinds: tuple[str, ...] = ()) -> None:
-        """Register the closures as a table: institution_id, party_no, own (the institution's)."""
-        chosen = [i for i in self.institutions if not kinds or i.kind in kinds]
+    def register_closures(self, name: str, only: Collection[str]) -> None:
+        """Register some institutions' closures as a table: institution_id, party_no, own.
+
+        `own` marks the institution's own party.
+        """
+        chosen = [i for i in self.institutions if i.institution_id in only]
         rows = [
             (i.institution_id, party, party == i.party_no)
             for i in chosen

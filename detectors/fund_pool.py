@@ -163,7 +163,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
 
 
 def find_pools(context: Context, settings: FundPool) -> Iterator[Pool]:
-    """Join collecting accounts that pay each other's payers back, or feed one centre, into pools."""
+    """Join collectors that pay each other's payers back, or feed one centre, into pools."""
     db = context.db
     licensed = [
         i.institution_id for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS
@@ -299,7 +299,7 @@ def institution_behind(
         inside = 2 * (institution.party_no in held) + (institution.institution_id in served)
         inside += 1 if held & circle.keys() else 0
         reached = outgoing.filter(pl.col("other").is_in(list(circle)))["amount_fen"].sum()
-        paid_out = outgoing["amount_fen"].sum()
+        paid_out = int(outgoing["amount_fen"].sum())
         if not inside and reached < 0.05 * max(paid_out, 1):
             continue
         rank = (inside, int(reached), institution.institution_id, institution)
