@@ -32,6 +32,7 @@ SEVERITY = 5
 LEAD_OFFICE = "JR+YJ"
 TITLE = ("自融", "self-financing")
 
+SERVING_KINDS = ("payment_institution", "bank", "clearing_house")
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
 
@@ -96,7 +97,7 @@ where a.role not in ('client_custody', 'client_reserve')
     where d.institution_id = c.institution_id and d.payee_account = a.account_id and not c.own
   )
 """
-# Only transfers by which a borrower's money can reach the closure over at most two accounts between.
+# Only transfers by which a borrower's money can reach the closure, over at most two accounts.
 MOVES = """
 with span as (
   select institution_id, min(booked_at) as begins, max(booked_at) + to_hours($hours) as ends
@@ -202,7 +203,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         behind = context.institution(name)
         if behind is None:
             continue
-        if paid_out and visible < paid_out / 2 or (loans and not paid_out):
+        if (paid_out and visible < paid_out / 2) or (loans and not paid_out):
             yield _unseen(behind, loans, paid_out, visible)
         mine = pl.col("institution_id") == name
         followed = _follow(
@@ -304,7 +305,7 @@ def judge(
         how="vertical_relaxed",
     )
     evidence = read_evidence(shown)
-    roles = _roles(hits, chosen, followed, owner)
+    roles = _roles(context, hits, chosen, followed, owner)
     named = tuple(
         (context.party_ids[number], role)
         for number, role in sorted(roles.items())
@@ -319,7 +320,7 @@ def judge(
         party_id=behind.party_id,
         institution_id=behind.institution_id,
         severity=SEVERITY,
-        confidence=round(0.6 + 0.2 * min(len(hits) / 10, 1) + 0.2 * min(arrived / max(proceeds, 1), 1), 4),
+        confidence=_confidence(len(hits), arrived, proceeds),
         amount_fen=arrived,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
@@ -345,11 +346,16 @@ def judge(
             f"{borrowers} 名借款人的 {len(hits)} 笔借款（放款 {yuan(proceeds)} 元）在 "
             f"{settings.window_hours} 小时内有 {yuan(arrived)} 元到达平台关联方",
             f"Of {len(hits)} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
-            f"{yuan(arrived)} yuan reached the platform's circle within {settings.window_hours} hours",
+            f"{yuan(arrived)} yuan reached the platform's circle within {settings.window_hours} "
+            "hours",
         ),
         lead_office=LEAD_OFFICE,
         accomplices=named,
     )  # fmt: skip
+
+
+def _confidence(loans: int, arrived: int, proceeds: int) -> float:
+    return round(0.6 + 0.2 * min(loans / 10, 1) + 0.2 * min(arrived / max(proceeds, 1), 1), 4)
 
 
 def _lasting_trade(followed: Followed, settings: SelfFinancing) -> set[tuple[int, int]]:
@@ -361,25 +367,33 @@ def _lasting_trade(followed: Followed, settings: SelfFinancing) -> set[tuple[int
     outside: dict[tuple[int, int], int] = defaultdict(int)
     for move in followed.moves.values():
         begun = starts.get(move.payer)
-        if begun and move.payee in followed.ends:
-            if not any(start <= move.at <= start + window for start in begun):
-                outside[move.payer, move.payee] += 1
+        if not begun or move.payee not in followed.ends:
+            continue
+        if not any(start <= move.at <= start + window for start in begun):
+            outside[move.payer, move.payee] += 1
     return {pair for pair, count in outside.items() if count >= settings.trade_transfers}
 
 
 def _roles(
-    hits: dict[int, list[Arrival]], chosen: pl.DataFrame, followed: Followed, owner: dict[int, int]
+    context: Context,
+    hits: dict[int, list[Arrival]],
+    chosen: pl.DataFrame,
+    followed: Followed,
+    owner: dict[int, int],
 ) -> dict[int, str]:
     """Who held the accounts that the money took: borrowers, those between, those it reached.
 
-    Registered payment and custody accounts between are not named: they serve everyone.
+    Payment firms and banks between are not named: they serve everyone.
     """
+    serving = {i.party_no for i in context.institutions if i.kind in SERVING_KINDS}
     roles: dict[int, str] = {}
     for each in hits.values():
         for arrival in each:
             roles[followed.ends[arrival.account][0]] = "beneficiary"
             for number in arrival.path[1:]:
-                roles.setdefault(owner[followed.moves[number].payer], "shell")
+                holder = owner[followed.moves[number].payer]
+                if holder not in serving:
+                    roles.setdefault(holder, "shell")
     roles.update((int(number), "nominee") for number in chosen["borrower"])
     return roles
 

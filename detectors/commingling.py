@@ -1,0 +1,391 @@
+"""P10 commingling: clients' money and the institution's own are not kept apart.
+
+Pattern: an institution without a custody account takes and pays its clients' money through accounts
+of its own; or custody pays own accounts or the circle beyond fees, part of it perhaps coming back;
+or the clients' sub-accounts add up to more than custody holds.
+
+Innocent look-alikes: fees (up to 5 % of the clients' money, or linked to a loan); disbursements to
+registered borrowers and payments to lenders; differences that settle within a working day.
+
+Blind spots: sub-accounts that the custodian reports falsely; money lent to a nominee (see P4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import polars as pl
+
+from data.settings import Commingling
+from detectors.context import Context, Institution
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+
+NAME = "commingling"
+CODE = "P10"
+CLAUSE = "二(一)2"
+SEVERITY = 5
+LEAD_OFFICE = "JR+YJ"
+TITLE = ("未分账、挪用客户资金", "commingling")
+
+# Whose business is not custody of clients' money under another clause.
+OTHER_KINDS = ("bank", "clearing_house", "payment_institution", "insurer")
+
+# Transfers that a loan event names, and what they are: a loan's fee, an investment, a repayment.
+CREATE_EXPLAINED = """
+create or replace temp table explained as
+with event as (
+  select e.institution_id, e.kind, e.amount_fen, l.principal_fen,
+    e.bank_no || ':' || e.account_no || ':' || e.entry_no as entry
+  from loan_event e
+  join loan l on l.institution_id = e.institution_id and l.loan_id = e.loan_id
+  where e.entry_no is not null and e.bank_no is not null and e.account_no is not null
+), named as (
+  select t.transfer_no, e.* from event e join transfer t on t.out_entry = e.entry
+  union all
+  select t.transfer_no, e.* from event e join transfer t on t.in_entry = e.entry
+)
+select transfer_no, institution_id, min(kind) as kind,
+  bool_or(kind = 'fee' and amount_fen <= $fee * principal_fen) as lawful_fee
+from named
+group by transfer_no, institution_id
+"""
+CREATE_OWN = """
+create or replace temp table own_account as
+select c.institution_id, a.account_id as account, c.party_no, c.own, a.role,
+  a.role = 'client_custody' and a.institution_id = c.institution_id as custody
+from circle_party c
+join account_dim a on a.party_no = c.party_no
+union
+select a.institution_id, a.account_id, a.party_no, false, a.role, true
+from account_dim a
+where a.role = 'client_custody' and a.institution_id is not null
+"""
+# Transfers of an institution's own or custody accounts, with what its loans say of them.
+FLOW = """
+with touched as (
+  select o.institution_id, t.transfer_no from own_account o
+  join transfer t on t.payer_account = o.account where o.own or o.custody
+  union
+  select o.institution_id, t.transfer_no from own_account o
+  join transfer t on t.payee_account = o.account where o.own or o.custody
+)
+select x.institution_id, t.ref, t.booked_at, t.business_date, t.amount_fen,
+  payer.account as payer_circle, coalesce(payer.own, false) as payer_own,
+  coalesce(payer.custody, false) as payer_custody,
+  payee.account as payee_circle, coalesce(payee.own, false) as payee_own,
+  coalesce(payee.custody, false) as payee_custody,
+  a.party_no as payer, b.party_no as payee,
+  coalesce(p.kind, '') as payer_kind, coalesce(q.kind, '') as payee_kind,
+  t.payer_account, t.payee_account,
+  e.kind as event, coalesce(e.lawful_fee, false)
+    or coalesce(t.amount_fen <= $fee * l.principal_fen, false) as lawful_fee,
+  l.loan_id is not null or e.kind is not null as client,
+  coalesce(borrower.party_no = b.party_no, false) as to_borrower
+from touched x
+join transfer t on t.transfer_no = x.transfer_no
+join account_dim a on a.account_id = t.payer_account
+join account_dim b on b.account_id = t.payee_account
+left join party_dim p on p.party_no = a.party_no
+left join party_dim q on q.party_no = b.party_no
+left join own_account payer
+  on payer.institution_id = x.institution_id and payer.account = t.payer_account
+left join own_account payee
+  on payee.institution_id = x.institution_id and payee.account = t.payee_account
+left join explained e
+  on e.institution_id = x.institution_id and e.transfer_no = t.transfer_no
+left join loan l on l.institution_id = x.institution_id and l.loan_id = t.loan_id
+left join party_dim borrower on borrower.party_id = l.borrower_party_id
+where t.status = 'settled' and t.business_date between $first and $last
+order by x.institution_id, t.booked_at, t.ref
+"""
+GAPS = """
+select distinct o.institution_id, o.account, b.balance_date,
+  b.subledger_total_fen - b.closing_fen as gap_fen
+from own_account o
+join account_dim a on a.account_id = o.account
+join balance b on b.bank_no = a.bank_no and b.account_no = a.account_no
+where o.custody and b.subledger_total_fen is not null
+  and b.balance_date between $first and $last
+order by 1, 2, 3
+"""
+CUSTODY = """
+select distinct institution_id from own_account where custody order by 1
+"""
+LENDING = "select distinct institution_id from loan order by institution_id"
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per institution that does not keep clients' money apart."""
+    settings = context.settings.detectors.commingling
+    db = context.db
+    window = {
+        "first": context.first_date(context.settings.load.window_days),
+        "last": context.business_date,
+    }
+    chosen = [i for i in context.institutions if i.kind not in OTHER_KINDS]
+    context.register_closures("circle_party", {i.institution_id for i in chosen})
+    fee = {"fee": settings.fee_share}
+    db.execute("explained transfers", CREATE_EXPLAINED, fee)
+    db.execute("own accounts", CREATE_OWN)
+    flow = db.frame("own flow", FLOW, {**window, **fee})
+    gaps = db.frame("gaps", GAPS, window)
+    with_custody = {row[0] for row in db.rows("custody", CUSTODY)}
+    lending = {row[0] for row in db.rows("lending", LENDING)}
+    db.unregister("circle_party")
+    for institution in chosen:
+        mine = flow.filter(pl.col("institution_id") == institution.institution_id)
+        gap = gaps.filter(pl.col("institution_id") == institution.institution_id)
+        if institution.institution_id in with_custody:
+            finding = judge_custody(context, settings, institution, mine, gap)
+            if gap.is_empty():
+                yield _no_balances(institution)
+        elif institution.institution_id in lending:
+            finding = judge_own_accounts(settings, institution, mine)
+            if mine.is_empty():
+                yield _no_entries(institution)
+        else:
+            continue
+        if finding is not None:
+            yield finding
+
+
+def judge_own_accounts(
+    settings: Commingling, institution: Institution, flow: pl.DataFrame
+) -> Finding | None:
+    """An institution that lends, without custody: its clients' money passes its own accounts."""
+    clients_flow = flow.filter(
+        pl.col("client") & ~pl.col("lawful_fee") & (pl.col("payer_own") != pl.col("payee_own"))
+    )
+    lenders = set(clients_flow.filter("payee_own", "client")["payer"])
+    parties = set(
+        clients_flow.select(
+            pl.when("payee_own").then(pl.col("payer")).otherwise(pl.col("payee"))
+        ).to_series()
+    )
+    accounts = set(
+        clients_flow.select(
+            pl.when("payee_own").then(pl.col("payee_account")).otherwise(pl.col("payer_account"))
+        ).to_series()
+    )
+    if len(parties) < settings.minimum_clients or not lenders:
+        return None
+    # The same clients' transfers with the same accounts, also where no loan is named.
+    known = list(parties)
+    shown = flow.filter(
+        (
+            (pl.col("payee_own") & pl.col("payee_account").is_in(list(accounts)))
+            & ((pl.col("payer_kind") == "person") | pl.col("payer").is_in(known))
+        )
+        | (
+            (pl.col("payer_own") & pl.col("payer_account").is_in(list(accounts)))
+            & pl.col("payee").is_in(known)
+        )
+    )
+    taken = int(shown.filter("payee_own")["amount_fen"].sum())
+    if taken < settings.minimum_fen:
+        return None
+    return _finding(
+        institution,
+        shown,
+        amount_fen=taken,
+        confidence=0.9,
+        measures={
+            "clients": Measure(len(parties), settings.minimum_clients, "parties"),
+            "taken_fen": Measure(taken, settings.minimum_fen, "fen"),
+        },
+        text=(
+            f"未设客户资金存管账户，{len(parties)} 名客户的 {yuan(taken)} 元经机构自有账户收付",
+            f"There is no custody account: {yuan(taken)} yuan of {len(parties)} clients passed the "
+            "institution's own accounts",
+        ),
+        accomplices=(),
+    )
+
+
+def judge_custody(
+    context: Context,
+    settings: Commingling,
+    institution: Institution,
+    flow: pl.DataFrame,
+    gaps: pl.DataFrame,
+) -> Finding | None:
+    """An institution with custody: what left it for own use, and what its sub-accounts miss."""
+    inflow = flow.filter("payee_custody").filter(~pl.col("payer_own"))
+    clients = int(inflow.filter(pl.col("payer_circle").is_null())["amount_fen"].sum())
+    moved = flow.filter(
+        "payer_custody", ~pl.col("payee_custody"), pl.col("payee_circle").is_not_null()
+    )
+    fees = moved.filter("payee_own", "lawful_fee")
+    loose = moved.filter(~pl.col("lawful_fee") & ~pl.col("to_borrower"))
+    loose = loose.filter(~_own_investment(flow, loose))
+    to_own = loose.filter("payee_own")
+    allowance = max(int(settings.fee_share * clients) - int(fees["amount_fen"].sum()), 0)
+    if int(to_own["amount_fen"].sum()) <= allowance:
+        loose = loose.filter(~pl.col("payee_own"))
+    returned = flow.filter("payer_own", "payee_custody", ~pl.col("payer_custody"))
+    if not loose.filter("payee_own").height:
+        returned = returned.clear()
+    left = int(loose["amount_fen"].sum())
+    days, largest = persistent_gap(context, settings, gaps)
+    if left < settings.minimum_fen and not days:
+        return None
+    shown = pl.concat([loose, returned])
+    if left < settings.minimum_fen:
+        shown = _unexplained_outflow(flow, gaps, settings)
+    if shown.is_empty():
+        return None
+    reached = sorted(set(loose.filter(~pl.col("payee_own"))["payee"]) - {-1})
+    amount = max(left, largest if days else 0)
+    return _finding(
+        institution,
+        shown,
+        amount_fen=amount,
+        confidence=round(0.7 + 0.1 * bool(days) + 0.15 * min(left / max(clients, 1) / 0.1, 1.0), 4),
+        measures={
+            "moved_fen": Measure(left, settings.minimum_fen, "fen"),
+            "share_of_client_money": Measure(
+                round(left / max(clients, 1), 4), settings.fee_share, "share"
+            ),
+            "gap_days": Measure(days, settings.settlement_days, "working days"),
+            "gap_fen": Measure(largest, settings.tolerance_fen, "fen"),
+        },
+        text=(
+            f"存管账户向自有账户及关联方付出 {yuan(left)} 元，超出收费；"
+            + (
+                f"分户合计连续 {days} 个工作日高于存管余额，最多 {yuan(largest)} 元"
+                if days
+                else "分户合计与存管余额未见持续差额"
+            ),
+            f"Custody paid {yuan(left)} yuan to own accounts and the circle beyond fees; "
+            + (
+                f"the sub-accounts exceeded its balance for {days} working days in a row, by up to "
+                f"{yuan(largest)} yuan"
+                if days
+                else "no lasting difference between sub-accounts and balance was reported"
+            ),
+        ),
+        accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
+    )
+
+
+def persistent_gap(context: Context, settings: Commingling, gaps: pl.DataFrame) -> tuple[int, int]:
+    """The longest run of working days with a shortfall on one account, and its largest sum.
+
+    A run of `settlement_days` or less gives (0, 0); a day without a balance is unknown, and ends it.
+    """
+    best = (0, 0)
+    for _, rows in gaps.sort("account", "balance_date").group_by("account", maintain_order=True):
+        worked, largest, last = 0, 0, date.min
+        for day, gap in rows.select("balance_date", "gap_fen").iter_rows():
+            if gap <= settings.tolerance_fen or day != last + timedelta(days=1):
+                worked, largest = 0, 0
+            if gap > settings.tolerance_fen:
+                worked += day in context.working_days
+                largest = max(largest, gap)
+            last = day
+            if worked > settings.settlement_days:
+                best = max(best, (worked, largest))
+    return best
+
+
+def _own_investment(flow: pl.DataFrame, loose: pl.DataFrame) -> pl.Series:
+    """Which payments to a party of the circle only return what the party had paid in before."""
+    paid_in = (
+        flow.filter("payee_custody", ~pl.col("payer_own"))
+        .group_by("payer")
+        .agg(pl.col("amount_fen").sum().alias("paid_in"))
+    )
+    paid_out = loose.group_by("payee").agg(pl.col("amount_fen").sum().alias("paid_out"))
+    both = paid_out.join(paid_in, left_on="payee", right_on="payer")
+    back = both.filter(pl.col("paid_out") <= pl.col("paid_in") * 1.2)["payee"]
+    return loose["payee"].is_in(back.implode()) & ~loose["payee_own"]
+
+
+def _unexplained_outflow(
+    flow: pl.DataFrame, gaps: pl.DataFrame, settings: Commingling
+) -> pl.DataFrame:
+    """What left custody, with no loan to explain it, on days on which the difference grew."""
+    grew = gaps.with_columns(
+        (pl.col("gap_fen") - pl.col("gap_fen").shift(1).over("account").fill_null(0)).alias(
+            "growth"
+        )
+    ).filter((pl.col("growth") > 0) & (pl.col("gap_fen") > settings.tolerance_fen))
+    days = grew["balance_date"].implode()
+    return flow.filter("payer_custody", ~pl.col("client"), pl.col("business_date").is_in(days))
+
+
+def _finding(
+    institution: Institution,
+    shown: pl.DataFrame,
+    *,
+    amount_fen: int,
+    confidence: float,
+    measures: dict[str, Measure],
+    text: tuple[str, str],
+    accomplices: tuple[tuple[str, str], ...],
+) -> Finding:
+    evidence = read_evidence(shown)
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=institution.party_id,
+        institution_id=institution.institution_id,
+        severity=SEVERITY,
+        confidence=confidence,
+        amount_fen=amount_fen,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures=measures,
+        lookalikes=(
+            Lookalike(
+                "fees",
+                True,
+                "与借款对应或不超过客户资金 5% 的收费已扣除",
+                "fees linked to loans, or up to 5 % of the clients' money, are left out",
+            ),
+            Lookalike(
+                "settlement_timing",
+                True,
+                "一个工作日内轧平的差额不计",
+                "differences that settle within one working day do not count",
+            ),
+        ),
+        not_established=(
+            "未证明客户受到最终损失，也未证明转出资金的用途",
+            "it is not established that clients lost money in the end, nor what the money was for",
+        ),
+        text=text,
+        lead_office=LEAD_OFFICE,
+        accomplices=accomplices,
+    )
+
+
+def _no_balances(institution: Institution) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        institution.party_id,
+        institution.institution_id,
+        ("balance",),
+        (
+            "没有存管账户的分户合计，无法核对分户与余额",
+            "no sub-ledger totals of the custody account; sub-accounts cannot be compared with it",
+        ),
+    )
+
+
+def _no_entries(institution: Institution) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        institution.party_id,
+        institution.institution_id,
+        ("account", "entry"),
+        (
+            "没有该机构账户的流水，无法判断客户资金是否分账",
+            "no statement of the institution's accounts; it cannot be judged whether clients' "
+            "money is kept apart",
+        ),
+    )

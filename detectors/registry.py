@@ -1,0 +1,38 @@
+"""Every detector, one line each; the order is the order in which they run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from detectors import commingling, fund_pool, reserve_misuse, self_financing
+from detectors.context import Context
+from detectors.finding import CannotConclude, Finding
+
+
+class Detector(Protocol):
+    """What a detector's module holds."""
+
+    NAME: str
+    CODE: str
+    CLAUSE: str
+    SEVERITY: int
+    LEAD_OFFICE: str
+    TITLE: tuple[str, str]
+
+    def detect(self, context: Context) -> Iterator[Finding | CannotConclude]:
+        """Yield what was found, and what could not be judged."""
+        ...
+
+
+DETECTORS: tuple[Detector, ...] = (
+    fund_pool,
+    self_financing,
+    commingling,
+    reserve_misuse,
+)
+
+
+def detect_all(context: Context) -> list[Finding | CannotConclude]:
+    """Run every detector, in order."""
+    return [said for detector in DETECTORS for said in detector.detect(context)]

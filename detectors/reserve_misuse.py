@@ -1,0 +1,257 @@
+"""R1 reserve misuse: a payment firm uses the money that it keeps for its clients.
+
+Pattern: what the firm owes its clients exceeds the reconciled reserve balance on several working
+days; or items stay unexplained for eleven days and more; or the reserve account pays the firm's
+circle beyond fees, even where the hole is topped up before a month's end and leaves again.
+
+Innocent look-alikes: items of holidays and of the next day (gone after a working day); fees carried
+over to own funds; a merchant of the circle whose settlements match its sales.
+
+Blind spots: ledgers that are false throughout; sales that are invented together with their payers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+import polars as pl
+
+from data.settings import ReserveMisuse
+from detectors.context import Context, Institution
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+
+NAME = "reserve_misuse"
+CODE = "R1"
+CLAUSE = "二(三)1"
+SEVERITY = 5
+LEAD_OFFICE = "PBC"
+TITLE = ("挪用备付金", "reserve misuse")
+
+# The identity of the submission specification, recomputed; positive is a shortfall.
+LEDGER = """
+select institution_id, bank_no, account_no, ledger_date,
+  client_closing_fen - (bank_closing_fen - interest_uncarried_fen - own_funds_placed_fen
+    - fee_uncarried_fen + firm_in_bank_not_fen - firm_out_bank_not_fen - bank_in_firm_not_fen
+    + bank_out_firm_not_fen) as shortfall_fen,
+  unexplained_ge11_fen as aged_fen
+from reserve_day
+where ledger_date between $first and $last
+order by institution_id, bank_no, account_no, ledger_date
+"""
+# Transfers of reserve accounts, and whether the other side is the firm itself or its circle.
+FLOW = """
+with reserve as (
+  select coalesce(a.institution_id, p.institution_id) as institution_id, a.account_id as account,
+    a.party_no
+  from account_dim a
+  left join party_dim p on p.party_no = a.party_no
+  where a.role = 'client_reserve'
+), flow as (
+  select r.institution_id, true as outgoing, t.ref, t.booked_at, t.business_date, t.amount_fen,
+    t.payer_account as account, t.payee_account as other_account
+  from reserve r join transfer t on t.payer_account = r.account
+  where t.status = 'settled' and t.business_date between $first and $last
+  union all
+  select r.institution_id, false, t.ref, t.booked_at, t.business_date, t.amount_fen,
+    t.payee_account, t.payer_account
+  from reserve r join transfer t on t.payee_account = r.account
+  where t.status = 'settled' and t.business_date between $first and $last
+)
+select f.*, b.party_no as other, c.party_no is not null as circle, coalesce(c.own, false) as own,
+  b.role = 'client_reserve' as other_reserve
+from flow f
+left join account_dim b on b.account_id = f.other_account
+left join circle_party c on c.institution_id = f.institution_id and c.party_no = b.party_no
+order by f.institution_id, f.booked_at, f.ref
+"""
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per payment firm whose reserve is short, aged or spent on its circle."""
+    settings = context.settings.detectors.reserve_misuse
+    window = {
+        "first": context.first_date(context.settings.load.window_days),
+        "last": context.business_date,
+    }
+    firms = [i for i in context.institutions if i.kind == "payment_institution"]
+    context.register_closures("circle_party", {i.institution_id for i in firms})
+    ledger = context.db.frame("reserve ledger", LEDGER, window)
+    flow = context.db.frame("reserve flow", FLOW, window)
+    context.db.unregister("circle_party")
+    for firm in firms:
+        days = ledger.filter(pl.col("institution_id") == firm.institution_id)
+        moved = flow.filter(pl.col("institution_id") == firm.institution_id)
+        gaps = missing(context, days, moved)
+        if gaps:
+            yield _unknown(firm, gaps)
+        finding = judge(context, settings, firm, days, moved)
+        if finding is not None:
+            yield finding
+
+
+def judge(
+    context: Context,
+    settings: ReserveMisuse,
+    firm: Institution,
+    ledger: pl.DataFrame,
+    flow: pl.DataFrame,
+) -> Finding | None:
+    """Hold one firm's ledger and its reserve's transfers against the thresholds."""
+    days, shortfall = shortfall_run(context, settings, ledger)
+    aged = int(ledger["aged_fen"].max() or 0) if ledger.height else 0  # type: ignore[call-overload]
+    outgoing, incoming = flow.filter("outgoing"), flow.filter(~pl.col("outgoing"))
+    clients_in = int(
+        incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))["amount_fen"].sum()
+    )
+    spent = outgoing.filter("circle", ~pl.col("other_reserve"))
+    to_own = spent.filter("own")
+    if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
+        spent = spent.filter(~pl.col("own"))
+    back = incoming.filter(
+        pl.col("other").is_in(spent["other"].unique().implode()), ~pl.col("other_reserve")
+    )
+    left = int(spent["amount_fen"].sum())
+    short = days > 0 or aged >= settings.unexplained_fen
+    if left < settings.minimum_fen and not short:
+        return None
+    shown = pl.concat([spent, back])
+    if shown.is_empty():
+        shown = _around_growth(ledger, outgoing)
+    if shown.is_empty():
+        return None
+    reached = sorted(set(spent.filter(~pl.col("own"))["other"].drop_nulls()) - {-1})
+    evidence = read_evidence(shown)
+    net = left - int(back["amount_fen"].sum())
+    amount = max(shortfall, aged, net, left if not short else 0)
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=firm.party_id,
+        institution_id=firm.institution_id,
+        severity=SEVERITY,
+        confidence=round(
+            0.55 + 0.15 * (days > 0) + 0.1 * (aged >= settings.unexplained_fen)
+            + 0.15 * (left >= settings.minimum_fen), 4
+        ),
+        amount_fen=amount,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures={
+            "shortfall_days": Measure(days, settings.minimum_days, "working days"),
+            "shortfall_fen": Measure(shortfall, settings.minimum_shortfall_fen, "fen"),
+            "aged_fen": Measure(aged, settings.unexplained_fen, "fen"),
+            "to_circle_fen": Measure(left, settings.minimum_fen, "fen"),
+            "returned_fen": Measure(int(back["amount_fen"].sum()), None, "fen"),
+        },
+        lookalikes=(
+            Lookalike("holiday_items", True, "节假日及次日轧平的未达账项不计",
+                      "items of holidays and of the next day, gone after it, do not count"),
+            Lookalike("fee_carry_over", True, "结转自有资金的手续费已扣除",
+                      "fees carried over to own funds are left out"),
+        ),
+        not_established=(
+            "未证明客户最终受损，也未证明转出资金的最终用途",
+            "it is not established that clients lost money, nor what the money was used for",
+        ),
+        text=_texts(days, shortfall, aged, left),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
+    )  # fmt: skip
+
+
+def shortfall_run(
+    context: Context, settings: ReserveMisuse, ledger: pl.DataFrame
+) -> tuple[int, int]:
+    """The longest run of working days with a shortfall on one account, and its largest sum.
+
+    A run of fewer than `minimum_days` gives (0, 0); a day without a ledger ends a run.
+    """
+    best = (0, 0)
+    accounts = ["bank_no", "account_no"]
+    for _, rows in ledger.group_by(accounts, maintain_order=True):
+        worked, largest, last = 0, 0, date.min
+        for day, short in rows.select("ledger_date", "shortfall_fen").iter_rows():
+            if short < settings.minimum_shortfall_fen or day != last + timedelta(days=1):
+                worked, largest = 0, 0
+            if short >= settings.minimum_shortfall_fen:
+                worked += day in context.working_days
+                largest = max(largest, short)
+            last = day
+            if worked >= settings.minimum_days:
+                best = max(best, (worked, largest))
+    return best
+
+
+def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple[str, ...]:
+    """What a firm's submitters did not send: no ledger, days without one, no statement."""
+    named: list[str] = []
+    if ledger.is_empty():
+        named.append("reserve_day")
+    else:
+        first, last = ledger["ledger_date"].min(), context.business_date
+        accounts = ledger.select("bank_no", "account_no").unique().height
+        span = (last - first).days + 1  # type: ignore[operator]
+        if ledger.height < span * accounts:
+            named.append(f"reserve_day ({span * accounts - ledger.height} days)")
+    if flow.is_empty():
+        named.append("entry")
+    return tuple(named)
+
+
+def _around_growth(ledger: pl.DataFrame, outgoing: pl.DataFrame) -> pl.DataFrame:
+    """The largest payments on days on which the shortfall grew, until they make up its growth."""
+    growth = (
+        ledger.with_columns(
+            (
+                pl.col("shortfall_fen")
+                - pl.col("shortfall_fen").shift(1).over("bank_no", "account_no").fill_null(0)
+            ).alias("growth")
+        )
+        .filter(pl.col("growth") > 0)
+        .group_by("ledger_date")
+        .agg(pl.col("growth").sum())
+        .sort("ledger_date")
+    )
+    chosen = [outgoing.clear()]
+    for day, grown in growth.iter_rows():
+        paid = outgoing.filter(pl.col("business_date") == day).sort(
+            "amount_fen", "ref", descending=[True, False]
+        )
+        before = paid["amount_fen"].cum_sum() - paid["amount_fen"]
+        chosen.append(paid.filter(before < grown))
+    return pl.concat(chosen)
+
+
+def _texts(days: int, shortfall: int, aged: int, left: int) -> tuple[str, str]:
+    zh, en = [], []
+    if days:
+        zh.append(f"对客户负债连续 {days} 个工作日高于调节后备付金余额，最多 {yuan(shortfall)} 元")
+        en.append(
+            f"what is owed to clients exceeded the reconciled reserve for {days} working days in a "
+            f"row, by up to {yuan(shortfall)} yuan"
+        )
+    if aged:
+        zh.append(f"十一日以上原因不明款项最多 {yuan(aged)} 元")
+        en.append(f"up to {yuan(aged)} yuan stayed unexplained for eleven days or more")
+    if left:
+        zh.append(f"备付金账户向关联方付出 {yuan(left)} 元")
+        en.append(f"the reserve account paid {yuan(left)} yuan to the firm's circle")
+    joined = "; ".join(en)
+    return "；".join(zh), joined[:1].upper() + joined[1:]
+
+
+def _unknown(firm: Institution, gaps: tuple[str, ...]) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        firm.party_id,
+        firm.institution_id,
+        gaps,
+        (
+            f"备付金资料不全（{'、'.join(gaps)}），缺失之日未知",
+            f"the reserve's records are incomplete ({', '.join(gaps)}); missing days are unknown",
+        ),
+    )
