@@ -273,7 +273,7 @@ def judge_custody(
 def persistent_gap(context: Context, settings: Commingling, gaps: pl.DataFrame) -> tuple[int, int]:
     """The longest run of working days with a shortfall on one account, and its largest sum.
 
-    A run of `settlement_days` or less gives (0, 0); a day without a balance is unknown, and ends it.
+    A run of `settlement_days` or less gives (0, 0); a day without a balance ends a run.
     """
     best = (0, 0)
     for _, rows in gaps.sort("account", "balance_date").group_by("account", maintain_order=True):

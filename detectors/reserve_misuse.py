@@ -100,7 +100,7 @@ def judge(
 ) -> Finding | None:
     """Hold one firm's ledger and its reserve's transfers against the thresholds."""
     days, shortfall = shortfall_run(context, settings, ledger)
-    aged = int(ledger["aged_fen"].max() or 0) if ledger.height else 0  # type: ignore[call-overload]
+    aged = max(ledger["aged_fen"].to_list(), default=0)
     outgoing, incoming = flow.filter("outgoing"), flow.filter(~pl.col("outgoing"))
     clients_in = int(
         incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))["amount_fen"].sum()
@@ -192,9 +192,9 @@ def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple
     if ledger.is_empty():
         named.append("reserve_day")
     else:
-        first, last = ledger["ledger_date"].min(), context.business_date
+        first, last = min(ledger["ledger_date"].to_list()), context.business_date
         accounts = ledger.select("bank_no", "account_no").unique().height
-        span = (last - first).days + 1  # type: ignore[operator]
+        span = (last - first).days + 1
         if ledger.height < span * accounts:
             named.append(f"reserve_day ({span * accounts - ledger.height} days)")
     if flow.is_empty():

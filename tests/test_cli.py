@@ -111,9 +111,7 @@ def test_import_then_what_is_next(tmp_path: Path, capfd: pytest.CaptureFixture[s
     code, text, err = call(capfd, *arguments, "--lang", "en")
     assert code == 1
     assert text == "1 transfers between 2 accounts, 2016-01-02 to 2016-01-02, in 1 packages\n"
-    assert err.splitlines()[-1] == (
-        f"1 rows cannot be used; {out / 'rejected.csv'} says why"
-    )
+    assert err.splitlines()[-1] == (f"1 rows cannot be used; {out / 'rejected.csv'} says why")
 
 
 def test_an_unexpected_error_is_one_line_and_kept(
