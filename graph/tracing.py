@@ -134,11 +134,21 @@ def trace(
         -1 if window_us is None else window_us,
         maximum_lots,
     )
+    transfer, colour, hop, amount_fen = (column.copy() for column in records.T)
+    entered, left, faded, cut = (column.copy() for column in sums.T)
     return Trace(
-        *(np.ascontiguousarray(records[:, column]) for column in range(4)),
-        *(np.ascontiguousarray(lots_held[:, column]) for column in (0, 1, 3)),
-        *(np.ascontiguousarray(sums[:, column]) for column in range(4)),
-        overdrawn,
+        transfer,
+        colour,
+        hop,
+        amount_fen,
+        held_account=lots_held[:, 0].copy(),
+        held_colour=lots_held[:, 1].copy(),
+        held_fen=lots_held[:, 3].copy(),
+        entered=entered,
+        left=left,
+        faded=faded,
+        cut=cut,
+        overdrawn=overdrawn,
     )
 
 
