@@ -1,0 +1,132 @@
+"""The manifest of a package: what it states, read strictly."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from data.codes import is_uscc
+from data.contracts import TABLES
+from pipelines.intake import rules
+from pipelines.intake.findings import Refused
+
+PACKAGE_NAME = re.compile(r"(?P<submitter>[0-9A-Z]{18})-(?P<day>\d{8})-(?P<sequence>\d{8})")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+MAX_BYTES = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatedFile:
+    """One file as the manifest states it."""
+
+    name: str
+    table: str
+    encoding: str
+    rows: int
+    amount_total: int | None
+    sha256: str
+    delta: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A package's manifest; `submitter`, date and sequence name the package."""
+
+    submitter: str
+    business_date: date
+    sequence: int
+    files: tuple[StatedFile, ...]
+
+    @property
+    def package(self) -> str:
+        """The package's name."""
+        return f"{self.submitter}-{self.business_date:%Y%m%d}-{self.sequence:08d}"
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read a package's manifest.json.
+
+    Raises:
+        Refused: it is missing, unreadable, of another version, or states what cannot be.
+    """
+    path = folder / "manifest.json"
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise Refused(rules.MANIFEST, f"manifest.json is larger than {MAX_BYTES} bytes")
+        stated = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except OSError as error:
+        raise Refused(rules.MANIFEST, f"manifest.json: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise Refused(rules.MANIFEST, f"manifest.json is not JSON: {error}") from None
+    if not isinstance(stated, dict):
+        raise Refused(rules.MANIFEST, "manifest.json is not an object")
+    if stated.get("spec") != 1 or isinstance(stated.get("spec"), bool):
+        raise Refused(rules.SPEC, f"spec is {stated.get('spec')!r}; known is 1")
+    submitter = _text(stated, "submitter")
+    if not is_uscc(submitter):
+        raise Refused(rules.SUBMITTER, f"submitter {submitter!r} is no social credit code")
+    files = stated.get("files")
+    if not isinstance(files, list) or not files:
+        raise Refused(rules.MANIFEST, "files is not a list of at least one file")
+    sequence = _whole(stated, "sequence")
+    if not 1 <= sequence <= 99_999_999:
+        raise Refused(rules.MANIFEST, f"sequence {sequence} is not within 1 and 99999999")
+    read = Manifest(submitter, _date(stated), sequence, tuple(_file(each) for each in files))
+    for what in ("table", "name"):
+        values = [getattr(each, what) for each in read.files]
+        twice = sorted({value for value in values if values.count(value) > 1})
+        if twice:
+            raise Refused(rules.TABLE, f"{what} {twice[0]!r} is listed twice")
+    return read
+
+
+def _file(stated: Any) -> StatedFile:
+    if not isinstance(stated, dict):
+        raise Refused(rules.MANIFEST, f"files holds {stated!r}, which is not an object")
+    name, table = _text(stated, "name"), _text(stated, "table")
+    if Path(name).name != name or name in ("", ".", "..") or "\\" in name or "\0" in name:
+        raise Refused(rules.PATH, f"file name {name!r} is not a plain name", file=name)
+    if table not in TABLES:
+        known = ", ".join(TABLES)
+        raise Refused(rules.TABLE, f"table {table!r} is unknown; known are {known}", file=name)
+    encoding = str(stated.get("encoding", "utf-8")).lower()
+    if encoding not in ("utf-8", "gb18030"):
+        raise Refused(
+            rules.MANIFEST, f"encoding {encoding!r} is neither utf-8 nor gb18030", file=name
+        )
+    digest = _text(stated, "sha256").lower()
+    if not SHA256.fullmatch(digest):
+        raise Refused(rules.HASH, f"sha256 {digest!r} is not 64 hex digits", file=name)
+    total = None
+    if TABLES[table].amount_column is not None:
+        total = _whole(stated, "amount_total", signed=True)
+    delta = stated.get("delta", False)
+    if not isinstance(delta, bool):
+        raise Refused(rules.MANIFEST, f"delta is {delta!r}; use true or false", file=name)
+    return StatedFile(name, table, encoding, _whole(stated, "rows"), total, digest, delta)
+
+
+def _text(stated: dict[str, Any], name: str) -> str:
+    value = stated.get(name)
+    if not isinstance(value, str):
+        raise Refused(rules.MANIFEST, f"{name} is {value!r}; it must be text")
+    return value
+
+
+def _whole(stated: dict[str, Any], name: str, *, signed: bool = False) -> int:
+    value = stated.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or (value < 0 and not signed):
+        raise Refused(rules.MANIFEST, f"{name} is {value!r}; it must be a whole number")
+    return value
+
+
+def _date(stated: dict[str, Any]) -> date:
+    value = _text(stated, "business_date")
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").date()
+    except ValueError:
+        raise Refused(rules.MANIFEST, f"business_date {value!r} is not an ISO date") from None

@@ -1,0 +1,34 @@
+"""Records of a file before any check: cells as text or typed, with the lines they stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+LINE = "__line"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A record that could not be split into cells: its line, its text as sent, which rule, why."""
+
+    line: int
+    text: str
+    rule: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A file's records.
+
+    `cells` has one column per header name, and `__line` with each record's line in the file (from
+    1); an empty cell is null. `records` counts all records, the malformed ones too. `text` says
+    that the cells are text that is still to be parsed.
+    """
+
+    cells: pl.DataFrame
+    records: int
+    text: bool
+    malformed: list[Malformed] = field(default_factory=list)
