@@ -38,6 +38,7 @@ class Intake(Section):
     examples: Count
     correction_days: Whole
     signature_required: bool
+    signature_keys: dict[str, str]
     submitters: tuple[str, ...]
 
 
@@ -101,7 +102,9 @@ class FundPool(Section):
     minimum_paid_back: Count
     minimum_paid_back_share: Share
     minimum_lift: float
+    member_paid_back: Count
     relay_share: Share
+    circle_share: Share
 
 
 class SelfFinancing(Section):

@@ -92,8 +92,8 @@ def _unpack(packed: zipfile.ZipFile, place: Path, name: str, settings: Intake, p
                 if left < 0:
                     raise Refused(
                         rules.ZIP_LIMIT,
-                        f"expands beyond {settings.max_zip_bytes} bytes or {settings.max_zip_ratio} "
-                        "times its size",
+                        f"expands beyond {settings.max_zip_bytes} bytes, or "
+                        f"{settings.max_zip_ratio} times its size",
                     )
                 file.write(chunk)
     return place

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, cast
 
 from data.contracts import TABLES
 
@@ -28,7 +28,7 @@ def _package(number: int, zh: str, en: str, fix: str) -> Rule:
 
 
 UNREADABLE = _package(1, "报送包无法打开", "the package cannot be opened",
-                      "send a folder or a ZIP of it, named <submitter>-<yyyymmdd>-<8 digits>")  # fmt: skip
+                      "send a folder, or a ZIP of it, named <submitter>-<yyyymmdd>-<seq>")  # fmt: skip
 NAME = _package(2, "报送包名称不符", "the package's name does not fit its manifest",
                 "name it <submitter>-<yyyymmdd>-<8 digits>, as the manifest states")  # fmt: skip
 MANIFEST = _package(3, "清单缺失或无法读取", "manifest.json is missing or unreadable",
@@ -45,7 +45,7 @@ ZIP_LIMIT = _package(8, "压缩包超过限额", "the ZIP expands beyond its lim
 FILE = _package(9, "清单所列文件缺失", "a file that the manifest names is missing",
                 "send every file that the manifest names")  # fmt: skip
 HASH = _package(10, "文件散列不符", "a file's hash differs from the manifest",
-                "state the SHA-256 of the file's bytes in hex, and send the file unchanged")  # fmt: skip
+                "state the SHA-256 of the file's bytes in hex")  # fmt: skip
 ROWS = _package(11, "行数不符", "a file's number of rows differs from the manifest",
                 "state the number of records without the header")  # fmt: skip
 TOTAL = _package(12, "金额合计不符", "a file's amount total differs from the manifest",
@@ -58,9 +58,9 @@ DATE = _package(15, "业务日期超出范围", "the business date lies in the f
                 "state the business date that the records belong to")  # fmt: skip
 FORMAT = _package(16, "文件格式无法读取", "a file cannot be read in its stated format",
                   "send CSV (UTF-8 or GB18030) with a header row, or Parquet")  # fmt: skip
-UNNAMED_FILE = Rule("R-PACKAGE-101", "warning", "清单未列的文件", "a file that no manifest entry names",
+UNNAMED_FILE = Rule("R-PACKAGE-101", "warning", "清单未列的文件", "a file the manifest lacks",
                     "name it in the manifest, or leave it out")  # fmt: skip
-UNVERIFIED = Rule("R-PACKAGE-102", "warning", "签名未核验", "a signature that no registered key can verify",
+UNVERIFIED = Rule("R-PACKAGE-102", "warning", "签名未核验", "a signature without a known key",
                   "register the public key with the supervision office")  # fmt: skip
 
 # Rules about rows have one number in every table: R-ENTRY-004, R-LOAN-004 ...
@@ -68,13 +68,14 @@ ROW_RULES: Mapping[str, Rule] = MappingProxyType(
     {
         name: Rule(f"{number:03}", level, zh, en, fix)
         for number, (name, level, zh, en, fix) in enumerate(
-            (
+            cast(tuple[tuple[str, Level, str, str, str], ...], (
                 ("malformed", "row", "记录结构错误", "the record is malformed",
                  "quote by RFC 4180, one value per header column"),
                 ("encoding", "row", "文字编码错误", "text that its encoding cannot hold",
                  "write the file in the encoding that the manifest states"),
                 ("required", "row", "必填项为空", "a required cell is empty", "fill the cell"),
-                ("unparsable", "row", "值无法解析", "the value does not parse", "see docs/tables.md"),
+                ("unparsable", "row", "值无法解析", "the value does not parse",
+                 "see docs/tables.md"),
                 ("unlisted", "row", "值不在允许范围", "the value is not in its list",
                  "use one of the listed values"),
                 ("range", "row", "值超出范围", "the value is out of range",
@@ -85,9 +86,9 @@ ROW_RULES: Mapping[str, Rule] = MappingProxyType(
                  "send each key once"),
                 ("extra_column", "warning", "多余的列", "a column that the table does not have",
                  "leave it out; it was not loaded"),
-                ("share", "row", "错误行过多，整表拒收", "too many rows failed; the table is rejected",
+                ("share", "row", "错误行过多，整表拒收", "too many rows failed: table rejected",
                  "mend the rows and send the package with the next sequence number"),
-            ),
+            )),
             start=1,
         )
     }

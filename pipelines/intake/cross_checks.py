@@ -1,0 +1,272 @@
+"""Compares tables with each other and with what the lake holds: warnings, with counts and places.
+
+Rows load whatever is said here. What other submitters have not sent yet is no fault of this one:
+legs are compared only with banks and clearing houses that submitted for the date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+from data.home import Home
+from pipelines.intake.findings import Example, Finding
+from pipelines.intake.lake import folder, newest_registers, read_columns
+from pipelines.intake.manifest import Manifest
+from pipelines.intake.raw import LINE
+from pipelines.intake.rules import CROSS_RULES
+
+ACCOUNT = ["bank_no", "account_no"]
+EXAMPLES = 20
+# Channels on which nothing is cleared between banks, so that no clearing record can be expected.
+UNCLEARED = ("book", "cash", "direct_link", "pos", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """What the comparisons see: a package's accepted rows by table, and the lake, if there is one.
+
+    Each frame has its contract's columns and `__line`.
+    """
+
+    manifest: Manifest
+    tables: Mapping[str, pl.DataFrame]
+    files: Mapping[str, str]
+    home: Home | None
+
+    def lake_files(self, table: str, days_before: int = 0) -> list[Path]:
+        """The lake's files of a table for the package's date, or so many days before it."""
+        if self.home is None:
+            return []
+        day = self.manifest.business_date - timedelta(days=days_before)
+        return sorted(folder(self.home, table, day).glob("*.parquet"))
+
+    def finding(
+        self, rule: str, table: str, wrong: pl.DataFrame, column: str, message: str
+    ) -> Iterator[Finding]:
+        """Say that a rule failed in some rows; `message` may name columns in braces."""
+        if wrong.is_empty():
+            return
+        shown = wrong.sort(LINE).head(EXAMPLES)
+        examples = [
+            Example(
+                message.format(**{k: v for k, v in row.items() if k != LINE}),
+                row[LINE],
+                column,
+                None if row.get(column) is None else str(row[column]),
+            )
+            for row in shown.iter_rows(named=True)
+        ]
+        yield Finding(CROSS_RULES[rule], wrong.height, table, self.files.get(table), examples)
+
+
+def cross_check(crossing: Crossing) -> list[Finding]:
+    """Run every comparison that the package's tables allow."""
+    return [
+        finding
+        for table, checks in CHECKS.items()
+        if table in crossing.tables and not crossing.tables[table].is_empty()
+        for check in checks
+        for finding in check(crossing)
+    ]
+
+
+def balances_add_up(crossing: Crossing) -> Iterator[Finding]:
+    """Opening + credit - debit = closing."""
+    expected = pl.col("opening_fen") + pl.col("credit_fen") - pl.col("debit_fen")
+    wrong = crossing.tables["balance"].with_columns(expected.alias("expected"))
+    wrong = wrong.filter(pl.col("expected") != pl.col("closing_fen"))
+    yield from crossing.finding(
+        "R-BALANCE-101", "balance", wrong, "closing_fen",
+        "closing {closing_fen}, but opening + credit - debit is {expected}",
+    )  # fmt: skip
+
+
+def entries_make_balances(crossing: Crossing) -> Iterator[Finding]:
+    """The sums of an account's entries equal its balance's credit and debit."""
+    entries = crossing.tables.get("entry")
+    if entries is None:
+        return
+    amount = pl.col("amount_fen")
+    sums = entries.group_by(ACCOUNT).agg(
+        amount.filter(pl.col("direction") == "in").sum().alias("in_fen"),
+        amount.filter(pl.col("direction") == "out").sum().alias("out_fen"),
+    )
+    both = crossing.tables["balance"].join(sums, on=ACCOUNT, how="left")
+    both = both.filter(pl.col("balance_date") == crossing.manifest.business_date)
+    both = both.with_columns(pl.col("in_fen", "out_fen").fill_null(0))
+    wrong = both.filter(
+        (pl.col("in_fen") != pl.col("credit_fen")) | (pl.col("out_fen") != pl.col("debit_fen"))
+    )
+    yield from crossing.finding(
+        "R-BALANCE-102", "balance", wrong, "credit_fen",
+        "credit {credit_fen} and debit {debit_fen}; the entries add up to {in_fen} and {out_fen}",
+    )  # fmt: skip
+
+
+def balances_chain(crossing: Crossing) -> Iterator[Finding]:
+    """A balance opens with what the day before closed with, where that day was submitted."""
+    submitter = crossing.manifest.submitter
+    files = [f for f in crossing.lake_files("balance", 1) if f.name.startswith(submitter)]
+    before = read_columns(files, [*ACCOUNT, "balance_date", "closing_fen"])
+    if before.is_empty():
+        return
+    earlier = before.select(
+        *ACCOUNT,
+        (pl.col("balance_date") + pl.duration(days=1)).alias("balance_date"),
+        pl.col("closing_fen").alias("before_fen"),
+    )
+    both = crossing.tables["balance"].join(earlier, on=[*ACCOUNT, "balance_date"])
+    wrong = both.filter(pl.col("before_fen") != pl.col("opening_fen"))
+    yield from crossing.finding(
+        "R-BALANCE-103", "balance", wrong, "opening_fen",
+        "opening {opening_fen}, but the day before closed with {before_fen}",
+    )  # fmt: skip
+
+
+def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
+    """An entry's clearing record and other leg exist, where they can be expected, and agree."""
+    columns = ["match_no", "amount_fen", LINE, "direction", *ACCOUNT, "channel"]
+    mine = crossing.tables["entry"].select(columns).filter(pl.col("match_no").is_not_null())
+    files = _but_mine(crossing, "entry")
+    legs = read_columns(files, ["match_no", "amount_fen", "direction"])
+    cleared = read_columns(crossing.lake_files("clearing"), ["match_no", "amount_fen"])
+    if "clearing" in crossing.tables:
+        own = crossing.tables["clearing"].select("match_no", "amount_fen")
+        cleared = own if cleared.is_empty() else pl.concat([cleared, own])
+    opposite = [mine.select("match_no", "amount_fen", "direction")]
+    opposite += [] if legs.is_empty() else [legs]
+    turned = (
+        pl.concat(opposite)
+        .with_columns(
+            pl.when(pl.col("direction") == "in").then(pl.lit("out")).otherwise(pl.lit("in"))
+            .alias("direction"),
+            pl.col("amount_fen").alias("other_fen"),
+        )
+        .select("match_no", "direction", "other_fen")
+    )  # fmt: skip
+    other = mine.join(turned.unique(["match_no", "direction"], keep="first"),
+                      on=["match_no", "direction"], how="left")  # fmt: skip
+    if not cleared.is_empty():
+        stated = cleared.unique("match_no", keep="first").rename({"amount_fen": "cleared_fen"})
+        other = other.join(stated, on="match_no", how="left")
+        lacking = other.filter(
+            pl.col("cleared_fen").is_null()
+            & pl.col("other_fen").is_null()
+            & ~pl.col("channel").is_in(UNCLEARED)
+        )
+        yield from crossing.finding(
+            "R-ENTRY-101", "entry", lacking, "match_no",
+            "neither a clearing record nor another leg carries {match_no}",
+        )  # fmt: skip
+        other = other.with_columns(pl.coalesce("cleared_fen", "other_fen").alias("other_fen"))
+    differing = other.filter(pl.col("other_fen") != pl.col("amount_fen"))
+    yield from crossing.finding(
+        "R-ENTRY-102", "entry", differing, "amount_fen",
+        "{amount_fen} here, but {other_fen} in the clearing record or other leg of {match_no}",
+    )  # fmt: skip
+
+
+def clearings_have_entries(crossing: Crossing) -> Iterator[Finding]:
+    """A bank that submitted entries for the date has one for each clearing record it takes part in.
+
+    The day of a record's entries may be the day after; only records with a leg at one submitting
+    bank and none at another are named.
+    """
+    legs = read_columns(crossing.lake_files("entry"), ["match_no", "direction", "bank_no"])
+    if legs.is_empty():
+        return
+    banks = legs["bank_no"].unique().implode()
+    settled = crossing.tables["clearing"].filter(pl.col("status") == "settled")
+    lacking = []
+    for side, direction, column in (("payer", "out", "in"), ("payee", "in", "out")):
+        here = legs.filter(pl.col("direction") == direction).select("match_no").unique()
+        there = legs.filter(pl.col("direction") == column).select("match_no").unique()
+        missing = (
+            settled.filter(pl.col(f"{side}_bank_no").is_in(banks))
+            .join(here, on="match_no", how="anti")
+            .join(there, on="match_no", how="semi")
+        )
+        lacking.append(missing.with_columns(pl.col(f"{side}_bank_no").alias("bank_no")))
+    yield from crossing.finding(
+        "R-CLEARING-101", "clearing", pl.concat(lacking), "match_no",
+        "bank {bank_no} submitted no entry for {match_no}",
+    )  # fmt: skip
+
+
+def accounts_have_parties(crossing: Crossing) -> Iterator[Finding]:
+    """Every account's party is registered, where a register of parties is there."""
+    if "party" in crossing.tables:
+        known = crossing.tables["party"].select("party_id")
+    else:
+        known = pl.DataFrame()
+    if crossing.home is not None:
+        files = newest_registers(crossing.home, "party", crossing.manifest.business_date)
+        held = read_columns(files, ["party_id"])
+        known = held if known.is_empty() else pl.concat([known, held]) if files else known
+    if known.is_empty():
+        return
+    wrong = crossing.tables["account"].join(known, on="party_id", how="anti")
+    yield from crossing.finding(
+        "R-ACCOUNT-101", "account", wrong, "party_id", "party {party_id} is not registered"
+    )
+
+
+def events_fit_loans(crossing: Crossing) -> Iterator[Finding]:
+    """A loan's disbursements and investments of the day do not exceed its principal."""
+    columns = ["institution_id", "loan_id", "principal_fen"]
+    parts = []
+    if "loan" in crossing.tables:
+        parts.append(crossing.tables["loan"].select(columns))
+    held = read_columns(crossing.lake_files("loan"), columns)
+    parts += [] if held.is_empty() else [held]
+    if not parts:
+        return
+    loans = pl.concat(parts).unique(columns[:2], keep="first")
+    events = crossing.tables["loan_event"].filter(pl.col("kind").is_in(["invest", "disburse"]))
+    sums = events.group_by([*columns[:2], "kind"]).agg(
+        pl.col("amount_fen").sum(), pl.col(LINE).min(), pl.col("event_no").first()
+    )
+    both = sums.join(loans, on=columns[:2], how="inner")
+    wrong = both.filter(pl.col("amount_fen") > pl.col("principal_fen"))
+    yield from crossing.finding(
+        "R-LOAN_EVENT-101", "loan_event", wrong, "amount_fen",
+        "events of kind {kind} add up to {amount_fen}, more than the principal {principal_fen}",
+    )  # fmt: skip
+
+
+def reserves_reconcile(crossing: Crossing) -> Iterator[Finding]:
+    """The reserve identity, recomputed, gives the reported difference."""
+    trial = (
+        pl.col("bank_closing_fen") - pl.col("interest_uncarried_fen")
+        - pl.col("own_funds_placed_fen") - pl.col("fee_uncarried_fen")
+        + pl.col("firm_in_bank_not_fen") - pl.col("firm_out_bank_not_fen")
+        - pl.col("bank_in_firm_not_fen") + pl.col("bank_out_firm_not_fen")
+    )  # fmt: skip
+    rows = crossing.tables["reserve_day"].with_columns(
+        (pl.col("client_closing_fen") - trial).alias("difference")
+    )
+    wrong = rows.filter(pl.col("difference") != pl.col("reported_difference_fen"))
+    yield from crossing.finding(
+        "R-RESERVE_DAY-101", "reserve_day", wrong, "reported_difference_fen",
+        "reported {reported_difference_fen}, recomputed {difference}",
+    )  # fmt: skip
+
+
+def _but_mine(crossing: Crossing, table: str) -> list[Path]:
+    submitter = crossing.manifest.submitter
+    return [f for f in crossing.lake_files(table) if not f.name.startswith(submitter)]
+
+
+CHECKS: Mapping[str, tuple[Callable[[Crossing], Iterator[Finding]], ...]] = {
+    "balance": (balances_add_up, entries_make_balances, balances_chain),
+    "entry": (entries_have_partners,),
+    "clearing": (clearings_have_entries,),
+    "account": (accounts_have_parties,),
+    "loan_event": (events_fit_loans,),
+    "reserve_day": (reserves_reconcile,),
+}
