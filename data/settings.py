@@ -104,7 +104,11 @@ class FundPool(Section):
     minimum_lift: float
     member_paid_back: Count
     relay_share: Share
-    circle_share: Share
+    relay_days: Count
+    minimum_returned_share: Share
+    minimum_to_persons_share: Share
+    minimum_paid_first_share: Share
+    maximum_fixed_ratio_share: Share
 
 
 class SelfFinancing(Section):

@@ -28,7 +28,7 @@ def _package(number: int, zh: str, en: str, fix: str) -> Rule:
 
 
 UNREADABLE = _package(1, "报送包无法打开", "the package cannot be opened",
-                      "send a folder, or a ZIP of it, named <submitter>-<yyyymmdd>-<seq>")  # fmt: skip
+                      "send a folder or ZIP named <submitter>-<yyyymmdd>-<seq>")  # fmt: skip
 NAME = _package(2, "报送包名称不符", "the package's name does not fit its manifest",
                 "name it <submitter>-<yyyymmdd>-<8 digits>, as the manifest states")  # fmt: skip
 MANIFEST = _package(3, "清单缺失或无法读取", "manifest.json is missing or unreadable",

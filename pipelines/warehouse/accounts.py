@@ -17,12 +17,11 @@ from (
   group by bank_no, account_no
 )
 """
-
 PARTY_DIM = """
 create table party_dim as
 with owners as (
   select party_id from party
-  union select party_id from registered
+  union select party_id from registered where party_id is not null
   union select from_party from relation
   union select to_party from relation
 )
@@ -36,15 +35,28 @@ left join institution as by_id_no on by_id_no.institution_id = party.id_no
 left join institution as by_party on by_party.institution_id = owners.party_id
 order by owners.party_id
 """
-
-# Ids are final only here: every account registered or seen, sorted by its key.
+# A counterparty whose bank is not stated is the one registered account of that number, or an
+# account of the bank ''.
+LONE_NUMBER = """
+create temp table lone_number as
+select account_no, min(bank_no) as bank_no from registered group by account_no having count(*) = 1
+"""
 ACCOUNT_DIM = """
 create table account_dim as
 with seen as (
   select bank_no, account_no from registered
   union
-  select bank_no, account_no from seen_account
-  where account_id in (select payer_account from transfer union select payee_account from transfer)
+  select bank_no, account_no from entry_rows
+  union
+  select coalesce(e.counterparty_bank_no, n.bank_no, ''), e.counterparty_account_no
+  from entry_rows e
+  left join lone_number n
+    on e.counterparty_bank_no is null and n.account_no = e.counterparty_account_no
+  where e.counterparty_account_no is not null
+  union
+  select payer_bank_no, payer_account_no from clearing_rows
+  union
+  select payee_bank_no, payee_account_no from clearing_rows
 )
 select (row_number() over (order by seen.bank_no, seen.account_no) - 1)::integer as account_id,
   seen.bank_no, seen.account_no, registered.party_id,
@@ -59,58 +71,10 @@ left join party_dim on party_dim.party_id = registered.party_id
 order by seen.bank_no, seen.account_no
 """
 
-# Accounts of the new rows that have no provisional number yet. A counterparty whose bank is not
-# stated is the one registered account of that number, or an account of the bank ''.
-SEEN = """
-insert into seen_account
-with stated as (
-  select bank_no, account_no from entry_rows
-  union
-  select coalesce(entry_rows.counterparty_bank_no, lone_number.bank_no, ''),
-    entry_rows.counterparty_account_no
-  from entry_rows
-  left join lone_number on entry_rows.counterparty_bank_no is null
-    and lone_number.account_no = entry_rows.counterparty_account_no
-  where entry_rows.counterparty_account_no is not null
-  union
-  select payer_bank_no, payer_account_no from clearing_rows
-  union
-  select payee_bank_no, payee_account_no from clearing_rows
-)
-select stated.bank_no, stated.account_no,
-  ((select count(*) from seen_account) + row_number() over () - 1)::integer
-from stated
-anti join seen_account
-  on seen_account.bank_no = stated.bank_no and seen_account.account_no = stated.account_no
-"""
-
-LONE_NUMBER = """
-create temp table lone_number as
-select account_no, min(bank_no) as bank_no from registered group by account_no having count(*) = 1
-"""
-
-
-def load_registered(db: Database) -> None:
-    """Read the view account_rows into registered (newest row per account) and lone_number."""
-    db.execute("registered accounts", REGISTERED)
-    db.execute("numbers of one bank", LONE_NUMBER)
-
-
-def number_seen(db: Database) -> None:
-    """Give every account of entry_rows and clearing_rows a provisional number in seen_account."""
-    db.execute("accounts seen", SEEN)
-
-
-def load_parties(db: Database) -> None:
-    """Create party_dim from the current registers and the owners of accounts."""
-    db.execute("party_dim", PARTY_DIM)
-
 
 def load_accounts(db: Database) -> None:
-    """Create account_dim, and final_number: provisional to final numbers of accounts."""
+    """Create party_dim and account_dim from account_rows, the registers, and all who are named."""
+    db.execute("registered accounts", REGISTERED)
+    db.execute("numbers of one bank", LONE_NUMBER)
+    db.execute("party_dim", PARTY_DIM)
     db.execute("account_dim", ACCOUNT_DIM)
-    db.execute(
-        "final numbers",
-        "create temp table final_number as select seen_account.account_id as provisional, "
-        "account_dim.account_id from seen_account join account_dim using (bank_no, account_no)",
-    )

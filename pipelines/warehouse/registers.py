@@ -44,9 +44,7 @@ def load_current(db: Database, files: tuple[LakeFile, ...]) -> None:
     """
     for name in CURRENT:
         table = TABLES[name]
-        chosen = (
-            newest(files, name) if table.register else [f for f in files if f.table == name]
-        )
+        chosen = newest(files, name) if table.register else [f for f in files if f.table == name]
         source(db, "stated", name, chosen)
         keys = ", ".join(table.keys)
         [(rows, distinct)] = db.rows(
