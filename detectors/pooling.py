@@ -1,0 +1,300 @@
+"""Which accounts make up one pool: those of one circle, or those that pay back each other's payers.
+
+An account is a candidate of an institution when someone of its circle or staff holds it, when it
+serves the institution, when a good part of its outflow goes to the circle, or when a candidate
+passes its takings on to it. A candidate belongs to the pool when persons pay in at one account and
+are paid at another (or the same) far more often than chance would have it. Accounts of no circle
+are joined when the same is certain enough for a single pair of accounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import networkx as nx
+import polars as pl
+
+from data.settings import FundPool
+from data.store import Database
+from detectors.context import Context
+
+# Kinds whose licence is to take money from many and pay many.
+LICENSED_KINDS = ("insurer", "bank", "securities_firm", "clearing_house", "payment_institution")
+HELD_FOR_CLIENTS = "('client_custody', 'client_reserve', 'exchange_deposit', 'securities_transfer')"
+
+CREATE_FLOW = """
+create or replace temp table pool_flow as
+select t.ref, t.booked_at, t.amount_fen, t.payer_account, t.payee_account, t.loan_id,
+  coalesce(nullif(a.party_no, -1), -2 - t.payer_account) as payer,
+  coalesce(nullif(b.party_no, -1), -2 - t.payee_account) as payee,
+  coalesce(p.kind = 'person', false) as payer_person,
+  coalesce(q.kind = 'person', false) as payee_person
+from transfer t
+join account_dim a on a.account_id = t.payer_account
+join account_dim b on b.account_id = t.payee_account
+left join party_dim p on p.party_no = a.party_no
+left join party_dim q on q.party_no = b.party_no
+where t.status = 'settled' and not (a.party_no = b.party_no and a.party_no >= 0)
+  and t.business_date between $first and $last
+"""
+# Accounts that enough natural persons pay into, and that nothing registers to hold clients' money.
+CREATE_COLLECTOR = f"""
+create or replace temp table pool_collector as
+select f.payee_account as account, any_value(a.party_no) as party_no,
+  any_value(a.institution_id) as institution_id
+from pool_flow f
+join account_dim a on a.account_id = f.payee_account
+left join party_dim p on p.party_no = a.party_no
+where a.role not in {HELD_FOR_CLIENTS}
+  and a.registered and not coalesce(list_contains($licensed, p.institution_id), false)
+group by f.payee_account
+having count(distinct f.payer) filter (f.payer_person) >= $payers
+"""
+# An account that gets a large part of what a collector takes: its centre, where it pays back from.
+CREATE_RELAY = f"""
+create or replace temp table pool_relay as
+with took as (
+  select payee_account as account, sum(amount_fen) as amount_fen from pool_flow
+  semi join pool_collector c on c.account = payee_account group by payee_account
+), passed as (
+  select payer_account as account, payee_account as centre, sum(amount_fen) as amount_fen
+  from pool_flow semi join pool_collector c on c.account = payer_account
+  group by payer_account, payee_account
+  having count(distinct booked_at::date) >= $days
+)
+select p.account, p.centre
+from passed p
+join took t on t.account = p.account
+join account_dim a on a.account_id = p.centre
+left join party_dim o on o.party_no = a.party_no
+where p.amount_fen >= $relay * t.amount_fen and a.role not in {HELD_FOR_CLIENTS}
+  and not coalesce(list_contains($licensed, o.institution_id), false)
+"""
+CREATE_PERSONS = """
+create or replace temp table pool_person as
+with member as (
+  select account from pool_collector union select centre from pool_relay
+)
+select f.payee_account as account, f.payer as person, true as pays
+from pool_flow f semi join member m on m.account = f.payee_account where f.payer_person
+union
+select f.payer_account, f.payee, false
+from pool_flow f semi join member m on m.account = f.payer_account where f.payee_person
+"""
+# Whose paying back its own payers says something: firms, and persons that a crowd pays.
+CREATE_SIZE = """
+create or replace temp table pool_size as
+select s.account, count(distinct s.person) filter (s.pays) >= $payers
+  or coalesce(any_value(o.kind) = 'organisation', false) as alone
+from pool_person s
+join account_dim a on a.account_id = s.account
+left join party_dim o on o.party_no = a.party_no
+group by s.account
+"""
+PERSONS = """
+select count(*) from (
+  select payer from pool_flow where payer_person
+  union select payee from pool_flow where payee_person
+)
+"""
+# Whom an institution pays that never pays it: its staff, among others.
+CANDIDATES = """
+with paid as (
+  select distinct c.institution_id, f.payee as party_no
+  from circle_party c join pool_flow f on f.payer = c.party_no
+  where c.own and f.payee_person
+), paying as (
+  select distinct c.institution_id, f.payer as party_no
+  from circle_party c join pool_flow f on f.payee = c.party_no
+  where c.own and f.payer_person
+), near as (
+  select institution_id, party_no from circle_party
+  union
+  select institution_id, party_no from paid anti join paying using (institution_id, party_no)
+)
+select n.institution_id, c.account
+from near n join pool_collector c on c.party_no = n.party_no
+union
+select institution_id, account from pool_collector where institution_id is not null
+order by 1, 2
+"""
+# Which candidates persons of the same group pay into, or are paid from, beyond chance. A person's
+# account that few pay into counts only with the others: friends pay each other to and fro.
+KEPT = """
+with held as (
+  select distinct g.pool, g.account, p.person, p.pays, m.alone
+  from pool_candidate g
+  join pool_person p on p.account = g.account
+  join pool_size m on m.account = g.account
+), inside as (
+  select pool, person, count(*) as accounts, min(account) as account
+  from held where pays group by pool, person
+), outside as (
+  select pool, person, count(*) as accounts, min(account) as account
+  from held where not pays group by pool, person
+), whole as (
+  select pool, count(distinct person) filter (pays) as payers,
+    count(distinct person) filter (not pays) as paid
+  from held group by pool
+), member as (
+  select h.pool, h.account, count(*) filter (h.pays) as pays,
+    count(*) filter (not h.pays) as is_paid,
+    count(*) filter (h.pays and o.person is not null
+      and (h.alone or o.accounts > 1 or o.account <> h.account))
+    + count(*) filter (not h.pays and i.person is not null
+      and (h.alone or i.accounts > 1 or i.account <> h.account)) as back
+  from held h
+  left join inside i on i.pool = h.pool and i.person = h.person
+  left join outside o on o.pool = h.pool and o.person = h.person
+  group by h.pool, h.account
+)
+select m.pool, m.account
+from member m join whole w using (pool)
+where m.back >= $least and m.back >= $lift * (m.pays * w.paid + m.is_paid * w.payers) / $persons
+order by m.pool, m.account
+"""
+# Pairs of which the one pays back the other's payers, and surely so: by the bound on the tail of a
+# Poisson number, chance would give such a pair once in $doubt worlds of as many pairs.
+PAIRS = """
+with degree as (
+  select account, count(*) filter (pays) as pays, count(*) filter (not pays) as is_paid
+  from pool_person group by account
+), pair as (
+  select i.account as collector, o.account as source, count(*)::double as back
+  from pool_person i join pool_person o on o.person = i.person
+  where i.pays and not o.pays
+  group by i.account, o.account
+  having count(*) >= $back
+), held as (
+  select p.*, c.pays * s.is_paid / $persons::double as chance,
+    (select count(*) filter (pays > 0) * count(*) filter (is_paid > 0) from degree) as pairs
+  from pair p
+  join degree c on c.account = p.collector
+  join pool_size z on z.account = p.collector and (z.alone or p.collector <> p.source)
+  join degree s on s.account = p.source
+)
+select collector, source from held
+where back >= $lift * chance and back * ln(back / chance) - (back - chance) >= ln($doubt * pairs)
+order by collector, source
+"""
+DOUBT = 100
+# Collectors outside a group whose payers the group pays back, or whom it pays, surely more often
+# than chance: the same bound, over the groups and the accounts.
+GROWN = """
+with inside as (
+  select distinct g.pool, p.person from pool_candidate g join pool_person p using (account)
+  where p.pays
+), outside as (
+  select distinct g.pool, p.person from pool_candidate g join pool_person p using (account)
+  where not p.pays
+), whole as (
+  select g.pool, (select count(*) from inside i where i.pool = g.pool) as payers,
+    (select count(*) from outside o where o.pool = g.pool) as paid
+  from (select distinct pool from pool_candidate) g
+), degree as (
+  select account, count(*) filter (pays) as pays, count(*) filter (not pays) as is_paid
+  from pool_person group by account
+), met as (
+  select o.pool, p.account, count(*) as back
+  from pool_person p join outside o on o.person = p.person where p.pays group by all
+  union all
+  select i.pool, p.account, count(*)
+  from pool_person p join inside i on i.person = p.person where not p.pays group by all
+), held as (
+  select m.pool, m.account, sum(m.back)::double as back,
+    any_value(d.pays * w.paid + d.is_paid * w.payers) / $persons::double as chance
+  from met m
+  join degree d on d.account = m.account
+  join whole w on w.pool = m.pool
+  anti join pool_candidate g on g.pool = m.pool and g.account = m.account
+  group by m.pool, m.account
+)
+select pool, account from held
+where back >= $back and back >= $lift * chance
+  and back * ln(back / chance) - (back - chance) >= ln($doubt * (select count(*) from degree))
+order by pool, account
+"""
+
+
+def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, list[int]]]:
+    """Find the groups worth judging: accounts, and the institution for whose sake they belong.
+
+    Groups of institutions come before those of none; an account may stand in several. Leaves
+    pool_flow as a table behind.
+    """
+    db = context.db
+    licensed = {
+        i.institution_id for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS
+    }
+    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    held = {"licensed": sorted(licensed)}
+    relay = {"relay": settings.relay_share, "days": settings.relay_days}
+    db.execute("pool flow", CREATE_FLOW, window)
+    db.execute("collectors", CREATE_COLLECTOR, {**held, "payers": settings.account_payers})
+    db.execute("relays", CREATE_RELAY, {**held, **relay})
+    db.execute("persons of pools", CREATE_PERSONS)
+    db.execute("sizes of pools", CREATE_SIZE, {"payers": settings.minimum_payers})
+    [(persons,)] = db.rows("persons", PERSONS)
+    chance = {"lift": settings.minimum_lift, "persons": max(persons, 1)}
+    sure = {**chance, "back": settings.minimum_paid_back, "doubt": DOUBT}
+    firms = {i.institution_id for i in context.institutions} - licensed
+    relays = db.rows("relay pairs", "select account, centre from pool_relay order by 1, 2")
+    groups = _of_circles(context, settings, firms, relays, chance)
+    graph = nx.Graph()
+    graph.add_edges_from(db.rows("pairs", PAIRS, sure))
+    graph.add_edges_from(row for row in relays if row[0] in graph or row[1] in graph)
+    alone = sorted(sorted(each) for each in nx.connected_components(graph))
+    grown = _grown(db, groups, sure)
+    return [*sorted(grown.items()), *((None, accounts) for accounts in alone)]
+
+
+def _grown(
+    db: Database, groups: dict[str, list[int]], sure: dict[str, float]
+) -> dict[str, list[int]]:
+    """Add to each group the accounts that surely belong to it, whoever holds them."""
+    _register(db, groups)
+    found = {name: set(accounts) for name, accounts in groups.items()}
+    for name, account in db.rows("grown pools", GROWN, sure):
+        found[name].add(account)
+    db.unregister("pool_candidate")
+    return {name: sorted(accounts) for name, accounts in found.items()}
+
+
+def _of_circles(
+    context: Context,
+    settings: FundPool,
+    firms: set[str],
+    relays: list[tuple[int, int]],
+    chance: dict[str, float],
+) -> dict[str, list[int]]:
+    """The accounts that belong together for each institution's sake."""
+    db = context.db
+    context.register_closures("circle_party", firms)
+    found: dict[str, set[int]] = {}
+    for name, account in db.rows("candidates", CANDIDATES):
+        found.setdefault(name, set()).add(account)
+    db.unregister("circle_party")
+    for accounts in found.values():
+        for account, centre in relays:
+            if account in accounts:
+                accounts.add(centre)
+        accounts.update(account for account, centre in relays if centre in accounts)
+    return _kept(db, found, {**chance, "least": settings.member_paid_back})
+
+
+def _kept(
+    db: Database, found: dict[str, set[int]], bound: dict[str, float]
+) -> dict[str, list[int]]:
+    """Keep the candidates that take part in paying persons back."""
+    _register(db, found)
+    groups: dict[str, list[int]] = {}
+    for name, account in db.rows("members of pools", KEPT, bound):
+        groups.setdefault(name, []).append(account)
+    db.unregister("pool_candidate")
+    return groups
+
+
+def _register(db: Database, groups: Mapping[str, Collection[int]]) -> None:
+    rows = [(name, account) for name in sorted(groups) for account in sorted(groups[name])]
+    table = pl.DataFrame(rows, schema={"pool": pl.String, "account": pl.Int64}, orient="row")
+    db.register("pool_candidate", table.to_arrow())
