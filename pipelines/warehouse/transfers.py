@@ -85,13 +85,19 @@ group by match_no, amount, place
 # Legs whose reference, if any, found no other leg.
 LOOSE = """
 create temp table loose as
+with side as (
+  select out_id as leg_id, cleared_id, in_id is null as alone
+  from referenced where out_id is not null
+  union all
+  select in_id, cleared_id, out_id is null from referenced where in_id is not null
+)
 select l.leg_id, l.outgoing, l.account,
   coalesce(case when l.outgoing then c.payee else c.payer end, l.counterparty) as counterparty,
   l.amount_fen, l.booked_at, l.inside, l.match_no
 from leg l
-left join referenced r on l.leg_id = case when l.outgoing then r.out_id else r.in_id end
-left join cleared c on c.cleared_id = r.cleared_id
-where r.match_no is null or (r.out_id is null) <> (r.in_id is null)
+left join side s on s.leg_id = l.leg_id
+left join cleared c on c.cleared_id = s.cleared_id
+where coalesce(s.alone, true)
 """
 CANDIDATE = """
 create temp table candidate as
@@ -141,10 +147,9 @@ with joined as (
   select r.out_id, r.in_id, r.cleared_id, r.match_no, r.single,
     case when r.out_id is null or r.in_id is null then 'none' else 'match_no' end as matched
   from referenced r
-  where not (r.out_id is not null and r.in_id is null
-      and r.out_id in (select out_id from paired))
-    and not (r.in_id is not null and r.out_id is null
-      and r.in_id in (select in_id from paired))
+  left join paired p on r.in_id is null and p.out_id = r.out_id
+  left join paired q on r.out_id is null and q.in_id = r.in_id
+  where p.out_id is null and q.in_id is null
   union all
   select p.out_id, p.in_id, coalesce(a.cleared_id, b.cleared_id),
     coalesce(a.match_no, b.match_no), coalesce(a.single, b.single), 'amount_time'
@@ -155,8 +160,9 @@ with joined as (
   select case when l.outgoing then l.leg_id end, case when not l.outgoing then l.leg_id end,
     null, null, null, 'none'
   from leg l
+  anti join paired p on p.out_id = l.leg_id
+  anti join paired q on q.in_id = l.leg_id
   where l.match_no is null
-    and l.leg_id not in (select out_id from paired union all select in_id from paired)
 )
 select j.matched,
   coalesce(paid.booked_at, c.settled_at, got.booked_at) as booked_at,
