@@ -107,6 +107,7 @@ class FundPool(Section):
     relay_days: Count
     minimum_returned_share: Share
     minimum_to_persons_share: Share
+    minimum_principal_back: Share
     minimum_paid_first_share: Share
     maximum_fixed_ratio_share: Share
 
@@ -142,6 +143,7 @@ class ReserveMisuse(Section):
     unexplained_fen: Whole
     minimum_fen: Whole
     fee_share: Share
+    merchant_days_share: Share
 
 
 class Detectors(Section):

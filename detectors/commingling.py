@@ -32,6 +32,9 @@ TITLE = ("未分账、挪用客户资金", "commingling")
 # Whose business is not custody of clients' money under another clause.
 OTHER_KINDS = ("bank", "clearing_house", "payment_institution", "insurer")
 
+# Events by which a lender of the circle gets back what it lent, like any other lender.
+REPAID = ("repay_principal", "repay_interest", "refund")
+
 # Transfers that a loan event names, and what they are: a loan's fee, an investment, a repayment.
 CREATE_EXPLAINED = """
 create or replace temp table explained as
@@ -218,7 +221,8 @@ def judge_custody(
         "payer_custody", ~pl.col("payee_custody"), pl.col("payee_circle").is_not_null()
     )
     fees = moved.filter("payee_own", "lawful_fee")
-    loose = moved.filter(~pl.col("lawful_fee") & ~pl.col("to_borrower"))
+    repaid = pl.col("event").is_in(REPAID).fill_null(False) & ~pl.col("payee_own")
+    loose = moved.filter(~pl.col("lawful_fee") & ~pl.col("to_borrower") & ~repaid)
     loose = loose.filter(~_own_investment(flow, loose))
     to_own = loose.filter("payee_own")
     allowance = max(int(settings.fee_share * clients) - int(fees["amount_fen"].sum()), 0)

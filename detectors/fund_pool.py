@@ -21,7 +21,7 @@ import polars as pl
 
 from data.settings import FundPool
 from detectors.context import Context, Institution
-from detectors.evidence import Evidence, read_evidence, yuan
+from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
 from detectors.pool_measures import Measured, Pool, measure, read_pools, total
 
@@ -66,19 +66,21 @@ def report(
     """Yield the finding of one pool; none when nobody known holds its accounts."""
     circle = context.closure(behind) if behind else {}
     holders = [number for number in pool.owners["party_no"].unique().sort() if number >= 0]
-    from_persons = found.incoming.filter("person")
+    outer = pool.flow.filter(~pl.col("inner_transfer"))
+    incoming, outgoing = (outer.filter(pl.col("incoming") == side) for side in (True, False))
+    from_persons = incoming.filter("person")
     main = _main_holder(pool, from_persons)
     subject = behind.party_no if behind else main
     if subject is None:
         return
-    taken_out = found.outgoing.filter(
+    taken_out = outgoing.filter(
         pl.col("other").is_in(list(circle)) & ~pl.col("other").is_in(holders)
     )
     shown = pl.concat(
         [
             from_persons,
             pool.flow.filter("inner_transfer", "incoming"),
-            found.outgoing.filter("person"),
+            outgoing.filter("person"),
             taken_out,
         ]
     )
@@ -95,7 +97,7 @@ def report(
         institution_id=behind.institution_id if behind else None,
         severity=SEVERITY,
         confidence=_confidence(found.payers, share, settings, behind is not None),
-        amount_fen=found.public_fen,
+        amount_fen=total(from_persons),
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
@@ -112,6 +114,9 @@ def report(
             "matched_share": Measure(
                 round(found.matched_share, 4), settings.maximum_matched_share, "share"
             ),
+            "principal_back": Measure(
+                round(found.principal_back, 4), settings.minimum_principal_back, "ratio"
+            ),
             "paid_first_share": Measure(
                 round(found.paid_first_share, 4), settings.minimum_paid_first_share, "share"
             ),
@@ -126,7 +131,7 @@ def report(
             "it is not established that principal or return was promised, nor what the money was "
             "finally used for",
         ),
-        text=_texts(found, pool.owners.height, evidence),
+        text=_texts(found, pool.owners.height, settings.window_days),
         lead_office=LEAD_OFFICE,
         accomplices=tuple(named),
     )
@@ -197,14 +202,13 @@ def _lookalikes(back: int, payers: int) -> tuple[Lookalike, ...]:
     )
 
 
-def _texts(found: Measured, accounts: int, evidence: Evidence) -> tuple[str, str]:
-    days = f"{evidence.first_at:%Y-%m-%d}", f"{evidence.last_at:%Y-%m-%d}"
+def _texts(found: Measured, accounts: int, days: int) -> tuple[str, str]:
     public, paid, returned = map(yuan, (found.public_fen, found.paid_fen, found.returned_fen))
     return (
-        f"{days[0]} 至 {days[1]}，{accounts} 个未登记存管的账户从 {found.payers} 名自然人处归集 "
-        f"{public} 元，向 {found.payees} 个对手方付出 {paid} 元；其中 {found.back} 名付款人又从中"
-        f"收到 {returned} 元，且进账未与借款一一对应",
-        f"From {days[0]} to {days[1]}, {accounts} account(s) not registered for custody took "
+        f"最近 {days} 日内，{accounts} 个未登记存管的账户从 {found.payers} 名自然人处归集 {public} "
+        f"元，向 {found.payees} 个对手方付出 {paid} 元；其中 {found.back} 名付款人又从中收到 "
+        f"{returned} 元，且进账未与借款一一对应",
+        f"Within the last {days} days {accounts} account(s) not registered for custody took "
         f"{public} yuan from {found.payers} natural persons and paid {paid} yuan to {found.payees} "
         f"counterparties; {found.back} of the payers were paid {returned} yuan out of it again, "
         "and the credits match no loans one to one",

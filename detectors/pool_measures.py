@@ -27,19 +27,20 @@ order by m.pool, a.account_id
 """
 # Every transfer of the pools' accounts with others, on the pools' side.
 MEMBER_FLOW = """
-select m.pool, true as incoming, f.ref, f.booked_at, f.amount_fen, f.payee_account as account,
+select m.pool, true as incoming, f.business_date >= $recent as recent, f.ref, f.booked_at,
+  f.amount_fen, f.payee_account as account,
   f.payer as other, f.payer_person as person, f.loan_id is not null as matched,
   n.account is not null as inner_transfer
 from pool_flow f
 join pool_member m on m.account = f.payee_account
 left join pool_member n on n.account = f.payer_account and n.pool = m.pool
 union all
-select m.pool, false, f.ref, f.booked_at, f.amount_fen, f.payer_account,
+select m.pool, false, f.business_date >= $recent, f.ref, f.booked_at, f.amount_fen, f.payer_account,
   f.payee, f.payee_person, f.loan_id is not null, n.account is not null
 from pool_flow f
 join pool_member m on m.account = f.payer_account
 left join pool_member n on n.account = f.payee_account and n.pool = m.pool
-order by 1, 4, 3, 2
+order by 1, 5, 4, 2
 """
 
 
@@ -74,6 +75,7 @@ class Measured:
     paid_fen: int
     returned_fen: int
     matched_share: float
+    principal_back: float
     paid_first_share: float
     fixed_ratio_share: float
 
@@ -89,7 +91,9 @@ def read_pools(context: Context, settings: FundPool) -> Iterator[Pool]:
     )
     db.register("pool_member", members.to_arrow())
     owners = db.frame("pool owners", OWNERS)
-    flow = db.frame("pool transfers", MEMBER_FLOW)
+    flow = db.frame(
+        "pool transfers", MEMBER_FLOW, {"recent": context.first_date(settings.window_days)}
+    )
     db.unregister("pool_member")
     for number, mine in flow.group_by("pool", maintain_order=True):
         held = owners.filter(pl.col("pool") == number[0])
@@ -98,7 +102,7 @@ def read_pools(context: Context, settings: FundPool) -> Iterator[Pool]:
 
 def measure(settings: FundPool, pool: Pool) -> Measured | None:
     """Hold one group against the thresholds and the look-alikes; None when it is no pool."""
-    outer = pool.flow.filter(~pl.col("inner_transfer"))
+    outer = pool.flow.filter("recent", ~pl.col("inner_transfer"))
     incoming, outgoing = (outer.filter(pl.col("incoming") == side) for side in (True, False))
     from_persons, to_persons = incoming.filter("person"), outgoing.filter("person")
     back = from_persons.select("other").unique().join(to_persons, on="other", how="semi")
@@ -118,6 +122,8 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
         paid_fen=total(outgoing),
         returned_fen=total(returned),
         matched_share=total(incoming.filter("matched")) / max(taken, 1),
+        principal_back=total(returned)
+        / max(total(from_persons.join(back, on="other", how="semi")), 1),
         paid_first_share=met.filter(pl.col("paid_at") < pl.col("got_at")).height
         / max(met.height, 1),
         fixed_ratio_share=fixed_ratio_share(from_persons, to_persons),
@@ -135,6 +141,7 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
         or found.back < settings.minimum_paid_back_share * found.payers
         or found.returned_fen - refunded < settings.minimum_returned_share * public
         or total(to_persons) - refunded < settings.minimum_to_persons_share * public
+        or found.principal_back < settings.minimum_principal_back
         or found.paid_first_share < settings.minimum_paid_first_share
         or found.fixed_ratio_share > settings.maximum_fixed_ratio_share
     ):

@@ -24,7 +24,8 @@ HELD_FOR_CLIENTS = "('client_custody', 'client_reserve', 'exchange_deposit', 'se
 
 CREATE_FLOW = """
 create or replace temp table pool_flow as
-select t.ref, t.booked_at, t.amount_fen, t.payer_account, t.payee_account, t.loan_id,
+select t.ref, t.booked_at, t.business_date, t.amount_fen, t.payer_account,
+  t.payee_account, t.loan_id,
   coalesce(nullif(a.party_no, -1), -2 - t.payer_account) as payer,
   coalesce(nullif(b.party_no, -1), -2 - t.payee_account) as payee,
   coalesce(p.kind = 'person', false) as payer_person,
@@ -37,12 +38,17 @@ left join party_dim q on q.party_no = b.party_no
 where t.status = 'settled' and not (a.party_no = b.party_no and a.party_no >= 0)
   and t.business_date between $first and $last
 """
+# Groups are found and judged on the newest days; all days of pool_flow are their evidence.
+CREATE_RECENT = """
+create or replace temp table pool_recent as
+select * from pool_flow where business_date >= $first
+"""
 # Accounts that enough natural persons pay into, and that nothing registers to hold clients' money.
 CREATE_COLLECTOR = f"""
 create or replace temp table pool_collector as
 select f.payee_account as account, any_value(a.party_no) as party_no,
   any_value(a.institution_id) as institution_id
-from pool_flow f
+from pool_recent f
 join account_dim a on a.account_id = f.payee_account
 left join party_dim p on p.party_no = a.party_no
 where a.role not in {HELD_FOR_CLIENTS}
@@ -54,11 +60,11 @@ having count(distinct f.payer) filter (f.payer_person) >= $payers
 CREATE_RELAY = f"""
 create or replace temp table pool_relay as
 with took as (
-  select payee_account as account, sum(amount_fen) as amount_fen from pool_flow
+  select payee_account as account, sum(amount_fen) as amount_fen from pool_recent
   semi join pool_collector c on c.account = payee_account group by payee_account
 ), passed as (
   select payer_account as account, payee_account as centre, sum(amount_fen) as amount_fen
-  from pool_flow semi join pool_collector c on c.account = payer_account
+  from pool_recent semi join pool_collector c on c.account = payer_account
   group by payer_account, payee_account
   having count(distinct booked_at::date) >= $days
 )
@@ -76,10 +82,10 @@ with member as (
   select account from pool_collector union select centre from pool_relay
 )
 select f.payee_account as account, f.payer as person, true as pays
-from pool_flow f semi join member m on m.account = f.payee_account where f.payer_person
+from pool_recent f semi join member m on m.account = f.payee_account where f.payer_person
 union
 select f.payer_account, f.payee, false
-from pool_flow f semi join member m on m.account = f.payer_account where f.payee_person
+from pool_recent f semi join member m on m.account = f.payer_account where f.payee_person
 """
 # Whose paying back its own payers says something: firms, and persons that a crowd pays.
 CREATE_SIZE = """
@@ -93,19 +99,19 @@ group by s.account
 """
 PERSONS = """
 select count(*) from (
-  select payer from pool_flow where payer_person
-  union select payee from pool_flow where payee_person
+  select payer from pool_recent where payer_person
+  union select payee from pool_recent where payee_person
 )
 """
 # Whom an institution pays that never pays it: its staff, among others.
 CANDIDATES = """
 with paid as (
   select distinct c.institution_id, f.payee as party_no
-  from circle_party c join pool_flow f on f.payer = c.party_no
+  from circle_party c join pool_recent f on f.payer = c.party_no
   where c.own and f.payee_person
 ), paying as (
   select distinct c.institution_id, f.payer as party_no
-  from circle_party c join pool_flow f on f.payee = c.party_no
+  from circle_party c join pool_recent f on f.payee = c.party_no
   where c.own and f.payer_person
 ), near as (
   select institution_id, party_no from circle_party
@@ -226,10 +232,12 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
     licensed = {
         i.institution_id for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS
     }
-    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    days = max(context.settings.load.window_days, settings.window_days)
+    window = {"first": context.first_date(days), "last": context.business_date}
     held = {"licensed": sorted(licensed)}
     relay = {"relay": settings.relay_share, "days": settings.relay_days}
     db.execute("pool flow", CREATE_FLOW, window)
+    db.execute("newest flow", CREATE_RECENT, {"first": context.first_date(settings.window_days)})
     db.execute("collectors", CREATE_COLLECTOR, {**held, "payers": settings.account_payers})
     db.execute("relays", CREATE_RELAY, {**held, **relay})
     db.execute("persons of pools", CREATE_PERSONS)

@@ -109,11 +109,14 @@ def judge(
     to_own = spent.filter("own")
     if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
         spent = spent.filter(~pl.col("own"))
+    short = days > 0 or aged >= settings.unexplained_fen
+    like_merchants = spent["other"].is_in(settled_like_merchants(settings, outgoing).implode())
+    if not short or not like_merchants.all():
+        spent = spent.filter(~like_merchants | pl.col("own"))
     back = incoming.filter(
         pl.col("other").is_in(spent["other"].unique().implode()), ~pl.col("other_reserve")
     )
     left = int(spent["amount_fen"].sum())
-    short = days > 0 or aged >= settings.unexplained_fen
     if left < settings.minimum_fen and not short:
         return None
     shown = pl.concat([spent, back])
@@ -150,6 +153,8 @@ def judge(
         lookalikes=(
             Lookalike("holiday_items", True, "节假日及次日轧平的未达账项不计",
                       "items of holidays and of the next day, gone after it, do not count"),
+            Lookalike("related_merchant", True, "与其他商户同样按日结算的关联商户不计",
+                      "merchants of the circle that are settled daily like others are left out"),
             Lookalike("fee_carry_over", True, "结转自有资金的手续费已扣除",
                       "fees carried over to own funds are left out"),
         ),
@@ -161,6 +166,19 @@ def judge(
         lead_office=LEAD_OFFICE,
         accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
     )  # fmt: skip
+
+
+def settled_like_merchants(settings: ReserveMisuse, outgoing: pl.DataFrame) -> pl.Series:
+    """The circle's parties that are paid about as often as the firm's merchants usually are.
+
+    A merchant's sales are settled nearly every working day; takings for the circle are not.
+    """
+    days = outgoing.group_by("other", "circle").agg(
+        pl.col("business_date").n_unique().alias("days")
+    )
+    usual = days.filter(~pl.col("circle"), pl.col("days") > 2)["days"].median()
+    least = settings.merchant_days_share * float(str(usual)) if usual is not None else float("inf")
+    return days.filter("circle", pl.col("days") >= max(least, 5))["other"]
 
 
 def shortfall_run(
