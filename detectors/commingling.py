@@ -228,6 +228,8 @@ def judge_custody(
     allowance = max(int(settings.fee_share * clients) - int(fees["amount_fen"].sum()), 0)
     if int(to_own["amount_fen"].sum()) <= allowance:
         loose = loose.filter(~pl.col("payee_own"))
+    elif fees.is_empty():
+        loose = loose.filter(~_likely_fees(loose, allowance))
     returned = flow.filter("payer_own", "payee_custody", ~pl.col("payer_custody"))
     if not loose.filter("payee_own").height:
         returned = returned.clear()
@@ -305,6 +307,13 @@ def _own_investment(flow: pl.DataFrame, loose: pl.DataFrame) -> pl.Series:
     both = paid_out.join(paid_in, left_on="payee", right_on="payer")
     back = both.filter(pl.col("paid_out") <= pl.col("paid_in") * 1.2)["payee"]
     return loose["payee"].is_in(back.implode()) & ~loose["payee_own"]
+
+
+def _likely_fees(loose: pl.DataFrame, allowance: int) -> pl.Series:
+    """Where no fee is named as one: the smallest payments to own accounts, up to the allowance."""
+    ordered = loose.filter("payee_own").sort("amount_fen", "ref")
+    fees = ordered.filter(pl.col("amount_fen").cum_sum() <= allowance)["ref"]
+    return loose["ref"].is_in(fees.implode())
 
 
 def _unexplained_outflow(

@@ -36,7 +36,8 @@ SERVING_KINDS = ("payment_institution", "bank", "clearing_house")
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
 
-# A loan's disbursements: by the loan's event where it names an entry, or by the loan's number.
+# A loan's disbursements: by the loan's event where it names an entry, by the loan's number, or for
+# loans that have neither, what the institution's side paid the borrower near the principal's sum.
 CREATE_DISBURSEMENT = """
 create or replace temp table disbursement as
 with borrower as (
@@ -59,8 +60,29 @@ with borrower as (
   union
   select n.institution_id, n.loan_id, t.transfer_no
   from named n join transfer t on t.in_entry = n.entry
-), known as (
+), linked as (
   select * from by_number union select * from by_event
+), paying as (
+  select c.institution_id, a.account_id as account
+  from circle_party c join account_dim a on a.party_no = c.party_no
+  where c.own
+  union
+  select institution_id, account_id from account_dim
+  where institution_id is not null and role in ('client_custody', 'own_funds')
+), by_amount as (
+  select l.institution_id, l.loan_id, arg_min(t.transfer_no, (t.booked_at, t.transfer_no))
+  from loan l
+  join party_dim p on p.party_id = l.borrower_party_id
+  join account_dim a on a.party_no = p.party_no
+  join paying y on y.institution_id = l.institution_id
+  join transfer t on t.payee_account = a.account_id and t.payer_account = y.account
+  anti join linked k on k.institution_id = l.institution_id and k.loan_id = l.loan_id
+  where t.status = 'settled' and t.loan_id is null
+    and t.amount_fen between l.principal_fen * 0.85 and l.principal_fen
+    and t.business_date between l.published_on and l.published_on + 15
+  group by l.institution_id, l.loan_id
+), known as (
+  select * from linked union select * from by_amount
 )
 select k.institution_id, k.loan_id, b.principal_fen, b.party_no as borrower, t.transfer_no, t.ref,
   t.booked_at, t.amount_fen, t.payer_account, t.payee_account
@@ -69,6 +91,9 @@ join borrower b on b.institution_id = k.institution_id and b.loan_id = k.loan_id
 join transfer t on t.transfer_no = k.transfer_no
 where t.status = 'settled' and t.business_date between $first and $last
   and t.amount_fen <= b.principal_fen * 1.01 and t.amount_fen >= b.principal_fen * 0.1
+"""
+LENDING = """
+select distinct institution_id from loan where published_on between $first and $last
 """
 LOANS = """
 select l.institution_id, count(distinct l.loan_id) as loans,
@@ -182,13 +207,13 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     settings = context.settings.detectors.self_financing
     db, days = context.db, context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}
+    platforms = {row[0] for row in db.rows("lending", LENDING, window)}
+    context.register_closures("circle_party", only=platforms)
     db.execute("disbursements", CREATE_DISBURSEMENT, window)
-    counted = db.rows("loans", LOANS, window)
-    lending = {row[0]: row[1:] for row in counted}
+    lending = {row[0]: row[1:] for row in db.rows("loans", LOANS, window)}
     for institution in context.institutions:
         if institution.kind == "p2p_platform" and institution.institution_id not in lending:
             yield _no_loans(institution)
-    context.register_closures("circle_party", only=frozenset(lending))
     db.execute("ends", CREATE_END)
     moves = db.frame("moves", MOVES, {"hours": settings.window_hours})
     ends = db.frame("ends", ENDS)

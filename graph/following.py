@@ -1,16 +1,20 @@
 """Follows marked money from account to account through transfers in the order of their time.
 
 A lot is a sum of one mark (a loan's proceeds, say). It leaves an account before unmarked money
-does, oldest lot first, and only by transfers that are given: so what arrives is the most that can
-have come this way, and never more than was marked. Amounts are whole fen and none is lost: what was
-marked equals what arrived, plus what still lies, plus what ran out of time or hops.
+does, and only by transfers that are given: a payment takes the lot that it passes on nearly whole,
+if there is one, else the oldest lots. What arrives is never more than was marked. Amounts are whole
+fen and none is lost: what was marked equals what arrived, plus what still lies, plus what ran out
+of time or hops.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+
+# A payment passes a lot on nearly whole when the lot is at most this much larger.
+PASSED_ON = 1.06
 
 
 @dataclass(frozen=True)
@@ -68,28 +72,37 @@ def follow(
     events: list[tuple[int, int, int, Mark | Move]] = list(steps)
     events += [(move.at, 1, move.number, move) for move in moves]
     events.sort(key=lambda event: event[:3])
-    held: dict[int, deque[_Lot]] = defaultdict(deque)
+    held: dict[int, list[_Lot]] = defaultdict(list)
     arrivals: list[Arrival] = []
     for at, _, _, event in events:
         if isinstance(event, Mark):
-            lot = _Lot(event.number, event.amount_fen, at + window, ())
-            held[event.account].append(lot)
+            held[event.account].append(_Lot(event.number, event.amount_fen, at + window, ()))
             continue
         lots = held.get(event.payer)
-        left = event.amount_fen
-        while lots and left > 0:
-            lot = lots[0]
-            if lot.until < at or len(lot.path) >= maximum_hops:
-                lots.popleft()
-                continue
-            part = min(left, lot.amount_fen)
-            left -= part
-            lot.amount_fen -= part
+        if not lots:
+            continue
+        lots[:] = [lot for lot in lots if lot.until >= at and len(lot.path) < maximum_hops]
+        for lot, part in _drawn(lots, event.amount_fen):
             path = (*lot.path, event.number)
+            lot.amount_fen -= part
             if event.payee in ends:
                 arrivals.append(Arrival(lot.mark, event.payee, part, path))
             else:
                 held[event.payee].append(_Lot(lot.mark, part, lot.until, path))
-            if lot.amount_fen == 0:
-                lots.popleft()
+        lots[:] = [lot for lot in lots if lot.amount_fen]
     return arrivals
+
+
+def _drawn(lots: list[_Lot], amount_fen: int) -> list[tuple[_Lot, int]]:
+    """Choose the lots that a payment takes, and how much of each."""
+    whole = [lot for lot in lots if amount_fen <= lot.amount_fen <= amount_fen * PASSED_ON]
+    if whole:
+        nearest = min(whole, key=lambda lot: lot.amount_fen)
+        return [(nearest, amount_fen)]
+    drawn, left = [], amount_fen
+    for lot in lots:
+        part = min(left, lot.amount_fen)
+        if part:
+            drawn.append((lot, part))
+        left -= part
+    return drawn
