@@ -1,0 +1,161 @@
+"""P1: a pool fires; one payer fewer, refunds, agents, borrowers and custody do not."""
+
+from __future__ import annotations
+
+import pytest
+from detector_world import World, at
+
+from detectors import fund_pool
+from detectors.finding import Finding
+
+
+def crowd(payers: int = 50, back: int = 25, *, role: str = "ordinary", loan: str | None = None
+          ) -> World:  # fmt: skip
+    """Persons pay a firm 1,000 yuan each; some get 1,050 yuan back, its owner the rest."""
+    world = World()
+    world.bystanders(3000)
+    world.institution("Firm", "investment_firm", licensed=False)
+    world.party("Owner", kind="person")
+    world.tie("Owner", "Firm", "shareholder", 0.6)
+    world.account("pool", "Firm", role)
+    persons = world.persons("investor", payers)
+    for number, person in enumerate(persons):
+        world.pay(person, "pool", 1000, at(2 + number % 10, 10 + number % 7), loan)
+    for number, person in enumerate(persons[:back]):
+        world.pay("pool", person, 1050, at(15 + number % 10))
+    world.pay("pool", "Owner", 20_000, at(26))
+    return world
+
+
+def found(world: World) -> list[Finding]:
+    said = list(fund_pool.detect(world.context(30)))
+    return [each for each in said if isinstance(each, Finding)]
+
+
+def test_fifty_payers_some_paid_back_make_a_pool() -> None:
+    [finding] = found(crowd())
+    assert (finding.party_id, finding.institution_id) == ("Firm", "Firm")
+    assert (finding.code, finding.clause, finding.severity) == ("P1", "二(一)1", 5)
+    assert finding.amount_fen == 5_000_000
+    assert finding.accomplices == (("Owner", "beneficiary"),)
+    assert len(finding.transfers) == 50 + 25 + 1
+    assert (finding.first_at, finding.last_at) == (at(2, 10), at(26))
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "payers": 50,
+        "payees": 26,
+        "out_in_ratio": 0.925,
+        "paid_back": 25,
+        "returned_share": 0.525,
+        "principal_back": 1.05,
+        "matched_share": 0,
+        "paid_first_share": 1,
+        "fixed_ratio_share": 0,
+        "accounts": 1,
+    }
+    assert finding.text == (
+        "最近 30 日内，1 个未登记存管的账户从 50 名自然人处归集 50,000.00 元，向 26 个对手方付出 "
+        "46,250.00 元；其中 25 名付款人又从中收到 26,250.00 元，且进账未与借款一一对应",
+        "Within the last 30 days 1 account(s) not registered for custody took 50,000.00 yuan from "
+        "50 natural persons and paid 46,250.00 yuan to 26 counterparties; 25 of the payers were "
+        "paid 26,250.00 yuan out of it again, and the credits match no loans one to one",
+    )
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(crowd(payers=49), id="49 payers"),
+        pytest.param(crowd(back=4), id="4 paid back"),
+        pytest.param(crowd(role="client_custody"), id="registered custody"),
+        pytest.param(crowd(loan="L1"), id="every credit belongs to a loan"),
+    ],
+)
+def test_below_a_threshold_is_no_pool(world: World) -> None:
+    assert found(world) == []
+
+
+def test_cards_of_staff_and_kin_are_one_pool_with_its_holders() -> None:
+    world = crowd(payers=0, back=0)
+    world.party("Clerk", "Sister", kind="person")
+    world.tie("Clerk", "Firm", "same_device")
+    world.tie("Owner", "Sister", "kin")
+    persons = world.persons("investor", 60)
+    cards = "Clerk", "Sister"
+    for number, person in enumerate(persons):
+        world.pay(person, cards[number % 2], 1000, at(2 + number % 10))
+    for number, person in enumerate(persons[:40]):
+        world.pay(cards[(number + 1) % 2], person, 1080, at(15 + number % 5))
+    [finding] = found(world)
+    assert finding.party_id == "Firm"
+    assert finding.accomplices == (("Clerk", "pool"), ("Sister", "pool"))
+    assert len(finding.transfers) == 100
+
+
+def test_a_relay_that_gathers_from_cards_and_pays_back_belongs_to_the_pool() -> None:
+    world = crowd(payers=0, back=0)
+    world.party("A", "B", kind="person")
+    world.party("Centre")
+    world.tie("A", "Firm", "same_address")
+    world.tie("B", "Firm", "same_address")
+    world.tie("Owner", "Centre", "controls")
+    persons = world.persons("investor", 60)
+    for number, person in enumerate(persons):
+        world.pay(person, "AB"[number % 2], 1000, at(2 + number % 10))
+    for day in range(2, 12):
+        world.pay("A", "Centre", 3000, at(day, 23))
+        world.pay("B", "Centre", 3000, at(day, 23))
+    for number, person in enumerate(persons[:40]):
+        world.pay("Centre", person, 1080, at(15 + number % 5))
+    [finding] = found(world)
+    assert finding.accomplices == (("A", "pool"), ("B", "pool"), ("Centre", "pool"))
+    assert len(finding.transfers) == 60 + 20 + 40
+
+
+def test_a_shop_that_refunds_and_buys_goods_is_no_pool() -> None:
+    world = World()
+    world.bystanders(3000)
+    world.party("Shop", "Maker", *(f"maker{number}" for number in range(12)))
+    customers = world.persons("customer", 80)
+    for number, person in enumerate(customers):
+        world.pay(person, "Shop", 500 + number, at(2 + number % 10))
+    for number, person in enumerate(customers[:20]):
+        world.pay("Shop", person, 500 + number, at(4 + number % 10))
+    for number in range(12):
+        world.pay("Shop", f"maker{number}", 2500, at(20))
+    assert found(world) == []
+
+
+def test_a_marketplace_passes_receipts_on_at_a_fixed_ratio() -> None:
+    world = World()
+    world.bystanders(3000)
+    world.party("Market")
+    members = world.persons("member", 80)
+    for number, person in enumerate(members):
+        price = 300 + 37 * number
+        world.pay(person, "Market", price, at(2 + number % 10))
+        seller = members[(number * 7 + 3) % 80]
+        world.pay("Market", seller, price * 0.97, at(4 + number % 10))
+    assert found(world) == []
+
+
+def test_a_lender_whose_borrowers_are_paid_first_is_no_pool() -> None:
+    world = World()
+    world.bystanders(3000)
+    world.institution("Lender", "small_loan_company")
+    for number, person in enumerate(world.persons("borrower", 60)):
+        world.pay("Lender", person, 1000 + number, at(2 + number % 5))
+        world.pay(person, "Lender", 1050 + number, at(15 + number % 5))
+    assert found(world) == []
+
+
+def test_a_payroll_agent_and_a_landlord_are_no_pools() -> None:
+    world = World()
+    world.bystanders(3000)
+    world.party("Agent", "Client", "Landlord", *(f"owner{number}" for number in range(12)))
+    for number, person in enumerate(world.persons("worker", 60)):
+        world.pay("Client", "Agent", 3000, at(10, 9))
+        world.pay("Agent", person, 2950, at(10, 14))
+        world.pay(person, "Landlord", 900 + number, at(12))
+    for number in range(12):
+        world.pay("Landlord", f"owner{number}", 4000, at(15))
+    assert found(world) == []
