@@ -123,6 +123,7 @@ class SelfFinancing(Section):
     minimum_loan_share: Share
     hub_transfers: Count
     trade_transfers: Count
+    trade_share: Share
 
 
 class Commingling(Section):

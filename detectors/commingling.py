@@ -56,14 +56,20 @@ group by transfer_no, institution_id
 """
 CREATE_OWN = """
 create or replace temp table own_account as
-select c.institution_id, a.account_id as account, c.party_no, c.own, a.role,
-  a.role = 'client_custody' and a.institution_id = c.institution_id as custody
-from circle_party c
-join account_dim a on a.party_no = c.party_no
-union
-select a.institution_id, a.account_id, a.party_no, false, a.role, true
-from account_dim a
-where a.role = 'client_custody' and a.institution_id is not null
+with held as (
+  select c.institution_id, a.account_id, a.party_no, c.own, a.role,
+    a.role = 'client_custody' and a.institution_id = c.institution_id as custody
+  from circle_party c
+  join account_dim a on a.party_no = c.party_no
+  union all
+  select a.institution_id, a.account_id, a.party_no, false, a.role, true
+  from account_dim a
+  where a.role = 'client_custody' and a.institution_id is not null
+)
+select institution_id, account_id as account, party_no, bool_or(own) as own, role,
+  bool_or(custody) as custody
+from held
+group by institution_id, account_id, party_no, role
 """
 # Transfers of an institution's own or custody accounts, with what its loans say of them.
 FLOW = """

@@ -175,6 +175,16 @@ union select * from second
 union select * from last
 order by 1, 4, 2
 """
+# All that borrowers paid the circle directly, before, within and after the loans' windows.
+TRADE = """
+select distinct e.institution_id, t.transfer_no, t.booked_at, t.amount_fen,
+  t.payer_account as payer, t.payee_account as payee
+from transfer t
+join circle_end e on e.account = t.payee_account
+join disbursement d on d.institution_id = e.institution_id and d.payee_account = t.payer_account
+where t.status = 'settled' and t.business_date between $first and $last
+order by 1, 2
+"""
 TRAFFIC = """
 select account, count(*) as transfers from (
   select payer_account as account from transfer
@@ -194,12 +204,14 @@ OWNER = "select account_id, party_no from account_dim order by account_id"
 
 @dataclass(frozen=True)
 class Followed:
-    """What was followed for one institution: disbursements, moves by number, and arrivals."""
+    """What was followed for one institution: disbursements, moves by number, arrivals, the circle's
+    accounts (party, whether the institution's own), and what borrowers paid these directly."""
 
     disbursements: pl.DataFrame
     moves: dict[int, Move]
     arrivals: list[Arrival]
     ends: dict[int, tuple[int, bool]]
+    trade: pl.DataFrame
 
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
@@ -217,6 +229,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     db.execute("ends", CREATE_END)
     moves = db.frame("moves", MOVES, {"hours": settings.window_hours})
     ends = db.frame("ends", ENDS)
+    trade = db.frame("trade", TRADE, window)
     disbursements = db.frame("disbursements", DISBURSEMENTS)
     hubs = dict(db.rows("hubs", TRAFFIC, {**window, "least": settings.hub_transfers}))
     owner = dict(db.rows("owners", OWNER))
@@ -232,7 +245,12 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield _unseen(behind, loans, paid_out, visible)
         mine = pl.col("institution_id") == name
         followed = _follow(
-            disbursements.filter(mine), moves.filter(mine), ends.filter(mine), hubs, settings
+            disbursements.filter(mine),
+            moves.filter(mine),
+            ends.filter(mine),
+            trade.filter(mine),
+            hubs,
+            settings,
         )
         finding = judge(context, settings, behind, followed, loans, owner, refs)
         if finding is not None:
@@ -243,6 +261,7 @@ def _follow(
     disbursements: pl.DataFrame,
     moves: pl.DataFrame,
     ends: pl.DataFrame,
+    trade: pl.DataFrame,
     hubs: dict[int, int],
     settings: SelfFinancing,
 ) -> Followed:
@@ -265,7 +284,7 @@ def _follow(
     window = settings.window_hours * 3_600_000_000
     arrivals = follow(marks, taken.values(), known, window, settings.maximum_hops)
     explained = _through_hubs(arrivals, taken, hubs)
-    return Followed(disbursements, taken, explained, known)
+    return Followed(disbursements, taken, explained, known, trade)
 
 
 def _through_hubs(
@@ -302,7 +321,7 @@ def judge(
     by_loan: dict[int, list[Arrival]] = defaultdict(list)
     for arrival in followed.arrivals:
         by_loan[arrival.mark].append(arrival)
-    traded = _lasting_trade(followed, settings)
+    traded = _lasting_trade(followed.disbursements, followed.trade, settings)
     hits: dict[int, list[Arrival]] = {}
     for row in followed.disbursements.iter_rows(named=True):
         counted = [
@@ -383,20 +402,32 @@ def _confidence(loans: int, arrived: int, proceeds: int) -> float:
     return round(0.6 + 0.2 * min(loans / 10, 1) + 0.2 * min(arrived / max(proceeds, 1), 1), 4)
 
 
-def _lasting_trade(followed: Followed, settings: SelfFinancing) -> set[tuple[int, int]]:
-    """Pairs of a borrower's and an end's account that pay outside of every loan's window too."""
-    window = settings.window_hours * 3_600_000_000
-    starts: dict[int, list[int]] = defaultdict(list)
-    for row in followed.disbursements.iter_rows(named=True):
-        starts[row["payee_account"]].append(_micros(row["booked_at"]))
-    outside: dict[tuple[int, int], int] = defaultdict(int)
-    for move in followed.moves.values():
-        begun = starts.get(move.payer)
-        if not begun or move.payee not in followed.ends:
-            continue
-        if not any(start <= move.at <= start + window for start in begun):
-            outside[move.payer, move.payee] += 1
-    return {pair for pair, count in outside.items() if count >= settings.trade_transfers}
+def _lasting_trade(
+    disbursements: pl.DataFrame, trade: pl.DataFrame, settings: SelfFinancing
+) -> set[tuple[int, int]]:
+    """Pairs of a borrower's and an end's account that trade outside of every loan's window too.
+
+    Outside of them they trade at least `trade_transfers` times, and for a good part of what is
+    paid within.
+    """
+    window = timedelta(hours=settings.window_hours)
+    starts: dict[int, list[datetime]] = defaultdict(list)
+    for account, booked_at in disbursements.select("payee_account", "booked_at").iter_rows():
+        starts[account].append(booked_at)
+    times: dict[tuple[int, int], int] = defaultdict(int)
+    sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for payer, payee, at, fen in trade.select(
+        "payer", "payee", "booked_at", "amount_fen"
+    ).iter_rows():
+        within = any(start <= at <= start + window for start in starts[payer])
+        times[payer, payee] += not within
+        sums[payer, payee][within] += fen
+    return {
+        pair
+        for pair, count in times.items()
+        if count >= settings.trade_transfers
+        and sums[pair][0] >= settings.trade_share * sums[pair][1]
+    }
 
 
 def _roles(

@@ -153,6 +153,8 @@ def _follow(
             product = share[party] * _weight(kind, held)
             if product < least - 1e-12 or product <= share.get(other, 0.0):
                 continue
+            if other not in found and len(found) >= limit:
+                continue
             share[other] = product
             if other not in found or (other not in first and found[other].share < product):
                 chain = (*found[party].chain, Step(party, other, kind))
