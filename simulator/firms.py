@@ -122,5 +122,7 @@ def sweep_treasuries(world: World, count: int) -> None:
         world.pay(parent, child[down], (amount[down] * rng.uniform(0.3, 0.9)).astype(np.int64),
                   period.at(rng, day[down], "morning"), "资金下拨")  # fmt: skip
         world.lookalikes.append(
-            Lookalike("fund_pool", "treasury_sweep", int(world.owner(members[:1])[0]), -1, (parent,))
+            Lookalike(
+                "fund_pool", "treasury_sweep", int(world.owner(members[:1])[0]), -1, (parent,)
+            )
         )

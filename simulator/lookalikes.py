@@ -60,7 +60,9 @@ def note(world: World, kind: str, account: int) -> None:
 
 def crowd(world: World) -> Ints:
     """Draw the persons that deal with one look-alike."""
-    size = int(np.clip(world.lots(70, 500) * world.sizes.crowd**0.7, 60, len(world.pools["people"]) // 3))
+    size = int(
+        np.clip(world.lots(70, 500) * world.sizes.crowd**0.7, 60, len(world.pools["people"]) // 3)
+    )
     return world.rng.choice(world.pools["people"], size=size, replace=False)
 
 
@@ -93,7 +95,9 @@ def run_fee_collector(world: World, banks: Banks) -> None:
     homes = crowd(world)
     day = rng.choice(period.days, size=len(homes), p=period.retail_weight)
     fee = rounded(rng, heavy(rng, len(homes), 900, 0.5), 0.5)
-    world.pay(homes, account, fee, period.at(rng, day, "retail"), "物业费", device=devices(world, homes))
+    world.pay(
+        homes, account, fee, period.at(rng, day, "retail"), "物业费", device=devices(world, homes)
+    )
     count = int(rng.integers(14, 45))
     weight = rng.dirichlet(np.full(count, 2.0)) * fee.sum() * rng.uniform(0.8, 1.0)
     day = np.sort(rng.integers(min(4, period.days - 1), period.days, count))
@@ -143,10 +147,14 @@ def differ_for_a_day(world: World, platform: Platform) -> None:
     """Custody and sub-accounts differ over a night or a few, and agree again the next day."""
     rng, period = world.rng, world.period
     gap = world.subledger_gap[platform.collect]
-    for day in rng.choice(np.arange(0, period.days, 2), size=min(int(rng.integers(1, 5)), 3), replace=False):
+    for day in rng.choice(
+        np.arange(0, period.days, 2), size=min(int(rng.integers(1, 5)), 3), replace=False
+    ):
         gap[day] += int(world.lots(500, 400_000)) * YUAN * int(rng.choice([-1, 1]))
     world.lookalikes.append(
-        Lookalike("commingling", "settlement_timing", platform.party, platform.party, (platform.collect,))
+        Lookalike(
+            "commingling", "settlement_timing", platform.party, platform.party, (platform.collect,)
+        )
     )
 
 

@@ -91,7 +91,9 @@ def send_among_people(world: World, people: Ints, count: int) -> None:
     day = rng.choice(period.days, size=count, p=period.retail_weight)
     time = period.at(rng, day, "retail")
     amount = rounded(rng, heavy(rng, count, 700, 1.3), 0.7)
-    purposes = np.array([PURPOSE[text] for text in ("转账", "", "生活费", "借款", "还款", "往来款")])
+    purposes = np.array(
+        [PURPOSE[text] for text in ("转账", "", "生活费", "借款", "还款", "往来款")]
+    )
     purpose = rng.choice(purposes, size=count, p=[0.4, 0.3, 0.12, 0.08, 0.06, 0.04])
     cash = rng.random(count) < 0.08
     keep = ~cash & (payer != payee)

@@ -132,7 +132,9 @@ def lend(
     fee = (principal * platform.fee_rate).astype(np.int64)
     net = principal - (0 if platform.fee_by_borrower else fee)
     sent = world.pay(platform.collect, borrowers, net, paid_at, "放款", loan=row, scheme=scheme)
-    record(world, "disburse", row, world.owner(borrowers), np.full(count, platform.party), net, sent)
+    record(
+        world, "disburse", row, world.owner(borrowers), np.full(count, platform.party), net, sent
+    )
     payer = borrowers if platform.fee_by_borrower else np.full(count, platform.collect)
     fee_at = np.where(ready, send_later(world, paid_at, 0.05, 3), period.end)
     if platform.own != platform.collect or platform.fee_by_borrower:
@@ -141,7 +143,9 @@ def lend(
     return Loans(row, borrowers, net, paid_at, sent)
 
 
-def repay_old(world: World, platform: Platform, lenders: Ints, borrowers: Ints, median: float) -> None:
+def repay_old(
+    world: World, platform: Platform, lenders: Ints, borrowers: Ints, median: float
+) -> None:
     """Loans from before the period pay interest or fall due in it; lenders are paid the same day."""
     rng, period = world.rng, world.period
     count = len(borrowers)

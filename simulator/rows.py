@@ -12,6 +12,12 @@ Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
 
 
+def common_length(*values: Any) -> int:
+    """How many rows some columns make: their length; scalars and columns of one are repeated."""
+    lengths = {len(value) for value in values if np.ndim(value)}
+    return 0 if 0 in lengths else max(lengths, default=1)
+
+
 class Rows:
     """Named columns with a type and a default each; rows are added in blocks."""
 
@@ -29,7 +35,7 @@ class Rows:
         unknown = values.keys() - self._columns.keys()
         if unknown:
             raise KeyError(f"unknown columns {sorted(unknown)}; known are {sorted(self._columns)}")
-        size = count if count is not None else max(np.size(value) for value in values.values())
+        size = count if count is not None else common_length(*values.values())
         block = {
             name: np.broadcast_to(np.asarray(values.get(name, default)).astype(kind), (size,))
             for name, (kind, default) in self._columns.items()

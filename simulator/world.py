@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.tables import ACCOUNT_ROLES, CHANNELS, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELATION_KINDS
-from simulator.rows import Array, Ints, Rows
+from simulator.rows import Array, Ints, Rows, common_length
 from simulator.workdays import Period
 
 PURPOSES = ("", "工资", "货款", "房租", "消费", "转账", "充值", "投资款", "放款", "还款", "回款",
@@ -141,7 +141,7 @@ class World:
 
         The number of one that is left out is -1.
         """
-        size = max(np.size(value) for value in (payer, payee, amount, time))
+        size = common_length(payer, payee, amount, time)
         code = PURPOSE[purpose] if isinstance(purpose, str) else purpose
         columns = {"payer": payer, "payee": payee, "amount": amount, "time": time,
                    "purpose": code, **values}  # fmt: skip

@@ -23,7 +23,9 @@ def add_commingling(world: World, banks: Banks, variant: str) -> None:
     first = world.transfers.count
     run_honest(world, platform)
     scheme.parties = [(platform.party, "organiser")]
-    scheme.accounts = [platform.collect] if variant == "no_custody" else [platform.collect, platform.own]
+    scheme.accounts = (
+        [platform.collect] if variant == "no_custody" else [platform.collect, platform.own]
+    )
     moved = client_inflow(world, platform, first)
     if variant == "no_custody":
         mark_clients(world, platform, first, number)
@@ -71,7 +73,9 @@ def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, 
         sent = world.pay(platform.own, platform.collect, returned, late, rng.choice(texts, count),
                          scheme=number)  # fmt: skip
         days = np.minimum(late // DAY, period.days - 1)
-        gap -= np.bincount(days[sent >= 0], returned[sent >= 0], minlength=period.days).astype(np.int64)
+        gap -= np.bincount(days[sent >= 0], returned[sent >= 0], minlength=period.days).astype(
+            np.int64
+        )
     else:
         spent = (amount * rng.uniform(0.3, 1.0, count)).astype(np.int64)
         late = at + rng.integers(1, 60, count) * (DAY // 24)
@@ -85,7 +89,9 @@ def open_gap(world: World, platform: Platform, number: int, inflow: Ints, scheme
     """Custody pays the circle as if it were borrowers; the sub-accounts still show the money."""
     rng, period = world.rng, world.period
     count = int(world.lots(2, 15))
-    _, amount = split(rng, np.array([int(inflow.sum() * rng.uniform(0.08, 0.45))]), np.array([count]))
+    _, amount = split(
+        rng, np.array([int(inflow.sum() * rng.uniform(0.08, 0.45))]), np.array([count])
+    )
     day = rng.choice(max(period.days * 4 // 5, 1), size=count)
     to = receivers(world, platform.circle, int(rng.integers(1, 4)))
     world.pay(platform.collect, rng.choice(to, count), amount, period.at(rng, day, "business"),

@@ -26,7 +26,9 @@ def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
     firm = found_platform(world, banks, custody=False, kind=kind, licensed=bool(rng.random() < 0.3))
     number, scheme = world.begin_scheme("fund_pool", variant, firm.party)
     pools = open_pools(world, banks, firm, variant)
-    crowd = int(np.clip(world.lots(70, 420) * world.sizes.crowd**0.7, 60, len(world.pools["people"]) // 3))
+    crowd = int(
+        np.clip(world.lots(70, 420) * world.sizes.crowd**0.7, 60, len(world.pools["people"]) // 3)
+    )
     people = rng.choice(world.pools["people"], size=crowd, replace=False)
     names = draw_purposes(world, IN_PURPOSES)
     count = int(crowd * rng.uniform(1.1, 2.2))
@@ -51,7 +53,9 @@ def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
     scheme.parties = [(firm.party, "organiser")]
     scheme.parties += [(int(party), "pool") for party in np.unique(world.owner(
         np.concatenate([pools, source]))) if party != firm.party]  # fmt: skip
-    scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(beneficiaries))]
+    scheme.parties += [
+        (int(party), "beneficiary") for party in np.unique(world.owner(beneficiaries))
+    ]
     scheme.accounts = sorted({*pools.tolist(), *source.tolist()})
 
 
@@ -99,7 +103,9 @@ def gather(
     world.pay(payer, centre, total, at, "往来款", scheme=number)
 
 
-def repay(world: World, number: int, source: Ints, people: Ints, inflow: Ints, ratio: float) -> None:
+def repay(
+    world: World, number: int, source: Ints, people: Ints, inflow: Ints, ratio: float
+) -> None:
     """Old investors get principal and interest back, days after the money of others came."""
     rng, period = world.rng, world.period
     count = max(int(len(people) * rng.uniform(0.3, 0.9)), 12)
@@ -125,7 +131,11 @@ def take_out(
     rng, period = world.rng, world.period
     taken = inflow * rng.uniform(0.13, 0.42)
     to = receivers(world, firm.circle, int(rng.integers(1, 6)))
-    to = to[~np.isin(to, source)] if (~np.isin(to, source)).any() else np.array([firm.circle.controller])
+    to = (
+        to[~np.isin(to, source)]
+        if (~np.isin(to, source)).any()
+        else np.array([firm.circle.controller])
+    )
     if nightly:
         day = np.flatnonzero(taken > 0)
         amount = taken[day].astype(np.int64)
@@ -133,7 +143,9 @@ def take_out(
     else:
         lumps = int(rng.integers(2, 12))
         _, amount = split(rng, np.array([int(taken.sum())]), np.array([lumps]))
-        at = send_later(world, period.at(rng, rng.choice(period.days, size=lumps), "business"), 0.5, 30)
+        at = send_later(
+            world, period.at(rng, rng.choice(period.days, size=lumps), "business"), 0.5, 30
+        )
         at = np.minimum(at, period.end - HOUR)
     world.pay(rng.choice(source, size=len(amount)), rng.choice(to, size=len(amount)), amount, at,
               rng.choice(draw_purposes(world, ("往来款", "借款", "货款", "服务费", "")), len(amount)),

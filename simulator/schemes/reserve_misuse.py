@@ -33,13 +33,19 @@ def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
         to = firm.circle.sisters[: max(1, len(firm.circle.sisters) // 2)]
     taken = world.pay(firm.reserve, rng.choice(to, count), amount, at, rng.choice(texts, count),
                       scheme=number)  # fmt: skip
-    change = np.bincount(day[taken >= 0], amount[taken >= 0], minlength=period.days).astype(np.int64)
+    change = np.bincount(day[taken >= 0], amount[taken >= 0], minlength=period.days).astype(
+        np.int64
+    )
     if variant == "month_end_top_up" or rng.random() < 0.2:
         change = top_up(world, firm, number, change, to)
     before = int(total * rng.uniform(0, 0.5)) if rng.random() < 0.5 else 0
     firm.book.shortfall[:] += np.maximum(np.cumsum(change) + before, 0)
     firm.book.hidden_share = float(rng.choice([0.0, 0.0, rng.uniform(0.2, 0.75)]))
-    age_items(firm.book.aged, (firm.book.shortfall * (1 - firm.book.hidden_share)).astype(np.int64), before)
+    age_items(
+        firm.book.aged,
+        (firm.book.shortfall * (1 - firm.book.hidden_share)).astype(np.int64),
+        before,
+    )
     scheme.parties = [(firm.party, "organiser")]
     scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(to))]
     scheme.accounts = [firm.reserve]

@@ -48,7 +48,9 @@ def add_self_financing(world: World, banks: Banks, variant: str, firms: list[Pay
                  latest_share=0.85).paid_out()  # fmt: skip
     ends = receivers(world, platform.circle, int(rng.integers(1, 5)))
     share = float(rng.uniform(0.35, 1.0))
-    passed = (loans.principal * np.clip(rng.normal(share, 0.08, len(loans.row)), 0.3, 0.99)).astype(np.int64)
+    passed = (loans.principal * np.clip(rng.normal(share, 0.08, len(loans.row)), 0.3, 0.99)).astype(
+        np.int64
+    )
     shells = pass_on(world, banks, number, variant, loans, passed, ends, firms)
     spend_rest(world, loans, passed)
     scheme.parties = [(platform.party, "organiser")]
@@ -99,7 +101,16 @@ def pass_on(
             payer, amount, at = payer[owner], part, at[owner]
         if kind == 0:
             owner, part = split(rng, amount, rng.integers(1, 3, len(chosen)))
-            hop(world, number, payer[owner], rng.choice(ends, len(owner)), part, at[owner], hours, texts)
+            hop(
+                world,
+                number,
+                payer[owner],
+                rng.choice(ends, len(owner)),
+                part,
+                at[owner],
+                hours,
+                texts,
+            )
             continue
         if kind == 3 and firms:
             middle = np.array([firms[int(rng.integers(len(firms)))].reserve])
@@ -111,7 +122,9 @@ def pass_on(
         keep = int(rng.integers(0, 3)) / 100
         if kind == 1 and rng.random() < 0.5:
             further = rng.choice(shells, size=len(payer))
-            further = np.where(further == over, np.roll(shells, 1)[np.searchsorted(shells, over)], further)
+            further = np.where(
+                further == over, np.roll(shells, 1)[np.searchsorted(shells, over)], further
+            )
             amount = (amount * (1 - keep)).astype(np.int64)
             at = hop(world, number, over, further, amount, at, hours, texts)
             over = further
@@ -178,7 +191,9 @@ def add_related_supplier(world: World, banks: Banks) -> tuple[int, int, int]:
     world.relations.add(1, from_party=platform.party, to_party=world.owner(np.array([supplier]))[0],
                         kind=RELATION["shareholder"], share=round(rng.uniform(0.25, 0.6), 2),
                         valid_from=period.epoch_day - int(rng.integers(300, 1500)))  # fmt: skip
-    customers = np.concatenate([borrowers[: int(rng.integers(2, 5))], world.pick(world.pools["buyers"], 12)])
+    customers = np.concatenate(
+        [borrowers[: int(rng.integers(2, 5))], world.pick(world.pools["buyers"], 12)]
+    )
     count = len(customers) * int(rng.integers(4, 9))
     day = rng.choice(period.days, size=count, p=period.business_weight)
     level = median * rng.uniform(0.05, 0.2)

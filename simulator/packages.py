@@ -1,0 +1,320 @@
+"""Writes the province as submission packages: a folder per submitter and business date.
+
+Each bank submits its accounts, entries and balances; the clearing house its records; each payment
+firm its reserve ledger; the registry the registers and the platforms' loans.
+"""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from data.contracts import TABLES, arrow_schema
+from data.tables import CHANNELS
+from simulator.banks import Banks
+from simulator.books import Books, balance_rows, daily_closings
+from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
+from simulator.payments import reserve_rows
+from simulator.registers import account_rows, loan_event_rows, loan_rows, register_rows
+from simulator.rows import Array
+from simulator.workdays import DAY, HOUR, SECOND
+from simulator.world import INSTITUTION, ORGANISATION, PURPOSES, World
+
+REGISTER_DAYS = (0, 14)
+EVENING = 21 * HOUR
+
+
+@dataclass(frozen=True)
+class Written:
+    """How the world's numbers are written: identifiers of parties, accounts and transfers.
+
+    `codes` is each organisation's social credit code by party number; `account_keys` is
+    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order.
+    """
+
+    party_ids: list[str]
+    codes: Mapping[int, str]
+    account_keys: pl.Series
+    refs: pl.Series
+
+
+def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
+    """Write all packages under a folder, a day at a time, and return how things are called."""
+    writer = _Writer(world, banks, books, out, seed)
+    for day in range(world.period.days):
+        writer.write_day(day)
+    return writer.written()
+
+
+class _Writer:
+    """Holds the columns that every day needs, and writes one day after the other."""
+
+    def __init__(self, world: World, banks: Banks, books: Books, out: Path, seed: int) -> None:
+        self.world, self.banks, self.books, self.out = world, banks, books, out
+        self.start = world.period.epoch_day
+        bank = world.accounts.column("bank").astype(np.int64)
+        parties = np.flatnonzero(world.parties.column("kind") == ORGANISATION)
+        self.ids = party_ids(world)
+        self.codes = dict(zip(parties.tolist(), social_credit_codes(world, parties), strict=True))
+        self.names = party_names(world, banks.name)
+        self.bank_no = pl.Series("bank_no", banks.number, dtype=pl.String)
+        self.account_bank = self.bank_no.gather(bank)
+        self.account_no = account_numbers(world, banks.number)
+        self.submits = banks.submits[bank]
+        self.bank_of = bank
+        self.device = hashes(books.transfers["device"].to_numpy(), "device", seed)
+        self.match = _references(world, books)
+        self.registers = register_rows(world, self.ids, self.codes, self.names, seed)
+        self.accounts = account_rows(
+            world, self.account_bank, self.account_no, self.ids, self.codes
+        )
+        self.loans = loan_rows(world, self.account_bank, self.account_no, self.ids, self.codes)
+        self.entry_rows = books.entries.with_columns(
+            pl.Series("bank", bank[books.entries["account"].to_numpy()])
+        ).sort("day", "bank", "serial")
+        self.events = loan_event_rows(
+            world, books, self.account_bank, self.account_no, self.submits, self.ids, self.codes
+        )
+        self.balances = self._balances()
+        self.reserves = [self._reserve(number) for number in range(len(world.reserves))]
+        self.hidden = world.rng.random((2, books.entries.height)) < np.array([[0.12], [0.015]])
+
+    def written(self) -> Written:
+        """How the world's numbers were written."""
+        keys = pl.DataFrame([self.account_bank, self.account_no]).select(
+            pl.concat_str("bank_no", "account_no", separator=":").alias("key")
+        )["key"]
+        return Written(self.ids, self.codes, keys, self._refs(keys))
+
+    def write_day(self, day: int) -> None:
+        """Write every submitter's package of one day."""
+        date = self.world.period.date(day)
+        entries = self._entries(day)
+        for bank in np.flatnonzero(self.banks.submits).tolist():
+            tables = {"entry": entries.filter(pl.col("bank") == bank).drop("bank")}
+            tables["balance"] = self.balances.filter(
+                (pl.col("day") == day) & (pl.col("bank") == bank)
+            ).drop("day", "bank")
+            accounts = self._accounts(bank, day)
+            if accounts.height or day == 0:
+                tables["account"] = accounts
+            submitter = self.codes[int(self.banks.party[bank])]
+            style = "csv" if self.banks.csv[bank] else "parquet"
+            style = "gb18030" if self.banks.gb18030[bank] else style
+            self._package(submitter, date, tables, style, delta=day > 0)
+        offices = self._offices()
+        self._package(offices["clearing_house"], date, {"clearing": self._clearing(day)})
+        tables = dict(self.registers) if day in REGISTER_DAYS else {}
+        for name, frame in (("loan", self.loans), ("loan_event", self.events)):
+            rows = frame.filter(pl.col("day") == day).drop("day")
+            if rows.height:
+                tables[name] = rows
+        if tables:
+            self._package(offices["other"], date, tables)
+        for book, rows in zip(self.world.reserves, self.reserves, strict=True):
+            self._package(self.codes[book.institution], date, {"reserve_day": rows[day : day + 1]})
+
+    def _offices(self) -> dict[str, str]:
+        kinds = self.world.institutions.column("kind")
+        parties = self.world.institutions.column("party")
+        last = {kind: int(parties[np.flatnonzero(kinds == INSTITUTION[kind])[-1]])
+                for kind in ("clearing_house", "other")}  # fmt: skip
+        return {kind: self.codes[party] for kind, party in last.items()}
+
+    def _entries(self, day: int) -> pl.DataFrame:
+        low = int(self.entry_rows["day"].search_sorted(day, side="left"))
+        high = int(self.entry_rows["day"].search_sorted(day, side="right"))
+        rows = self.entry_rows[low:high]
+        transfer, account = rows["transfer"].to_numpy(), rows["account"].to_numpy()
+        other = rows["other"].to_numpy()
+        serial = rows["serial"].to_numpy() - 1
+        moved = self.books.transfers
+        plain = moved["plain"].to_numpy()[transfer]
+        nameless, unknown = (hide[serial] & plain for hide in self.hidden)
+        channel = moved["channel"].to_numpy()[transfer]
+        place = np.maximum(other, 0)
+        owner = self.world.accounts.column("party")[place].astype(np.int64)
+        absent = pl.Series((other < 0) | unknown)
+        number = rows["serial"].cast(pl.String).str.zfill(10)
+        undone = rows["reverses"]
+        loan = moved["loan"].to_numpy()[transfer]
+        columns = [
+            rows["bank"],
+            self.account_bank.gather(account),
+            self.account_no.gather(account),
+            number.alias("entry_no"),
+            self._time(rows["at"]).alias("booked_at"),
+            pl.select(pl.when(rows["incoming"]).then(pl.lit("in")).otherwise(pl.lit("out"))
+                      .alias("direction")).to_series(),
+            rows["amount"].alias("amount_fen"),
+            rows["after"].alias("balance_after_fen"),
+            _unless(absent, self.account_bank.gather(place)).alias("counterparty_bank_no"),
+            _unless(absent, self.account_no.gather(place)).alias("counterparty_account_no"),
+            _unless(absent | pl.Series(nameless), self.names.gather(owner)).alias(
+                "counterparty_name"),
+            self.match.gather(transfer).alias("match_no"),
+            pl.Series("channel", np.array(CHANNELS, dtype=object)[channel].tolist()),
+            pl.Series("cash", channel == CHANNELS.index("cash")),
+            _unless(undone < 0, undone.cast(pl.String).str.zfill(10)).alias("reversal_of"),
+            _texts(moved["purpose"].to_numpy()[transfer]),
+            self.device.gather(transfer).alias("device"),
+            _unless(pl.Series(loan < 0), pl.Series(loan + 1).cast(pl.String)).alias("loan_id"),
+        ]  # fmt: skip
+        return pl.DataFrame(columns)
+
+    def _clearing(self, day: int) -> pl.DataFrame:
+        moved = self.books.transfers
+        settled = moved["at"] + SECOND
+        late = (settled % DAY >= EVENING).to_numpy()
+        last = self.world.period.days - 1
+        on = np.minimum((settled // DAY).to_numpy() + late, last)
+        rows = np.flatnonzero(moved["cleared"].to_numpy() & (on == day))
+        chosen = moved[rows]
+        payer, payee = chosen["payer"].to_numpy(), chosen["payee"].to_numpy()
+        return pl.DataFrame([
+            self.match.gather(rows).alias("match_no"),
+            self._time(settled.gather(rows)).alias("settled_at"),
+            self.account_bank.gather(payer).alias("payer_bank_no"),
+            self.account_no.gather(payer).alias("payer_account_no"),
+            self.account_bank.gather(payee).alias("payee_bank_no"),
+            self.account_no.gather(payee).alias("payee_account_no"),
+            chosen["amount"].alias("amount_fen"),
+            pl.Series("channel", np.array(CHANNELS, dtype=object)[chosen["channel"].to_numpy()].tolist()),
+            _texts(chosen["purpose"].to_numpy()),
+            pl.select(pl.when(chosen["returned"]).then(pl.lit("returned"))
+                      .otherwise(pl.lit("settled")).alias("status")).to_series(),
+        ])  # fmt: skip
+
+    def _accounts(self, bank: int, day: int) -> pl.DataFrame:
+        opened = self.accounts["opened_on"].cast(pl.Int32).to_numpy() - self.start
+        new = opened <= 0 if day == 0 else opened == day
+        return self.accounts.filter(pl.Series(new & (self.bank_of == bank)))
+
+    def _balances(self) -> pl.DataFrame:
+        watched = np.flatnonzero(self.world.accounts.column("daily"))
+        rows = balance_rows(self.world, self.books, watched)
+        account, day = rows["account"].to_numpy(), rows["day"].to_numpy()
+        total = np.full(len(account), np.iinfo(np.int64).min)
+        for number, gap in self.world.subledger_gap.items():
+            mine = account == number
+            total[mine] = rows["closing"].to_numpy()[mine] + gap[day[mine]]
+        stated = pl.Series("subledger_total_fen", total)
+        return pl.DataFrame([
+            pl.Series("day", day), pl.Series("bank", self.bank_of[account]),
+            self.account_bank.gather(account), self.account_no.gather(account),
+            pl.Series("balance_date", day + self.start).cast(pl.Int32).cast(pl.Date),
+            rows["opening"].alias("opening_fen"), rows["credit"].alias("credit_fen"),
+            rows["debit"].alias("debit_fen"), rows["closing"].alias("closing_fen"),
+            _unless(stated == np.iinfo(np.int64).min, stated).alias("subledger_total_fen"),
+        ])  # fmt: skip
+
+    def _reserve(self, number: int) -> pl.DataFrame:
+        book = self.world.reserves[number]
+        closing = daily_closings(self.world, self.books, book.account)
+        values = reserve_rows(self.world, book, closing)
+        columns = {name: pl.Series(name, column) for name, column in values.items()}
+        columns["ledger_date"] = columns["ledger_date"].cast(pl.Int32).cast(pl.Date)
+        keys = pl.DataFrame({
+            "institution_id": [self.codes[book.institution]] * len(closing),
+            "bank_no": [self.account_bank[book.account]] * len(closing),
+            "account_no": [self.account_no[book.account]] * len(closing),
+        })  # fmt: skip
+        return keys.with_columns(**columns)
+
+    def _refs(self, keys: pl.Series) -> pl.Series:
+        """Each transfer's reference: its match number, else its payer's entry, else its payee's."""
+        rows = self.books.entries.select("transfer", "incoming", "account", "serial")
+        seen = rows.filter(pl.Series(self.submits[rows["account"].to_numpy()]))
+        first = seen.sort("transfer", "incoming").unique("transfer", keep="first")
+        named = first.select(
+            "transfer",
+            pl.concat_str(
+                keys.gather(first["account"].to_numpy()),
+                pl.col("serial").cast(pl.String).str.zfill(10),
+                separator=":",
+            ).alias("entry"),
+        )
+        whole = pl.DataFrame({"transfer": np.arange(self.books.transfers.height)})
+        joined = whole.join(named, on="transfer", how="left", maintain_order="left")
+        return pl.select(pl.coalesce(self.match, joined["entry"]).alias("ref")).to_series()
+
+    def _time(self, at: pl.Series) -> pl.Series:
+        seconds = at // SECOND * SECOND + self.start * DAY
+        return seconds.cast(pl.Datetime("us"))
+
+    def _package(
+        self,
+        submitter: str,
+        date: datetime.date,
+        tables: Mapping[str, pl.DataFrame],
+        style: str = "parquet",
+        *,
+        delta: bool = False,
+    ) -> None:
+        folder = self.out / f"{submitter}-{date:%Y%m%d}-00000001"
+        folder.mkdir(parents=True, exist_ok=True)
+        files = []
+        for name, frame in tables.items():
+            amount = TABLES[name].amount_column
+            content, ending = _content(name, frame, style)
+            (folder / f"{name}.{ending}").write_bytes(content)
+            total = int(frame[amount].sum() or 0) if amount in frame.columns else 0
+            files.append({
+                "name": f"{name}.{ending}", "table": name,
+                **({"encoding": "gb18030" if style == "gb18030" else "utf-8"}
+                   if ending == "csv" else {}),
+                "rows": frame.height, **({"amount_total": total} if amount else {}),
+                "sha256": hashlib.sha256(content).hexdigest(),
+                **({"delta": True} if name == "account" and delta else {}),
+            })  # fmt: skip
+        manifest = {"spec": 1, "submitter": submitter, "business_date": date.isoformat(),
+                    "sequence": 1, "files": files}  # fmt: skip
+        text = json.dumps(manifest, ensure_ascii=False, indent=1)
+        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _content(name: str, frame: pl.DataFrame, style: str) -> tuple[bytes, str]:
+    """A table's bytes and the ending of its file; absent columns are unknown throughout."""
+    schema = arrow_schema(TABLES[name])
+    if style != "parquet":
+        text = frame.write_csv(datetime_format="%Y-%m-%d %H:%M:%S")
+        return text.encode("gb18030" if style == "gb18030" else "utf-8"), "csv"
+    table = frame.to_arrow()
+    columns = [
+        table.column(field.name).combine_chunks().cast(field.type)
+        if field.name in frame.columns
+        else pa.nulls(frame.height, field.type)
+        for field in schema
+    ]
+    buffer = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns, schema=schema), buffer, compression="snappy")
+    return buffer.getvalue().to_pybytes(), "parquet"
+
+
+def _references(world: World, books: Books) -> pl.Series:
+    """Each transfer's match number as text, null where it has none."""
+    match = books.transfers["match"]
+    day = (books.transfers["at"] // DAY + world.period.epoch_day).cast(pl.Int32).cast(pl.Date)
+    text = pl.select(
+        pl.concat_str(day.dt.strftime("%Y%m%d"), match.cast(pl.String).str.zfill(9))
+    ).to_series()
+    return _unless(match == 0, text).alias("match_no")
+
+
+def _texts(numbers: Array) -> pl.Series:
+    """Purposes as text, null where there is none."""
+    words = np.array([None, *PURPOSES[1:]], dtype=object)
+    return pl.Series("purpose", words[numbers].tolist(), dtype=pl.String)
+
+
+def _unless(absent: pl.Series, values: pl.Series) -> pl.Series:
+    return values.set(absent, None)

@@ -1,0 +1,158 @@
+"""Builds a province step by step, and writes it as packages with the truth beside them."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from pathlib import Path
+
+import numpy as np
+
+from simulator.banks import Banks, found_banks
+from simulator.books import keep_books
+from simulator.firms import Firms, found_firms, pay_taxes, trade
+from simulator.lookalikes import add_lookalikes, new_firm
+from simulator.packages import write_packages
+from simulator.payments import PaymentFirm, found_payment_firm, settle_merchants
+from simulator.people import (
+    open_second_accounts,
+    pay_rent,
+    pay_salaries,
+    send_among_people,
+    settle_people,
+    spend,
+)
+from simulator.platforms import found_platform, run_honest
+from simulator.schemes import commingling, fund_pool, reserve_misuse, self_financing
+from simulator.truth import truth
+from simulator.workdays import Period
+from simulator.world import INSTITUTION, SIZES, World
+
+FIRST_DATE = datetime.date(2016, 6, 1)
+START_DAYS = 120
+DAYS = 30
+
+
+def write_province(out: Path, *, seed: int, scale: str, days: int | None) -> None:
+    """Write a labelled province under a folder: ``packages/`` and ``truth.json``.
+
+    `scale` is small, medium or large: about 0.1, 1 or 10 million transfers over 30 days; other
+    `days` change the number in proportion. The same arguments give the same bytes.
+    """
+    world, banks = build_world(seed, scale, days or DAYS)
+    books = keep_books(world, banks)
+    out.mkdir(parents=True, exist_ok=True)
+    written = write_packages(world, banks, books, out / "packages", seed)
+    facts = {
+        "seed": seed,
+        "scale": scale,
+        "first_date": world.period.date(0).isoformat(),
+        "last_date": world.period.date(world.period.days - 1).isoformat(),
+        **truth(world, books, written),
+    }
+    text = json.dumps(facts, ensure_ascii=False, indent=1)
+    (out / "truth.json").write_text(text + "\n", encoding="utf-8")
+
+
+def build_world(seed: int, scale: str, days: int) -> tuple[World, Banks]:
+    """Found everyone, run schemes and look-alikes, and fill up with ordinary life."""
+    rng = np.random.default_rng([seed, days])
+    start = FIRST_DATE + datetime.timedelta(days=int(rng.integers(START_DAYS)))
+    sizes = SIZES[scale]
+    world = World(rng, Period(start, days), sizes)
+    banks = found_banks(world)
+    target = max(sizes.transfers * days // DAYS, 500)
+    people = settle_people(world, banks, max(sizes.transfers // 12, 2_000))
+    firms = found_firms(world, banks, people, max(sizes.transfers // 80, 1_000))
+    share_out(world, people, firms)
+    crooked = {name: int(rng.integers(*sizes.schemes, endpoint=True)) for name in SCHEMES}
+    count = crooked["reserve_misuse"]
+    payment_firms = [
+        found_payment_firm(world, banks, firms.merchants)
+        for _ in range(sizes.payment_firms + count)
+    ]
+    honest = payment_firms[count:]
+    platforms = [found_platform(world, banks) for _ in range(sizes.platforms)]
+    for platform in platforms:
+        run_honest(world, platform)
+    run_schemes(world, banks, crooked, payment_firms[:count], honest)
+    add_lookalikes(world, banks, max(crooked.values()), platforms, honest)
+    live(world, banks, people, firms, payment_firms, target)
+    settle_merchants(world, payment_firms)
+    add_offices(world)
+    return world, banks
+
+
+SCHEMES = {
+    "fund_pool": fund_pool.VARIANTS,
+    "self_financing": self_financing.VARIANTS,
+    "commingling": commingling.VARIANTS,
+    "reserve_misuse": reserve_misuse.VARIANTS,
+}
+
+
+def share_out(world: World, people: np.ndarray, firms: Firms) -> None:  # type: ignore[type-arg]
+    """Set persons and firms aside for circles; the rest are the public and the buyers."""
+    persons = world.rng.permutation(people)
+    aside = max(len(people) // 5, 1)
+    shuffled = world.rng.permutation(firms.accounts)
+    half = len(shuffled) * 55 // 100
+    world.pools = {
+        "persons": persons[:aside],
+        "people": np.sort(persons[aside:]),
+        "firms": shuffled[:half],
+        "buyers": np.sort(shuffled[half:]),
+    }
+
+
+def run_schemes(
+    world: World,
+    banks: Banks,
+    counts: dict[str, int],
+    crooked: list[PaymentFirm],
+    honest: list[PaymentFirm],
+) -> None:
+    """Run as many schemes of each typology as drawn, each variant before any comes twice."""
+    for name, variants in SCHEMES.items():
+        order = world.rng.permutation(len(variants))
+        for number in range(counts[name]):
+            variant = variants[order[number % len(variants)]]
+            if name == "fund_pool":
+                fund_pool.add_fund_pool(world, banks, variant)
+            elif name == "self_financing":
+                self_financing.add_self_financing(world, banks, variant, honest)
+            elif name == "commingling":
+                commingling.add_commingling(world, banks, variant)
+            else:
+                reserve_misuse.add_reserve_misuse(world, crooked[number], variant)
+
+
+def live(
+    world: World,
+    banks: Banks,
+    people: np.ndarray,  # type: ignore[type-arg]
+    firms: Firms,
+    payment_firms: list[PaymentFirm],
+    target: int,
+) -> None:
+    """Salaries, rent, taxes and groups; then trade, gifts and shopping up to the target."""
+    pay_salaries(world, people, firms.accounts, firms.weight)
+    pay_rent(world, people)
+    pay_taxes(world, firms, new_firm(world, banks))
+    open_second_accounts(world, banks, people)
+    left = max(target - world.transfers.count, target // 4)
+    trade(world, firms, left * 28 // 100)
+    send_among_people(world, people, left * 22 // 100)
+    reserves = np.array([firm.reserve for firm in payment_firms])
+    weight = world.rng.dirichlet(np.full(len(reserves), 2.0))
+    spend(world, people, firms.merchants, reserves, weight, left // 2)
+
+
+def add_offices(world: World) -> None:
+    """Register the clearing house and the registry, which submit and hold no accounts."""
+    for kind in ("clearing_house", "other"):
+        party = world.parties.add(
+            1, name=world.rng.integers(1, 2**40, 1), trade=100 + INSTITUTION[kind],
+            division=0, registered=world.period.epoch_day - 4000, capital=10**11,
+        )  # fmt: skip
+        world.institutions.add(party=party, kind=INSTITUTION[kind])

@@ -1,0 +1,68 @@
+"""The truth that no package contains: what was put in, who took part, and by which transfers."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from simulator.books import Books
+from simulator.packages import Written
+from simulator.world import Scheme, World
+
+
+def truth(world: World, books: Books, written: Written) -> dict[str, Any]:
+    """Schemes with their parties, accounts and transfers, and the innocent look-alikes."""
+    schemes = [
+        _scheme(world, books, written, number, scheme)
+        for number, scheme in enumerate(world.schemes)
+    ]
+    lookalikes = [
+        {
+            "typology": each.typology,
+            "kind": each.kind,
+            "party_id": written.party_ids[each.party],
+            "institution_id": _code(written, each.institution),
+            "accounts": [written.account_keys[account] for account in each.accounts],
+        }
+        for each in world.lookalikes
+    ]
+    return {
+        "schemes": [scheme for scheme in schemes if scheme["transfers"]],
+        "lookalikes": lookalikes,
+    }
+
+
+def _scheme(
+    world: World, books: Books, written: Written, number: int, scheme: Scheme
+) -> dict[str, Any]:
+    rows = books.transfers.with_row_index("row").filter(pl.col("scheme") == number)
+    refs = written.refs.gather(rows["row"]).drop_nulls().to_list()
+    times = rows["at"].to_numpy()
+    start = datetime.datetime.combine(world.period.date(0), datetime.time())
+    seen = [start + datetime.timedelta(microseconds=int(at)) for at in (times.min(), times.max())] \
+        if len(times) else [start, start]  # fmt: skip
+    members = dict(reversed([(party, role) for party, role in scheme.parties]))
+    return {
+        "scheme_id": f"S{number + 1:03d}",
+        "typology": scheme.typology,
+        "variant": scheme.variant,
+        "institution_id": _code(written, scheme.institution),
+        "parties": [
+            {"party_id": written.party_ids[party], "role": role}
+            for party, role in sorted(members.items())
+        ],
+        "accounts": [
+            written.account_keys[account] for account in np.unique(scheme.accounts).tolist()
+        ],
+        "transfers": sorted(refs),
+        "amount_fen": int(rows["amount"].sum()),
+        "first_at": seen[0].isoformat(sep=" ", timespec="seconds"),
+        "last_at": seen[1].isoformat(sep=" ", timespec="seconds"),
+    }
+
+
+def _code(written: Written, party: int) -> str | None:
+    return written.codes.get(party) if party >= 0 else None
