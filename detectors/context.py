@@ -46,8 +46,8 @@ select a.party_no as start, b.party_no as "end", a.kind, 'nan'::double as share
 from member a
 join member b on b.kind = a.kind and b.value = a.value and a.party_no < b.party_no
 """
-# A day is worked when organisations pay each other nearly as often as on a usual weekday; a free day
-# of the week only when they do so fully. Accounts that serve clients settle on free days as well.
+# A day is worked when organisations pay each other nearly as often as on a usual weekday; for a
+# Saturday or Sunday, fully as often. Accounts that serve clients settle on free days as well.
 WORKING_DAYS = """
 with paid as (
   select t.business_date, count(*) as transfers

@@ -1,0 +1,149 @@
+"""Clients' money at institutions: custody and own accounts, what passes them, what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from data.settings import Commingling
+from detectors.context import Context
+
+# Transfers that a loan event names, and what they are: a loan's fee, an investment, a repayment.
+CREATE_EXPLAINED = """
+create or replace temp table explained as
+with event as (
+  select e.institution_id, e.kind, e.amount_fen, l.principal_fen,
+    e.bank_no || ':' || e.account_no || ':' || e.entry_no as entry
+  from loan_event e
+  join loan l on l.institution_id = e.institution_id and l.loan_id = e.loan_id
+  where e.entry_no is not null and e.bank_no is not null and e.account_no is not null
+), named as (
+  select t.transfer_no, e.* from event e join transfer t on t.out_entry = e.entry
+  union all
+  select t.transfer_no, e.* from event e join transfer t on t.in_entry = e.entry
+)
+select transfer_no, institution_id, min(kind) as kind,
+  bool_or(kind = 'fee' and amount_fen <= $fee * principal_fen) as lawful_fee
+from named
+group by transfer_no, institution_id
+"""
+CREATE_OWN = """
+create or replace temp table own_account as
+with held as (
+  select c.institution_id, a.account_id, a.party_no, c.own, a.role,
+    a.role = 'client_custody' and a.institution_id = c.institution_id as custody
+  from circle_party c
+  join account_dim a on a.party_no = c.party_no
+  union all
+  select a.institution_id, a.account_id, a.party_no, false, a.role, true
+  from account_dim a
+  where a.role = 'client_custody' and a.institution_id is not null
+)
+select institution_id, account_id as account, party_no, bool_or(own) as own, role,
+  bool_or(custody) as custody
+from held
+group by institution_id, account_id, party_no, role
+"""
+# Transfers of an institution's own or custody accounts, with what its loans say of them.
+FLOW = """
+with touched as (
+  select o.institution_id, t.transfer_no from own_account o
+  join transfer t on t.payer_account = o.account where o.own or o.custody
+  union
+  select o.institution_id, t.transfer_no from own_account o
+  join transfer t on t.payee_account = o.account where o.own or o.custody
+)
+select x.institution_id, t.ref, t.booked_at, t.business_date, t.amount_fen,
+  payer.account as payer_circle, coalesce(payer.own, false) as payer_own,
+  coalesce(payer.custody, false) as payer_custody,
+  payee.account as payee_circle, coalesce(payee.own, false) as payee_own,
+  coalesce(payee.custody, false) as payee_custody,
+  a.party_no as payer, b.party_no as payee,
+  coalesce(p.kind, '') as payer_kind, coalesce(q.kind, '') as payee_kind,
+  t.payer_account, t.payee_account,
+  e.kind as event, coalesce(e.lawful_fee, false)
+    or coalesce(t.amount_fen <= $fee * l.principal_fen, false) as lawful_fee,
+  l.loan_id is not null or e.kind is not null as client,
+  coalesce(borrower.party_no = b.party_no, false) as to_borrower
+from touched x
+join transfer t on t.transfer_no = x.transfer_no
+join account_dim a on a.account_id = t.payer_account
+join account_dim b on b.account_id = t.payee_account
+left join party_dim p on p.party_no = a.party_no
+left join party_dim q on q.party_no = b.party_no
+left join own_account payer
+  on payer.institution_id = x.institution_id and payer.account = t.payer_account
+left join own_account payee
+  on payee.institution_id = x.institution_id and payee.account = t.payee_account
+left join explained e
+  on e.institution_id = x.institution_id and e.transfer_no = t.transfer_no
+left join loan l on l.institution_id = x.institution_id and l.loan_id = t.loan_id
+left join party_dim borrower on borrower.party_id = l.borrower_party_id
+where t.status = 'settled' and t.business_date between $first and $last
+order by x.institution_id, t.booked_at, t.ref
+"""
+GAPS = """
+select distinct o.institution_id, o.account, b.balance_date,
+  b.subledger_total_fen - b.closing_fen as gap_fen
+from own_account o
+join account_dim a on a.account_id = o.account
+join balance b on b.bank_no = a.bank_no and b.account_no = a.account_no
+where o.custody and b.subledger_total_fen is not null
+  and b.balance_date between $first and $last
+order by 1, 2, 3
+"""
+CUSTODY = """
+select distinct institution_id from own_account where custody order by 1
+"""
+LENDING = "select distinct institution_id from loan order by institution_id"
+
+
+@dataclass(frozen=True)
+class ClientMoney:
+    """What passed the institutions' accounts, by how much sub-accounts exceeded custody, and which
+    institutions have custody or publish loans."""
+
+    flow: pl.DataFrame
+    gaps: pl.DataFrame
+    with_custody: frozenset[str]
+    lending: frozenset[str]
+
+
+def read_client_money(context: Context, settings: Commingling, chosen: set[str]) -> ClientMoney:
+    """Read the flow of own and custody accounts of the chosen institutions."""
+    db, days = context.db, context.settings.load.window_days
+    window = {"first": context.first_date(days), "last": context.business_date}
+    context.register_closures("circle_party", chosen)
+    fee = {"fee": settings.fee_share}
+    db.execute("explained transfers", CREATE_EXPLAINED, fee)
+    db.execute("own accounts", CREATE_OWN)
+    money = ClientMoney(
+        flow=db.frame("own flow", FLOW, {**window, **fee}),
+        gaps=db.frame("gaps", GAPS, window),
+        with_custody=frozenset(row[0] for row in db.rows("custody", CUSTODY)),
+        lending=frozenset(row[0] for row in db.rows("lending", LENDING)),
+    )
+    db.unregister("circle_party")
+    return money
+
+
+def persistent_gap(context: Context, settings: Commingling, gaps: pl.DataFrame) -> tuple[int, int]:
+    """The longest run of working days with a shortfall on one account, and its largest sum.
+
+    A run of `settlement_days` or less gives (0, 0); a day without a balance ends a run.
+    """
+    best = (0, 0)
+    for _, rows in gaps.sort("account", "balance_date").group_by("account", maintain_order=True):
+        worked, largest, last = 0, 0, date.min
+        for day, gap in rows.select("balance_date", "gap_fen").iter_rows():
+            if gap <= settings.tolerance_fen or day != last + timedelta(days=1):
+                worked, largest = 0, 0
+            if gap > settings.tolerance_fen:
+                worked += day in context.working_days
+                largest = max(largest, gap)
+            last = day
+            if worked > settings.settlement_days:
+                best = max(best, (worked, largest))
+    return best
