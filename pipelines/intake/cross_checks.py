@@ -22,6 +22,8 @@ from pipelines.intake.rules import CROSS_RULES
 
 ACCOUNT = ["bank_no", "account_no"]
 EXAMPLES = 20
+# From this hour on a payment may belong to the clearing's next business date.
+CLEARING_OPENS = 17
 # Channels on which nothing is cleared between banks, so that no clearing record can be expected.
 UNCLEARED = ("book", "cash", "direct_link", "pos", "other")
 
@@ -130,11 +132,12 @@ def balances_chain(crossing: Crossing) -> Iterator[Finding]:
 
 def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
     """An entry's clearing record and other leg exist, where they can be expected, and agree."""
-    columns = ["match_no", "amount_fen", LINE, "direction", *ACCOUNT, "channel"]
+    columns = ["match_no", "amount_fen", LINE, "direction", *ACCOUNT, "channel", "booked_at"]
     mine = crossing.tables["entry"].select(columns).filter(pl.col("match_no").is_not_null())
     files = _but_mine(crossing, "entry")
     legs = read_columns(files, ["match_no", "amount_fen", "direction"])
-    cleared = read_columns(crossing.lake_files("clearing"), ["match_no", "amount_fen"])
+    records = [*crossing.lake_files("clearing"), *crossing.lake_files("clearing", 1)]
+    cleared = read_columns(records, ["match_no", "amount_fen"])
     if "clearing" in crossing.tables:
         own = crossing.tables["clearing"].select("match_no", "amount_fen")
         cleared = own if cleared.is_empty() else pl.concat([cleared, own])
@@ -158,6 +161,7 @@ def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
             pl.col("cleared_fen").is_null()
             & pl.col("other_fen").is_null()
             & ~pl.col("channel").is_in(UNCLEARED)
+            & (pl.col("booked_at").dt.hour() < CLEARING_OPENS)
         )
         yield from crossing.finding(
             "R-ENTRY-101", "entry", lacking, "match_no",

@@ -124,7 +124,7 @@ with pair as (
 select out_id, in_id, abs(epoch_us(in_at) - epoch_us(out_at)) as apart
 from pair
 where abs(epoch_us(in_at) - epoch_us(out_at))
-    <= 1000000 * case when inside then $book else $clear end
+    <= 1000000::bigint * case when inside then $book else $clear end
   and not coalesce(out_no <> in_no, false)
 """
 # The pairs in which each is the other's nearest; equal distances go to the smaller number.
