@@ -21,11 +21,11 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipelines import night
 
-receive_packages = task(night.receive_packages, retries=0, cache_policy=NO_CACHE)
-load_warehouse = task(night.load_warehouse, retries=0, cache_policy=NO_CACHE)
-measure_features = task(night.measure_features, retries=0, cache_policy=NO_CACHE)
-detect_typologies = task(night.detect_typologies, retries=0, cache_policy=NO_CACHE)
-publish_suspects = task(night.publish_suspects, retries=0, cache_policy=NO_CACHE)
+receive_packages = task(retries=0, cache_policy=NO_CACHE)(night.receive_packages)
+load_warehouse = task(retries=0, cache_policy=NO_CACHE)(night.load_warehouse)
+measure_features = task(retries=0, cache_policy=NO_CACHE)(night.measure_features)
+detect_typologies = task(retries=0, cache_policy=NO_CACHE)(night.detect_typologies)
+publish_suspects = task(retries=0, cache_policy=NO_CACHE)(night.publish_suspects)
 
 
 @flow(retries=0)

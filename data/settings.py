@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -55,11 +56,17 @@ class Load(Section):
 class Features(Section):
     """The windows and lines of the features."""
 
-    windows_days: tuple[Count, ...]
+    windows_days: tuple[Count, Count, Count, Count]
     pass_on_hours: tuple[Count, ...]
     round_fen: Count
     new_payer_days: Count
     age_bands_days: tuple[Count, ...]
+    alike_from: Share
+    round_trip_hours: Count
+    round_trip_hops: Annotated[int, Field(ge=2)]
+    scan_transfers: Count
+    night_from: time
+    night_to: time
 
 
 class Score(Section):

@@ -11,10 +11,21 @@ from simulator.rows import Array, Ints
 from simulator.world import INSTITUTION, ROLE, YUAN, World
 
 # Bank codes of the payment system and names; the order says nothing about size.
-BANKS = (("102", "工商银行"), ("103", "农业银行"), ("104", "中国银行"), ("105", "建设银行"),
-         ("301", "交通银行"), ("302", "中信银行"), ("303", "光大银行"), ("305", "民生银行"),
-         ("308", "招商银行"), ("309", "兴业银行"), ("310", "浦发银行"), ("313", "城市商业银行"),
-         ("314", "农村商业银行"))  # fmt: skip
+BANKS = (
+    ("102", "工商银行"),
+    ("103", "农业银行"),
+    ("104", "中国银行"),
+    ("105", "建设银行"),
+    ("301", "交通银行"),
+    ("302", "中信银行"),
+    ("303", "光大银行"),
+    ("305", "民生银行"),
+    ("308", "招商银行"),
+    ("309", "兴业银行"),
+    ("310", "浦发银行"),
+    ("313", "城市商业银行"),
+    ("314", "农村商业银行"),
+)
 CITY_CODES = (3010, 3020, 3030, 3040, 3050, 3060, 3070, 3080, 3110, 3120, 3140, 3128, 3090)
 OUTSIDE_CODES = (2900, 5840, 1000)
 DIVISIONS = tuple(CITIES)
@@ -59,10 +70,13 @@ def found_banks(world: World) -> Banks:
         names.append(BANKS[which][1] + "股份有限公司" + town + "分行")
     count = len(numbers)
     party = world.parties.add(
-        count, name=rng.integers(1, 2**40, count), trade=-1 - np.arange(count),
-        division=rng.integers(13, size=count), capital=rng.integers(5, 90, count) * 10**9 * YUAN,
+        count,
+        name=rng.integers(1, 2**40, count),
+        trade=-1 - np.arange(count),
+        division=rng.integers(13, size=count),
+        capital=rng.integers(5, 90, count) * 10**9 * YUAN,
         registered=world.period.epoch_day - rng.integers(3000, 8000, count),
-    )  # fmt: skip
+    )
     world.institutions.add(party=party, kind=INSTITUTION["bank"])
     weight = np.zeros(count)
     weight[:inside] = rng.dirichlet(np.full(inside, 6.0))
@@ -79,17 +93,32 @@ def found_banks(world: World) -> Banks:
 
 
 def open_accounts(
-    world: World, banks: Banks, parties: Ints, *, role: str = "ordinary", institution: int = -1,
-    inside: bool = False, extra: Ints | int = -1, daily: bool = False, young: float = 0.1,
-) -> Ints:  # fmt: skip
+    world: World,
+    banks: Banks,
+    parties: Ints,
+    *,
+    role: str = "ordinary",
+    institution: int = -1,
+    inside: bool = False,
+    extra: Ints | int = -1,
+    daily: bool = False,
+    young: float = 0.1,
+) -> Ints:
     """Open an account for each party, most of them years ago, a share in the last year."""
     rng, count = world.rng, len(parties)
     age = rng.integers(200, 3200, count)
     age = np.where(rng.random(count) < young, rng.integers(12, 365, count), age)
     registered = world.parties.column("registered", parties)
-    opened = np.maximum(world.period.epoch_day - age, np.minimum(
-        registered + 5, world.period.epoch_day - 3))  # fmt: skip
+    opened = np.maximum(
+        world.period.epoch_day - age, np.minimum(registered + 5, world.period.epoch_day - 3)
+    )
     return world.accounts.add(
-        count, party=parties, bank=banks.draw(rng, count, 0.0 if inside else 0.04),
-        role=ROLE[role], institution=institution, opened=opened, extra=extra, daily=daily,
-    )  # fmt: skip
+        count,
+        party=parties,
+        bank=banks.draw(rng, count, 0.0 if inside else 0.04),
+        role=ROLE[role],
+        institution=institution,
+        opened=opened,
+        extra=extra,
+        daily=daily,
+    )

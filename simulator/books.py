@@ -51,8 +51,14 @@ def add_reversals(world: World) -> None:
     inside = plain & (bank[np.maximum(payer, 0)] == bank[np.maximum(payee, 0)])
     rows = np.flatnonzero(inside & (rng.random(len(inside)) < 0.004))
     time = world.transfers.column("time")[rows] + rng.integers(HOUR // 6, 20 * HOUR, len(rows))
-    world.pay(payee[rows], payer[rows], world.transfers.column("amount")[rows], time, "冲正",
-              reverses=rows)  # fmt: skip
+    world.pay(
+        payee[rows],
+        payer[rows],
+        world.transfers.column("amount")[rows],
+        time,
+        "冲正",
+        reverses=rows,
+    )
 
 
 def choose_channels(world: World, banks: Banks) -> pl.DataFrame:
@@ -77,14 +83,25 @@ def choose_channels(world: World, banks: Banks) -> pl.DataFrame:
     plain = columns["plain"][order]
     returned = plain & cleared & (rng.random(len(order)) < 0.003) & (at < world.period.end - DAY)
     match = np.where(cleared | booked, np.cumsum(cleared | booked), 0)
-    return pl.DataFrame({
-        "number": order, "payer": payer.astype(np.int64), "payee": payee.astype(np.int64),
-        "amount": amount, "at": at, "channel": channel, "cleared": cleared, "returned": returned,
-        "match": match, "purpose": columns["purpose"][order].astype(np.int64),
-        "device": columns["device"][order], "loan": columns["loan"][order].astype(np.int64),
-        "scheme": columns["scheme"][order].astype(np.int64), "plain": plain,
-        "reverses": columns["reverses"][order],
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "number": order,
+            "payer": payer.astype(np.int64),
+            "payee": payee.astype(np.int64),
+            "amount": amount,
+            "at": at,
+            "channel": channel,
+            "cleared": cleared,
+            "returned": returned,
+            "match": match,
+            "purpose": columns["purpose"][order].astype(np.int64),
+            "device": columns["device"][order],
+            "loan": columns["loan"][order].astype(np.int64),
+            "scheme": columns["scheme"][order].astype(np.int64),
+            "plain": plain,
+            "reverses": columns["reverses"][order],
+        }
+    )
 
 
 def write_entries(world: World, transfers: pl.DataFrame) -> pl.DataFrame:
@@ -127,8 +144,9 @@ def _reversed(transfers: pl.DataFrame, entries: pl.DataFrame) -> pl.Series:
         place, left_on="reverses", right_on="number", how="left"
     )
     of = entries.select("transfer", "incoming", "serial").join(pairs, on="transfer", how="semi")
-    first = entries.select(pl.col("transfer").alias("original"), "incoming",
-                           pl.col("serial").alias("undone"))  # fmt: skip
+    first = entries.select(
+        pl.col("transfer").alias("original"), "incoming", pl.col("serial").alias("undone")
+    )
     linked = (
         of.join(pairs, on="transfer")
         .with_columns(~pl.col("incoming"))
@@ -187,20 +205,31 @@ def balance_rows(world: World, books: Books, watched: Array) -> pl.DataFrame:
         .sort("account", "day")
     )
     days = world.period.days
-    quiet = pl.DataFrame({
-        "account": np.repeat(watched, days).astype(np.int64),
-        "day": np.tile(np.arange(days), len(watched)).astype(np.int64),
-    })  # fmt: skip
+    quiet = pl.DataFrame(
+        {
+            "account": np.repeat(watched, days).astype(np.int64),
+            "day": np.tile(np.arange(days), len(watched)).astype(np.int64),
+        }
+    )
     start = pl.DataFrame({"account": np.arange(world.accounts.count), "start": books.opening})
     whole = (
-        pl.concat([moved, quiet.join(moved, on=["account", "day"], how="anti").with_columns(
-            pl.lit(0, pl.Int64).alias("credit"), pl.lit(0, pl.Int64).alias("debit"),
-            pl.lit(None, pl.Int64).alias("closing"))])
+        pl.concat(
+            [
+                moved,
+                quiet.join(moved, on=["account", "day"], how="anti").with_columns(
+                    pl.lit(0, pl.Int64).alias("credit"),
+                    pl.lit(0, pl.Int64).alias("debit"),
+                    pl.lit(None, pl.Int64).alias("closing"),
+                ),
+            ]
+        )
         .sort("account", "day")
         .join(start, on="account", how="left", maintain_order="left")
-    )  # fmt: skip
-    return whole.with_columns(
-        pl.col("closing").forward_fill().over("account").fill_null(pl.col("start"))
-    ).with_columns(
-        (pl.col("closing") - pl.col("credit") + pl.col("debit")).alias("opening")
-    ).drop("start")  # fmt: skip
+    )
+    return (
+        whole.with_columns(
+            pl.col("closing").forward_fill().over("account").fill_null(pl.col("start"))
+        )
+        .with_columns((pl.col("closing") - pl.col("credit") + pl.col("debit")).alias("opening"))
+        .drop("start")
+    )

@@ -32,8 +32,14 @@ def draw_circle(world: World, institution: int, sisters: int) -> Circle:
     kin_count = int(rng.integers(1, 5))
 
     def tie(start: int, end: int, kind: str, share: float = -1.0, age: int = 0) -> None:
-        world.relations.add(1, from_party=start, to_party=end, kind=RELATION[kind],
-                            share=share, valid_from=since[age])  # fmt: skip
+        world.relations.add(
+            1,
+            from_party=start,
+            to_party=end,
+            kind=RELATION[kind],
+            share=share,
+            valid_from=since[age],
+        )
 
     layered = rng.random() < 0.6
     if layered:
@@ -62,11 +68,22 @@ def draw_circle(world: World, institution: int, sisters: int) -> Circle:
     # A minority stake and an ended tie: neither makes its firm part of the circle.
     stranger = world.owner(world.pick(world.pools["buyers"], 2))
     tie(boss, stranger[0], "shareholder", round(rng.uniform(0.01, 0.12), 2), 5)
-    world.relations.add(1, from_party=boss, to_party=stranger[1], kind=RELATION["shareholder"],
-                        share=0.6, valid_from=since[6],
-                        valid_to=world.period.epoch_day - int(rng.integers(30, 140)))  # fmt: skip
-    return Circle(int(persons[0]), int(firms[0]), firms[1:], persons[3 : 3 + kin_count],
-                  persons[3 + kin_count :])  # fmt: skip
+    world.relations.add(
+        1,
+        from_party=boss,
+        to_party=stranger[1],
+        kind=RELATION["shareholder"],
+        share=0.6,
+        valid_from=since[6],
+        valid_to=world.period.epoch_day - int(rng.integers(30, 140)),
+    )
+    return Circle(
+        int(persons[0]),
+        int(firms[0]),
+        firms[1:],
+        persons[3 : 3 + kin_count],
+        persons[3 + kin_count :],
+    )
 
 
 def receivers(world: World, circle: Circle, count: int) -> Ints:

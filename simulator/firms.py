@@ -39,12 +39,17 @@ def add_organisations(world: World, count: int, trade: Ints | int = 0) -> Ints:
     kinds = rng.integers(1, 30, count) if np.size(trade) == 1 and not np.any(trade) else trade
     age = np.minimum(rng.exponential(1900, count) + 60, 9000).astype(np.int64)
     return world.parties.add(
-        count, kind=ORGANISATION, name=rng.integers(1, 2**40, count), trade=kinds,
-        division=rng.integers(13, size=count), registered=world.period.epoch_day - age,
+        count,
+        kind=ORGANISATION,
+        name=rng.integers(1, 2**40, count),
+        trade=kinds,
+        division=rng.integers(13, size=count),
+        registered=world.period.epoch_day - age,
         capital=rounded(rng, heavy(rng, count, 2_000_000, 1.3), 1.0),
-        industry=rng.integers(0, 40, count), address=rng.integers(1, 2**40, count),
+        industry=rng.integers(0, 40, count),
+        address=rng.integers(1, 2**40, count),
         phone=np.where(rng.random(count) < 0.92, rng.integers(1, 2**62, count), -1),
-    )  # fmt: skip
+    )
 
 
 def add_owners(world: World, parties: Ints, people: Ints) -> None:
@@ -52,21 +57,37 @@ def add_owners(world: World, parties: Ints, people: Ints) -> None:
     rng, count = world.rng, len(parties)
     head = world.owner(rng.choice(people, size=count))
     since = world.parties.column("registered", parties)
-    world.relations.add(from_party=head, to_party=parties, valid_from=since,
-                        kind=RELATION["legal_representative"])  # fmt: skip
+    world.relations.add(
+        from_party=head, to_party=parties, valid_from=since, kind=RELATION["legal_representative"]
+    )
     share = np.round(rng.uniform(0.35, 1.0, count), 2)
-    world.relations.add(from_party=head, to_party=parties, share=share, valid_from=since,
-                        kind=RELATION["shareholder"])  # fmt: skip
+    world.relations.add(
+        from_party=head,
+        to_party=parties,
+        share=share,
+        valid_from=since,
+        kind=RELATION["shareholder"],
+    )
     rest = rng.random(count) < 0.5
     second = world.owner(rng.choice(people, size=count))
     rest &= second != head
-    world.relations.add(from_party=second[rest], to_party=parties[rest], valid_from=since[rest],
-                        share=np.round(1 - share[rest], 2), kind=RELATION["shareholder"])  # fmt: skip
+    world.relations.add(
+        from_party=second[rest],
+        to_party=parties[rest],
+        valid_from=since[rest],
+        share=np.round(1 - share[rest], 2),
+        kind=RELATION["shareholder"],
+    )
     former = (rng.random(count) < 0.1) & (second != head)
     ended = np.maximum(world.period.epoch_day - rng.integers(20, 700, count), since + 1)
-    world.relations.add(from_party=second[former], to_party=parties[former], share=0.4,
-                        kind=RELATION["director"], valid_from=since[former],
-                        valid_to=ended[former])  # fmt: skip
+    world.relations.add(
+        from_party=second[former],
+        to_party=parties[former],
+        share=0.4,
+        kind=RELATION["director"],
+        valid_from=since[former],
+        valid_to=ended[former],
+    )
 
 
 def trade(world: World, firms: Firms, count: int) -> None:
@@ -83,8 +104,14 @@ def trade(world: World, firms: Firms, count: int) -> None:
     amount = rounded(rng, heavy(rng, len(edge), level[edge], 0.5), 0.3)
     names = np.array([PURPOSE[text] for text in ("货款", "材料款", "服务费", "往来款", "")])
     purpose = rng.choice(names, size=len(edge), p=[0.5, 0.15, 0.12, 0.08, 0.15])
-    world.pay(firms.accounts[buyer[edge]], firms.accounts[seller[edge]], amount,
-              period.at(rng, day, "business"), purpose, plain=True)  # fmt: skip
+    world.pay(
+        firms.accounts[buyer[edge]],
+        firms.accounts[seller[edge]],
+        amount,
+        period.at(rng, day, "business"),
+        purpose,
+        plain=True,
+    )
 
 
 def pay_taxes(world: World, firms: Firms, treasury: int) -> None:
@@ -95,8 +122,9 @@ def pay_taxes(world: World, firms: Firms, treasury: int) -> None:
     for day in range(period.days):
         due = (tax_day == period.month_day[day]) & (firms.accounts != treasury)
         on = period.working_day(np.full(int(due.sum()), day))
-        world.pay(firms.accounts[due], treasury, amount[due], period.at(rng, on, "business"),
-                  "税款")  # fmt: skip
+        world.pay(
+            firms.accounts[due], treasury, amount[due], period.at(rng, on, "business"), "税款"
+        )
 
 
 def sweep_treasuries(world: World, count: int) -> None:
@@ -107,20 +135,32 @@ def sweep_treasuries(world: World, count: int) -> None:
         members = world.claim("firms", int(rng.integers(4, 13)))
         parent, children = int(members[0]), members[1:]
         world.relations.add(
-            from_party=world.owner(members[:1])[0], to_party=world.owner(children),
-            kind=RELATION["shareholder"], share=np.round(rng.uniform(0.5, 1.0, len(children)), 2),
+            from_party=world.owner(members[:1])[0],
+            to_party=world.owner(children),
+            kind=RELATION["shareholder"],
+            share=np.round(rng.uniform(0.5, 1.0, len(children)), 2),
             valid_from=period.epoch_day - rng.integers(200, 2000, len(children)),
-        )  # fmt: skip
+        )
         child = np.tile(children, len(days))
         day = np.repeat(days, len(children))
         amount = heavy(rng, len(child), world.lots(20_000, 400_000), 0.7)
         customer = world.pick(world.pools["buyers"], len(child))
         world.pay(customer, child, amount, period.at(rng, day, "business"), "货款", plain=True)
-        world.pay(child, parent, amount, day * DAY + 20 * HOUR + rng.integers(0, HOUR, len(child)),
-                  "资金归集")  # fmt: skip
+        world.pay(
+            child,
+            parent,
+            amount,
+            day * DAY + 20 * HOUR + rng.integers(0, HOUR, len(child)),
+            "资金归集",
+        )
         down = rng.random(len(child)) < 0.6
-        world.pay(parent, child[down], (amount[down] * rng.uniform(0.3, 0.9)).astype(np.int64),
-                  period.at(rng, day[down], "morning"), "资金下拨")  # fmt: skip
+        world.pay(
+            parent,
+            child[down],
+            (amount[down] * rng.uniform(0.3, 0.9)).astype(np.int64),
+            period.at(rng, day[down], "morning"),
+            "资金下拨",
+        )
         world.lookalikes.append(
             Lookalike(
                 "fund_pool", "treasury_sweep", int(world.owner(members[:1])[0]), -1, (parent,)

@@ -34,9 +34,15 @@ def add_lookalikes(
     for platform_now in platforms[:count]:
         differ_for_a_day(world, platform_now)
     for platform_now in platforms[count : 2 * count]:
-        world.lookalikes.append(Lookalike(
-            "fund_pool", "custody_omnibus", platform_now.party, platform_now.party,
-            (platform_now.collect,)))  # fmt: skip
+        world.lookalikes.append(
+            Lookalike(
+                "fund_pool",
+                "custody_omnibus",
+                platform_now.party,
+                platform_now.party,
+                (platform_now.collect,),
+            )
+        )
     for firm in firms[:count]:
         wait_for_holidays(world, firm)
     for firm in firms[count:]:
@@ -81,10 +87,20 @@ def run_payroll_agent(world: World, banks: Banks) -> None:
             continue
         on = int(period.working_day(np.array([day]))[0])
         total = np.bincount(client[due], wage[due], minlength=len(clients)).astype(np.int64)
-        world.pay(clients, account, total + total // 100, on * DAY + 9 * HOUR
-                  + rng.integers(0, 2 * HOUR, len(clients)), "代发工资款")  # fmt: skip
-        world.pay(account, staff[due], wage[due], on * DAY + 13 * HOUR
-                  + rng.integers(0, HOUR, len(due)), "工资")  # fmt: skip
+        world.pay(
+            clients,
+            account,
+            total + total // 100,
+            on * DAY + 9 * HOUR + rng.integers(0, 2 * HOUR, len(clients)),
+            "代发工资款",
+        )
+        world.pay(
+            account,
+            staff[due],
+            wage[due],
+            on * DAY + 13 * HOUR + rng.integers(0, HOUR, len(due)),
+            "工资",
+        )
     note(world, "payroll", account)
 
 
@@ -101,10 +117,19 @@ def run_fee_collector(world: World, banks: Banks) -> None:
     count = int(rng.integers(14, 45))
     weight = rng.dirichlet(np.full(count, 2.0)) * fee.sum() * rng.uniform(0.8, 1.0)
     day = np.sort(rng.integers(min(4, period.days - 1), period.days, count))
-    payee = np.concatenate([world.pick(world.pools["people"], count // 2),
-                            world.pick(world.pools["buyers"], count - count // 2)])  # fmt: skip
-    world.pay(account, payee, weight.astype(np.int64), period.at(rng, day, "business"),
-              np.where(np.arange(count) < count // 2, 1, 13))  # fmt: skip
+    payee = np.concatenate(
+        [
+            world.pick(world.pools["people"], count // 2),
+            world.pick(world.pools["buyers"], count - count // 2),
+        ]
+    )
+    world.pay(
+        account,
+        payee,
+        weight.astype(np.int64),
+        period.at(rng, day, "business"),
+        np.where(np.arange(count) < count // 2, 1, 13),
+    )
     note(world, "property_fees", account)
 
 
@@ -119,8 +144,13 @@ def run_rental_operator(world: World, banks: Banks) -> None:
     time = period.at(rng, day, "retail")
     world.pay(tenants, account, rent, time, "租金", device=devices(world, tenants))
     later = period.working_day(day + rng.integers(1, 5, len(tenants)))
-    world.pay(account, owners, (rent * rng.uniform(0.82, 0.95)).astype(np.int64),
-              period.at(rng, later, "business"), "租金")  # fmt: skip
+    world.pay(
+        account,
+        owners,
+        (rent * rng.uniform(0.82, 0.95)).astype(np.int64),
+        period.at(rng, later, "business"),
+        "租金",
+    )
     note(world, "rental_operator", account)
 
 
@@ -133,13 +163,24 @@ def run_insurer(world: World, banks: Banks) -> None:
     insured = crowd(world)
     day = rng.choice(period.days, size=len(insured), p=period.retail_weight)
     premium = rounded(rng, heavy(rng, len(insured), 1500, 0.8), 0.7)
-    world.pay(insured, account, premium, period.at(rng, day, "retail"), "保费",
-              device=devices(world, insured))  # fmt: skip
+    world.pay(
+        insured,
+        account,
+        premium,
+        period.at(rng, day, "retail"),
+        "保费",
+        device=devices(world, insured),
+    )
     claims = max(len(insured) // 8, 12)
     share = rng.dirichlet(np.full(claims, 0.8)) * premium.sum() * rng.uniform(0.5, 0.9)
     day = rng.choice(period.days, size=claims, p=period.business_weight)
-    world.pay(account, rng.choice(insured, claims), share.astype(np.int64),
-              period.at(rng, day, "business"), "理赔款")  # fmt: skip
+    world.pay(
+        account,
+        rng.choice(insured, claims),
+        share.astype(np.int64),
+        period.at(rng, day, "business"),
+        "理赔款",
+    )
     note(world, "insurer", account)
 
 

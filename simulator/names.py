@@ -16,12 +16,56 @@ GIVEN = tuple(
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华慧建文红玉兰志宏海燕鹏辉宇晨欣怡佳俊凯"
 )
 WORDS = tuple("恒信瑞丰华泰金源鸿盛嘉和润达永兴博远广汇安顺德隆祥瑞启明中联诚辉")
-TRADES = ("商贸", "建材", "机械", "纺织", "电子", "食品", "物流", "化工", "装饰", "餐饮", "服装",
-          "农业", "医药", "五金", "印刷", "包装", "家具", "汽配", "科技", "文化", "环保", "能源",
-          "工程", "置业", "咨询", "广告", "教育", "酒店", "超市", "劳务")  # fmt: skip
-INSTITUTION_TRADES = ("网络科技", "支付", "众筹服务", "资产管理", "财产保险", "商品交易", "会员服务",
-                      "投资咨询", "融资担保", "小额贷款", "置业", "房产经纪", "证券", "银行",
-                      "清算", "商务服务")  # fmt: skip
+TRADES = (
+    "商贸",
+    "建材",
+    "机械",
+    "纺织",
+    "电子",
+    "食品",
+    "物流",
+    "化工",
+    "装饰",
+    "餐饮",
+    "服装",
+    "农业",
+    "医药",
+    "五金",
+    "印刷",
+    "包装",
+    "家具",
+    "汽配",
+    "科技",
+    "文化",
+    "环保",
+    "能源",
+    "工程",
+    "置业",
+    "咨询",
+    "广告",
+    "教育",
+    "酒店",
+    "超市",
+    "劳务",
+)
+INSTITUTION_TRADES = (
+    "网络科技",
+    "支付",
+    "众筹服务",
+    "资产管理",
+    "财产保险",
+    "商品交易",
+    "会员服务",
+    "投资咨询",
+    "融资担保",
+    "小额贷款",
+    "置业",
+    "房产经纪",
+    "证券",
+    "银行",
+    "清算",
+    "商务服务",
+)
 ALPHABET = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
 DIVISIONS = tuple(CITIES)
 
@@ -45,9 +89,11 @@ def party_names(world: World, bank_names: tuple[str, ...]) -> pl.Series:
     place = np.where(trade >= 100, len(TRADES) + trade - 100, trade % len(TRADES))
     firms = _joined(
         _pick(cities, world.parties.column("division").astype(np.int64)),
-        _pick(WORDS, number), _pick(WORDS, number // 37), _pick(kinds, np.maximum(place, 0)),
+        _pick(WORDS, number),
+        _pick(WORDS, number // 37),
+        _pick(kinds, np.maximum(place, 0)),
         _pick(("有限公司", "有限公司", "有限公司", "股份有限公司"), number // 1_301),
-    )  # fmt: skip
+    )
     banks = np.isin(trade, -1 - np.arange(len(bank_names))) & ~person
     held = np.where(person, persons, firms)
     held[banks] = np.array(bank_names, dtype=object)[-1 - trade[banks]]
@@ -105,6 +151,7 @@ def _pick(words: tuple[str, ...], numbers: Ints) -> Array:
 
 
 def _joined(*parts: Array) -> Array:
-    frame = pl.DataFrame({str(n): pl.Series(part.tolist(), dtype=pl.String)
-                          for n, part in enumerate(parts)})  # fmt: skip
+    frame = pl.DataFrame(
+        {str(n): pl.Series(part.tolist(), dtype=pl.String) for n, part in enumerate(parts)}
+    )
     return frame.select(pl.concat_str(pl.all())).to_series().to_numpy().astype(object)

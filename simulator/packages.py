@@ -126,8 +126,10 @@ class _Writer:
     def _offices(self) -> dict[str, str]:
         kinds = self.world.institutions.column("kind")
         parties = self.world.institutions.column("party")
-        last = {kind: int(parties[np.flatnonzero(kinds == INSTITUTION[kind])[-1]])
-                for kind in ("clearing_house", "other")}  # fmt: skip
+        last = {
+            kind: int(parties[np.flatnonzero(kinds == INSTITUTION[kind])[-1]])
+            for kind in ("clearing_house", "other")
+        }
         return {kind: self.codes[party] for kind, party in last.items()}
 
     def _entries(self, day: int) -> pl.DataFrame:
@@ -153,14 +155,19 @@ class _Writer:
             self.account_no.gather(account),
             number.alias("entry_no"),
             self._time(rows["at"]).alias("booked_at"),
-            pl.select(pl.when(rows["incoming"]).then(pl.lit("in")).otherwise(pl.lit("out"))
-                      .alias("direction")).to_series(),
+            pl.select(
+                pl.when(rows["incoming"])
+                .then(pl.lit("in"))
+                .otherwise(pl.lit("out"))
+                .alias("direction")
+            ).to_series(),
             rows["amount"].alias("amount_fen"),
             rows["after"].alias("balance_after_fen"),
             _unless(absent, self.account_bank.gather(place)).alias("counterparty_bank_no"),
             _unless(absent, self.account_no.gather(place)).alias("counterparty_account_no"),
             _unless(absent | pl.Series(nameless), self.names.gather(owner)).alias(
-                "counterparty_name"),
+                "counterparty_name"
+            ),
             self.match.gather(transfer).alias("match_no"),
             pl.Series("channel", np.array(CHANNELS, dtype=object)[channel].tolist()),
             pl.Series("cash", channel == CHANNELS.index("cash")),
@@ -168,7 +175,7 @@ class _Writer:
             _texts(moved["purpose"].to_numpy()[transfer]),
             self.device.gather(transfer).alias("device"),
             _unless(pl.Series(loan < 0), pl.Series(loan + 1).cast(pl.String)).alias("loan_id"),
-        ]  # fmt: skip
+        ]
         return pl.DataFrame(columns)
 
     def _clearing(self, day: int) -> pl.DataFrame:
@@ -180,19 +187,28 @@ class _Writer:
         rows = np.flatnonzero(moved["cleared"].to_numpy() & (on == day))
         chosen = moved[rows]
         payer, payee = chosen["payer"].to_numpy(), chosen["payee"].to_numpy()
-        return pl.DataFrame([
-            self.match.gather(rows).alias("match_no"),
-            self._time(settled.gather(rows)).alias("settled_at"),
-            self.account_bank.gather(payer).alias("payer_bank_no"),
-            self.account_no.gather(payer).alias("payer_account_no"),
-            self.account_bank.gather(payee).alias("payee_bank_no"),
-            self.account_no.gather(payee).alias("payee_account_no"),
-            chosen["amount"].alias("amount_fen"),
-            pl.Series("channel", np.array(CHANNELS, dtype=object)[chosen["channel"].to_numpy()].tolist()),
-            _texts(chosen["purpose"].to_numpy()),
-            pl.select(pl.when(chosen["returned"]).then(pl.lit("returned"))
-                      .otherwise(pl.lit("settled")).alias("status")).to_series(),
-        ])  # fmt: skip
+        return pl.DataFrame(
+            [
+                self.match.gather(rows).alias("match_no"),
+                self._time(settled.gather(rows)).alias("settled_at"),
+                self.account_bank.gather(payer).alias("payer_bank_no"),
+                self.account_no.gather(payer).alias("payer_account_no"),
+                self.account_bank.gather(payee).alias("payee_bank_no"),
+                self.account_no.gather(payee).alias("payee_account_no"),
+                chosen["amount"].alias("amount_fen"),
+                pl.Series(
+                    "channel",
+                    np.array(CHANNELS, dtype=object)[chosen["channel"].to_numpy()].tolist(),
+                ),
+                _texts(chosen["purpose"].to_numpy()),
+                pl.select(
+                    pl.when(chosen["returned"])
+                    .then(pl.lit("returned"))
+                    .otherwise(pl.lit("settled"))
+                    .alias("status")
+                ).to_series(),
+            ]
+        )
 
     def _accounts(self, bank: int, day: int) -> pl.DataFrame:
         opened = self.accounts["opened_on"].cast(pl.Int32).to_numpy() - self.start
@@ -208,14 +224,20 @@ class _Writer:
             mine = account == number
             total[mine] = rows["closing"].to_numpy()[mine] + gap[day[mine]]
         stated = pl.Series("subledger_total_fen", total)
-        return pl.DataFrame([
-            pl.Series("day", day), pl.Series("bank", self.bank_of[account]),
-            self.account_bank.gather(account), self.account_no.gather(account),
-            pl.Series("balance_date", day + self.start).cast(pl.Int32).cast(pl.Date),
-            rows["opening"].alias("opening_fen"), rows["credit"].alias("credit_fen"),
-            rows["debit"].alias("debit_fen"), rows["closing"].alias("closing_fen"),
-            _unless(stated == np.iinfo(np.int64).min, stated).alias("subledger_total_fen"),
-        ])  # fmt: skip
+        return pl.DataFrame(
+            [
+                pl.Series("day", day),
+                pl.Series("bank", self.bank_of[account]),
+                self.account_bank.gather(account),
+                self.account_no.gather(account),
+                pl.Series("balance_date", day + self.start).cast(pl.Int32).cast(pl.Date),
+                rows["opening"].alias("opening_fen"),
+                rows["credit"].alias("credit_fen"),
+                rows["debit"].alias("debit_fen"),
+                rows["closing"].alias("closing_fen"),
+                _unless(stated == np.iinfo(np.int64).min, stated).alias("subledger_total_fen"),
+            ]
+        )
 
     def _reserve(self, number: int) -> pl.DataFrame:
         book = self.world.reserves[number]
@@ -223,11 +245,13 @@ class _Writer:
         values = reserve_rows(self.world, book, closing)
         columns = {name: pl.Series(name, column) for name, column in values.items()}
         columns["ledger_date"] = columns["ledger_date"].cast(pl.Int32).cast(pl.Date)
-        keys = pl.DataFrame({
-            "institution_id": [self.codes[book.institution]] * len(closing),
-            "bank_no": [self.account_bank[book.account]] * len(closing),
-            "account_no": [self.account_no[book.account]] * len(closing),
-        })  # fmt: skip
+        keys = pl.DataFrame(
+            {
+                "institution_id": [self.codes[book.institution]] * len(closing),
+                "bank_no": [self.account_bank[book.account]] * len(closing),
+                "account_no": [self.account_no[book.account]] * len(closing),
+            }
+        )
         return keys.with_columns(**columns)
 
     def _refs(self, keys: pl.Series) -> pl.Series:
@@ -268,16 +292,28 @@ class _Writer:
             content, ending = _content(name, frame, style)
             (folder / f"{name}.{ending}").write_bytes(content)
             total = int(frame[amount].sum() or 0) if amount in frame.columns else 0
-            files.append({
-                "name": f"{name}.{ending}", "table": name,
-                **({"encoding": "gb18030" if style == "gb18030" else "utf-8"}
-                   if ending == "csv" else {}),
-                "rows": frame.height, **({"amount_total": total} if amount else {}),
-                "sha256": hashlib.sha256(content).hexdigest(),
-                **({"delta": True} if name == "account" and delta else {}),
-            })  # fmt: skip
-        manifest = {"spec": 1, "submitter": submitter, "business_date": date.isoformat(),
-                    "sequence": 1, "files": files}  # fmt: skip
+            files.append(
+                {
+                    "name": f"{name}.{ending}",
+                    "table": name,
+                    **(
+                        {"encoding": "gb18030" if style == "gb18030" else "utf-8"}
+                        if ending == "csv"
+                        else {}
+                    ),
+                    "rows": frame.height,
+                    **({"amount_total": total} if amount else {}),
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                    **({"delta": True} if name == "account" and delta else {}),
+                }
+            )
+        manifest = {
+            "spec": 1,
+            "submitter": submitter,
+            "business_date": date.isoformat(),
+            "sequence": 1,
+            "files": files,
+        }
         text = json.dumps(manifest, ensure_ascii=False, indent=1)
         (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 

@@ -32,18 +32,36 @@ def found_payment_firm(world: World, banks: Banks, merchants: Ints) -> PaymentFi
     """Found a licensed payment firm with one reserve account and its merchants."""
     rng, days = world.rng, world.period.days
     firm = found_platform(world, banks, custody=False, kind="payment_institution")
-    reserve = int(open_accounts(world, banks, np.array([firm.party]), role="client_reserve",
-                                institution=firm.party, inside=True, daily=True,
-                                extra=int(world.lots(400_000, 20_000_000)) * YUAN)[0])  # fmt: skip
+    reserve = int(
+        open_accounts(
+            world,
+            banks,
+            np.array([firm.party]),
+            role="client_reserve",
+            institution=firm.party,
+            inside=True,
+            daily=True,
+            extra=int(world.lots(400_000, 20_000_000)) * YUAN,
+        )[0]
+    )
     zero = np.zeros(days, dtype=np.int64)
     interest = np.cumsum(rng.integers(2_000, 60_000, days))
     placed = np.full(days, int(rng.integers(0, 4)) * 10_000_000)
-    book = ReserveBook(firm.party, reserve, zero.copy(), interest, placed, zero.copy(),
-                       zero.copy(), np.zeros((3, days), dtype=np.int64))  # fmt: skip
+    book = ReserveBook(
+        firm.party,
+        reserve,
+        zero.copy(),
+        interest,
+        placed,
+        zero.copy(),
+        zero.copy(),
+        np.zeros((3, days), dtype=np.int64),
+    )
     world.reserves.append(book)
     shops = rng.choice(merchants, size=int(rng.integers(12, 50)), replace=False)
-    return PaymentFirm(firm.party, firm.circle, reserve, firm.own, shops,
-                       float(rng.uniform(0.003, 0.008)), book)  # fmt: skip
+    return PaymentFirm(
+        firm.party, firm.circle, reserve, firm.own, shops, float(rng.uniform(0.003, 0.008)), book
+    )
 
 
 def settle_merchants(world: World, firms: list[PaymentFirm]) -> None:
@@ -74,8 +92,14 @@ def pay_merchants(world: World, firm: PaymentFirm, due: Ints) -> None:
         if period.working[day] and waiting.any():
             paid = waiting >= rng.integers(0, 5_000_00)
             time = day * DAY + 9 * HOUR + rng.integers(0, 3 * HOUR, len(waiting))
-            world.pay(firm.reserve, firm.merchants[paid], waiting[paid], time[paid], "结算款",
-                      channel=CHANNEL["unionpay"])  # fmt: skip
+            world.pay(
+                firm.reserve,
+                firm.merchants[paid],
+                waiting[paid],
+                time[paid],
+                "结算款",
+                channel=CHANNEL["unionpay"],
+            )
             waiting = np.where(paid, 0, waiting)
         waiting = waiting + (due[day] * weight).astype(np.int64)
 
@@ -89,14 +113,19 @@ def carry_fees(world: World, firm: PaymentFirm, fee: Ints) -> None:
     for day in range(period.days):
         held += int(fee[day])
         if day % every == offset and period.working[day] and held > 0:
-            world.pay(firm.reserve, firm.own, held, day * DAY + int(rng.integers(10, 16)) * HOUR
-                      + int(rng.integers(HOUR)), "手续费")  # fmt: skip
+            world.pay(
+                firm.reserve,
+                firm.own,
+                held,
+                day * DAY + int(rng.integers(10, 16)) * HOUR + int(rng.integers(HOUR)),
+                "手续费",
+            )
             held = 0
         firm.book.fee_uncarried[day] = held
 
 
 def shown_in_transit(world: World, firm: PaymentFirm, inflow: Ints) -> None:
-    """What the firm has booked and the bank has not yet: some of each evening, more on free days."""
+    """What the firm has booked and the bank not yet: some of each evening, more on free days."""
     share = world.rng.uniform(0.0, 0.25, world.period.days)
     share = np.where(world.period.working, share, np.minimum(share * 2.5, 0.6))
     firm.book.in_transit[:] += (inflow * share).astype(np.int64)
@@ -121,11 +150,20 @@ def reserve_rows(world: World, book: ReserveBook, closing: Ints) -> dict[str, Ar
     debit = heavy(rng, len(closing), 100_000, 0.6) + np.maximum(-moved, 0)
     return {
         "ledger_date": world.period.epoch_day + np.arange(len(closing)),
-        "client_opening_fen": opening, "client_credit_fen": moved + debit,
-        "client_debit_fen": debit, "client_closing_fen": owed, "bank_closing_fen": closing,
-        "interest_uncarried_fen": book.interest_uncarried, "own_funds_placed_fen": book.own_placed,
-        "fee_uncarried_fen": book.fee_uncarried, "firm_in_bank_not_fen": firm_in,
-        "firm_out_bank_not_fen": zero, "bank_in_firm_not_fen": late, "bank_out_firm_not_fen": zero,
-        "unexplained_le5_fen": book.aged[0], "unexplained_6_10_fen": book.aged[1],
-        "unexplained_ge11_fen": book.aged[2], "reported_difference_fen": owed - trial,
-    }  # fmt: skip
+        "client_opening_fen": opening,
+        "client_credit_fen": moved + debit,
+        "client_debit_fen": debit,
+        "client_closing_fen": owed,
+        "bank_closing_fen": closing,
+        "interest_uncarried_fen": book.interest_uncarried,
+        "own_funds_placed_fen": book.own_placed,
+        "fee_uncarried_fen": book.fee_uncarried,
+        "firm_in_bank_not_fen": firm_in,
+        "firm_out_bank_not_fen": zero,
+        "bank_in_firm_not_fen": late,
+        "bank_out_firm_not_fen": zero,
+        "unexplained_le5_fen": book.aged[0],
+        "unexplained_6_10_fen": book.aged[1],
+        "unexplained_ge11_fen": book.aged[2],
+        "reported_difference_fen": owed - trial,
+    }

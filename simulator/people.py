@@ -15,11 +15,14 @@ def settle_people(world: World, banks: Banks, count: int) -> Ints:
     """Settle persons, most with one account and a phone of their own; returns main accounts."""
     rng = world.rng
     parties = world.parties.add(
-        count, kind=PERSON, name=rng.integers(1, 2**40, count), division=rng.integers(13, size=count),
+        count,
+        kind=PERSON,
+        name=rng.integers(1, 2**40, count),
+        division=rng.integers(13, size=count),
         registered=world.period.epoch_day - rng.integers(18 * 365, 75 * 365, count),
         phone=np.where(rng.random(count) < 0.9, rng.integers(1, 2**62, count), -1),
         address=np.where(rng.random(count) < 0.4, rng.integers(1, 2**40, count), -1),
-    )  # fmt: skip
+    )
     return open_accounts(world, banks, parties)
 
 
@@ -32,12 +35,23 @@ def open_second_accounts(world: World, banks: Banks, people: Ints) -> None:
     first = rng.random(len(owners)) < 0.5
     time = world.period.at(rng, rng.integers(world.period.days, size=len(owners)), "retail")
     amount = rounded(rng, heavy(rng, len(owners), 2500, 1.0), 0.8)
-    world.pay(main[first], accounts[first], amount[first], time[first], "转账", plain=True,
-              device=devices(world, main[first]))  # fmt: skip
+    world.pay(
+        main[first],
+        accounts[first],
+        amount[first],
+        time[first],
+        "转账",
+        plain=True,
+        device=devices(world, main[first]),
+    )
     new = max(world.period.days * 2, 1)
     day = rng.integers(1, max(world.period.days, 2), new)
-    world.accounts.add(new, party=world.owner(rng.choice(people, new)), bank=banks.draw(rng, new),
-                       opened=world.period.epoch_day + day)  # fmt: skip
+    world.accounts.add(
+        new,
+        party=world.owner(rng.choice(people, new)),
+        bank=banks.draw(rng, new),
+        opened=world.period.epoch_day + day,
+    )
 
 
 def devices(world: World, accounts: Ints) -> Ints:
@@ -45,8 +59,13 @@ def devices(world: World, accounts: Ints) -> Ints:
     own = (accounts.astype(np.int64) + 1) * 2_654_435_761 % 2**40
     if world.device_of_account:
         shared = world.device_of_account
-        own = np.array([shared.get(account, device) for account, device in
-                        zip(accounts.tolist(), own.tolist(), strict=True)], dtype=np.int64)  # fmt: skip
+        own = np.array(
+            [
+                shared.get(account, device)
+                for account, device in zip(accounts.tolist(), own.tolist(), strict=True)
+            ],
+            dtype=np.int64,
+        )
     return np.where(world.rng.random(len(accounts)) < 0.7, own, 0)
 
 
@@ -77,8 +96,15 @@ def pay_rent(world: World, people: Ints) -> None:
     for day in range(period.days):
         due = rent_day == period.month_day[day]
         time = period.at(rng, np.full(int(due.sum()), day), "retail")
-        world.pay(tenants[due], landlords[due], rent[due], time, "房租", plain=True,
-                  device=devices(world, tenants[due]))  # fmt: skip
+        world.pay(
+            tenants[due],
+            landlords[due],
+            rent[due],
+            time,
+            "房租",
+            plain=True,
+            device=devices(world, tenants[due]),
+        )
 
 
 def send_among_people(world: World, people: Ints, count: int) -> None:
@@ -97,8 +123,15 @@ def send_among_people(world: World, people: Ints, count: int) -> None:
     purpose = rng.choice(purposes, size=count, p=[0.4, 0.3, 0.12, 0.08, 0.06, 0.04])
     cash = rng.random(count) < 0.08
     keep = ~cash & (payer != payee)
-    world.pay(payer[keep], payee[keep], amount[keep], time[keep], purpose[keep], plain=True,
-              device=devices(world, payer[keep]))  # fmt: skip
+    world.pay(
+        payer[keep],
+        payee[keep],
+        amount[keep],
+        time[keep],
+        purpose[keep],
+        plain=True,
+        device=devices(world, payer[keep]),
+    )
     drawn = cash & (rng.random(count) < 0.7)
     world.pay(payer[drawn], -1, amount[drawn], time[drawn], "取现", channel=CHANNEL["cash"])
     paid_in = cash & ~drawn
@@ -119,9 +152,16 @@ def spend(
     day = rng.choice(period.days, size=count, p=period.retail_weight)
     pos = rng.random(count) < 0.5
     channel = np.where(through | ~pos, CHANNEL["unionpay"], CHANNEL["pos"])
-    world.pay(payer, np.where(through, firm, shop), heavy(rng, count, 95, 1.2),
-              period.at(rng, day, "retail"), np.where(rng.random(count) < 0.8, PURPOSE["消费"], 0),
-              channel=channel, plain=True, device=np.where(pos, 0, devices(world, payer)))  # fmt: skip
+    world.pay(
+        payer,
+        np.where(through, firm, shop),
+        heavy(rng, count, 95, 1.2),
+        period.at(rng, day, "retail"),
+        np.where(rng.random(count) < 0.8, PURPOSE["消费"], 0),
+        channel=channel,
+        plain=True,
+        device=np.where(pos, 0, devices(world, payer)),
+    )
 
 
 def send_later(world: World, time: Ints, low_hours: float, high_hours: float) -> Ints:

@@ -44,27 +44,49 @@ class Loans:
     def paid_out(self) -> Loans:
         """Only the loans whose borrower got the money within the period."""
         kept = self.transfer >= 0
-        return Loans(self.row[kept], self.account[kept], self.principal[kept],
-                     self.disbursed_at[kept], self.transfer[kept])  # fmt: skip
+        return Loans(
+            self.row[kept],
+            self.account[kept],
+            self.principal[kept],
+            self.disbursed_at[kept],
+            self.transfer[kept],
+        )
 
 
 def found_platform(
-    world: World, banks: Banks, *, custody: bool = True, kind: str = "p2p_platform",
+    world: World,
+    banks: Banks,
+    *,
+    custody: bool = True,
+    kind: str = "p2p_platform",
     licensed: bool = True,
-) -> Platform:  # fmt: skip
-    """Register an institution with its circle and its accounts, and let it pay its running costs."""
+) -> Platform:
+    """Register an institution with its circle and accounts, and let it pay its running costs."""
     rng = world.rng
     party = add_organisations(world, 1, np.array([100 + INSTITUTION[kind]]))
     number = int(party[0])
     world.institutions.add(party=party, kind=INSTITUTION[kind], licensed=licensed)
     circle = draw_circle(world, number, int(rng.integers(3, 9)))
-    own = int(open_accounts(world, banks, party, role="own_funds", institution=number,
-                            inside=True, daily=True)[0])  # fmt: skip
+    own = int(
+        open_accounts(
+            world, banks, party, role="own_funds", institution=number, inside=True, daily=True
+        )[0]
+    )
     collect = own
     if custody:
         idle = int(world.lots(50_000, 3_000_000)) * YUAN
-        collect = int(open_accounts(world, banks, party, role="client_custody", extra=idle,
-                                    institution=number, inside=True, daily=True)[0])  # fmt: skip
+        collect = int(
+            open_accounts(
+                world,
+                banks,
+                party,
+                role="client_custody",
+                extra=idle,
+                institution=number,
+                inside=True,
+                daily=True,
+            )[0]
+        )
         world.subledger_gap[collect] = np.zeros(world.period.days, dtype=np.int64)
     run_office(world, own, circle.staff)
     fee = float(rng.uniform(0.005, 0.045))
@@ -82,8 +104,13 @@ def run_office(world: World, own: int, staff: Ints) -> None:
     count = int(rng.integers(4, 20))
     day = rng.choice(period.days, size=count, p=period.business_weight)
     names = np.array([PURPOSE[text] for text in ("房租", "广告费", "服务费", "水电费", "往来款")])
-    world.pay(own, world.pick(world.pools["buyers"], count), heavy(rng, count, 9000, 1.0),
-              period.at(rng, day, "business"), rng.choice(names, count))  # fmt: skip
+    world.pay(
+        own,
+        world.pick(world.pools["buyers"], count),
+        heavy(rng, count, 9000, 1.0),
+        period.at(rng, day, "business"),
+        rng.choice(names, count),
+    )
 
 
 def draw_lenders(world: World, median: float) -> Ints:
@@ -93,9 +120,15 @@ def draw_lenders(world: World, median: float) -> Ints:
 
 
 def lend(
-    world: World, platform: Platform, lenders: Ints, borrowers: Ints, *, median_yuan: float,
-    scheme: int = -1, latest_share: float = 1.0,
-) -> Loans:  # fmt: skip
+    world: World,
+    platform: Platform,
+    lenders: Ints,
+    borrowers: Ints,
+    *,
+    median_yuan: float,
+    scheme: int = -1,
+    latest_share: float = 1.0,
+) -> Loans:
     """Raise one loan per borrower from the lenders, pay it out and take the fee.
 
     A loan still being raised at the period's end is not paid out. The lenders' tickets are whole
@@ -114,21 +147,40 @@ def lend(
     ready = start + raise_days < period.days
     paid_at = np.where(ready, period.at(rng, paid_on, "business"), period.end)
     row = world.loans.add(
-        count, institution=platform.party, borrower=world.owner(borrowers), principal=principal,
-        rate=np.round(rng.uniform(0.08, 0.18, count), 3), published=start, due=paid_on + term,
-        account=borrowers, raised=np.where(ready, paid_on, -1),
+        count,
+        institution=platform.party,
+        borrower=world.owner(borrowers),
+        principal=principal,
+        rate=np.round(rng.uniform(0.08, 0.18, count), 3),
+        published=start,
+        due=paid_on + term,
+        account=borrowers,
+        raised=np.where(ready, paid_on, -1),
         purpose=rng.choice(np.array([PURPOSE[text] for text in LOAN_PURPOSES]), count),
-    )  # fmt: skip
+    )
     lender = rng.choice(lenders, size=len(loan))
     last = np.minimum(paid_at[loan], (start + raise_days)[loan] * DAY + 20 * HOUR) - HOUR
     first = start[loan] * DAY + 8 * HOUR
     time = first + (rng.random(len(loan)) * np.maximum(last - first, SECOND)).astype(np.int64)
     named = np.where(rng.random(len(loan)) < 0.85, row[loan], -1)
-    invested = world.pay(lender, platform.collect, part, time,
-                         rng.choice(np.array([PURPOSE["充值"], PURPOSE["投资款"]]), len(loan)),
-                         loan=named, device=devices(world, lender))  # fmt: skip
-    record(world, "invest", row[loan], world.owner(lender), world.owner(borrowers)[loan], part,
-           invested)  # fmt: skip
+    invested = world.pay(
+        lender,
+        platform.collect,
+        part,
+        time,
+        rng.choice(np.array([PURPOSE["充值"], PURPOSE["投资款"]]), len(loan)),
+        loan=named,
+        device=devices(world, lender),
+    )
+    record(
+        world,
+        "invest",
+        row[loan],
+        world.owner(lender),
+        world.owner(borrowers)[loan],
+        part,
+        invested,
+    )
     fee = (principal * platform.fee_rate).astype(np.int64)
     net = principal - (0 if platform.fee_by_borrower else fee)
     sent = world.pay(platform.collect, borrowers, net, paid_at, "放款", loan=row, scheme=scheme)
@@ -146,7 +198,7 @@ def lend(
 def repay_old(
     world: World, platform: Platform, lenders: Ints, borrowers: Ints, median: float
 ) -> None:
-    """Loans from before the period pay interest or fall due in it; lenders are paid the same day."""
+    """Older loans pay interest or fall due in the period; lenders are paid the same day."""
     rng, period = world.rng, world.period
     count = len(borrowers)
     principal = to_whole_yuan(heavy(rng, count, median, 0.8), 1000)
@@ -155,21 +207,40 @@ def repay_old(
     day = period.working_day(rng.integers(0, period.days, count))
     due = np.where(matures, day, period.days + rng.integers(5, 200, count))
     row = world.loans.add(
-        count, institution=platform.party, borrower=world.owner(borrowers), principal=principal,
-        rate=rate, published=-rng.integers(20, 300, count), due=due, account=borrowers, raised=-1000,
+        count,
+        institution=platform.party,
+        borrower=world.owner(borrowers),
+        principal=principal,
+        rate=rate,
+        published=-rng.integers(20, 300, count),
+        due=due,
+        account=borrowers,
+        raised=-1000,
         closed=np.where(matures, day, -1),
         purpose=rng.choice(np.array([PURPOSE[text] for text in LOAN_PURPOSES]), count),
-    )  # fmt: skip
+    )
     interest = (principal * rate / 12).astype(np.int64)
     time = day * DAY + rng.integers(8 * HOUR, 15 * HOUR, count)
-    world.pay(borrowers, platform.collect, interest + np.where(matures, principal, 0), time, "还款",
-              loan=row)  # fmt: skip
+    world.pay(
+        borrowers,
+        platform.collect,
+        interest + np.where(matures, principal, 0),
+        time,
+        "还款",
+        loan=row,
+    )
     tickets = np.clip((8 * rng.lognormal(0.0, 0.7, count)).astype(np.int64), 2, len(lenders))
     loan, part = split(rng, interest + np.where(matures, principal, 0), tickets)
     lender = rng.choice(lenders, size=len(loan))
     paid_at = time[loan] + rng.integers(5 * 60 * SECOND, 7 * HOUR, len(loan))
-    sent = world.pay(platform.collect, lender, part, paid_at,
-                     np.where(matures[loan], PURPOSE["本息"], PURPOSE["利息"]), loan=row[loan])  # fmt: skip
+    sent = world.pay(
+        platform.collect,
+        lender,
+        part,
+        paid_at,
+        np.where(matures[loan], PURPOSE["本息"], PURPOSE["利息"]),
+        loan=row[loan],
+    )
     whole = interest + np.where(matures, principal, 0)
     of_principal = np.where(matures[loan], part * (principal / whole)[loan], 0).astype(np.int64)
     parties, others = world.owner(lender), world.owner(borrowers)[loan]
@@ -182,8 +253,15 @@ def record(
 ) -> None:
     """Record loan events for the transfers that happened within the period."""
     kept = (transfer >= 0) & (amount > 0)
-    world.events.add(int(kept.sum()), loan=loan[kept], kind=EVENT[kind], party=party[kept],
-                     counterparty=other[kept], amount=amount[kept], transfer=transfer[kept])  # fmt: skip
+    world.events.add(
+        int(kept.sum()),
+        loan=loan[kept],
+        kind=EVENT[kind],
+        party=party[kept],
+        counterparty=other[kept],
+        amount=amount[kept],
+        transfer=transfer[kept],
+    )
 
 
 def use_proceeds(world: World, loans: Loans) -> None:
@@ -194,8 +272,13 @@ def use_proceeds(world: World, loans: Loans) -> None:
     owner, part = split(rng, spent, rng.integers(2, 8, len(loans.row)))
     sellers = world.pick(world.pools["buyers"], len(owner))
     names = np.array([PURPOSE[text] for text in ("货款", "材料款", "服务费", "")])
-    world.pay(loans.account[owner], sellers, rounded(rng, part, 0.3),
-              send_later(world, loans.disbursed_at[owner], 1, 260), rng.choice(names, len(owner)))  # fmt: skip
+    world.pay(
+        loans.account[owner],
+        sellers,
+        rounded(rng, part, 0.3),
+        send_later(world, loans.disbursed_at[owner], 1, 260),
+        rng.choice(names, len(owner)),
+    )
 
 
 def earn(world: World, borrowers: Ints) -> None:
@@ -203,15 +286,25 @@ def earn(world: World, borrowers: Ints) -> None:
     rng, period = world.rng, world.period
     count = len(borrowers) * 3
     day = rng.choice(period.days, size=count, p=period.business_weight)
-    world.pay(world.pick(world.pools["buyers"], count), np.repeat(borrowers, 3),
-              heavy(rng, count, 15_000, 1.0), period.at(rng, day, "business"), "货款", plain=True)  # fmt: skip
+    world.pay(
+        world.pick(world.pools["buyers"], count),
+        np.repeat(borrowers, 3),
+        heavy(rng, count, 15_000, 1.0),
+        period.at(rng, day, "business"),
+        "货款",
+        plain=True,
+    )
 
 
 def draw_borrowers(world: World, count: int) -> Ints:
     """Draw borrowers, some of them persons and the rest firms of the population."""
     persons = int(count * world.rng.uniform(0.1, 0.6))
-    return np.concatenate([world.pick(world.pools["people"], persons),
-                           world.pick(world.pools["buyers"], count - persons)])  # fmt: skip
+    return np.concatenate(
+        [
+            world.pick(world.pools["people"], persons),
+            world.pick(world.pools["buyers"], count - persons),
+        ]
+    )
 
 
 def run_honest(world: World, platform: Platform, *, share: float = 1.0) -> Ints:

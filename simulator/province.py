@@ -23,6 +23,7 @@ from simulator.people import (
     spend,
 )
 from simulator.platforms import found_platform, run_honest
+from simulator.rows import Ints
 from simulator.schemes import commingling, fund_pool, reserve_misuse, self_financing
 from simulator.truth import truth
 from simulator.workdays import Period
@@ -91,7 +92,7 @@ SCHEMES = {
 }
 
 
-def share_out(world: World, people: np.ndarray, firms: Firms) -> None:  # type: ignore[type-arg]
+def share_out(world: World, people: Ints, firms: Firms) -> None:
     """Set persons and firms aside for circles; the rest are the public and the buyers."""
     persons = world.rng.permutation(people)
     aside = max(len(people) // 5, 1)
@@ -130,7 +131,7 @@ def run_schemes(
 def live(
     world: World,
     banks: Banks,
-    people: np.ndarray,  # type: ignore[type-arg]
+    people: Ints,
     firms: Firms,
     payment_firms: list[PaymentFirm],
     target: int,
@@ -152,7 +153,11 @@ def add_offices(world: World) -> None:
     """Register the clearing house and the registry, which submit and hold no accounts."""
     for kind in ("clearing_house", "other"):
         party = world.parties.add(
-            1, name=world.rng.integers(1, 2**40, 1), trade=100 + INSTITUTION[kind],
-            division=0, registered=world.period.epoch_day - 4000, capital=10**11,
-        )  # fmt: skip
+            1,
+            name=world.rng.integers(1, 2**40, 1),
+            trade=100 + INSTITUTION[kind],
+            division=0,
+            registered=world.period.epoch_day - 4000,
+            capital=10**11,
+        )
         world.institutions.add(party=party, kind=INSTITUTION[kind])

@@ -14,10 +14,48 @@ from simulator.rows import Array, Ints
 from simulator.workdays import DAY, SECOND
 from simulator.world import PERSON, PURPOSES, YUAN, World
 
-INDUSTRIES = ("A01", "C13", "C17", "C18", "C23", "C26", "C29", "C33", "C34", "C38", "C39", "D44",
-              "E47", "E50", "F51", "F52", "G54", "G58", "H61", "H62", "I64", "I65", "J66", "J67",
-              "J69", "K70", "L71", "L72", "M74", "N77", "O80", "O81", "P83", "Q84", "R86", "R88",
-              "S91", "K704", "F516", "C30")  # fmt: skip
+INDUSTRIES = (
+    "A01",
+    "C13",
+    "C17",
+    "C18",
+    "C23",
+    "C26",
+    "C29",
+    "C33",
+    "C34",
+    "C38",
+    "C39",
+    "D44",
+    "E47",
+    "E50",
+    "F51",
+    "F52",
+    "G54",
+    "G58",
+    "H61",
+    "H62",
+    "I64",
+    "I65",
+    "J66",
+    "J67",
+    "J69",
+    "K70",
+    "L71",
+    "L72",
+    "M74",
+    "N77",
+    "O80",
+    "O81",
+    "P83",
+    "Q84",
+    "R86",
+    "R88",
+    "S91",
+    "K704",
+    "F516",
+    "C30",
+)
 STREETS = ("中山路", "人民路", "解放路", "建设路", "长江路", "新华路", "文化路", "和平路")
 TIP_TEXTS = ("收益高，资金去向不明", "到期不能兑付", "销售人员承诺保本", "账户频繁更换", "宣传夸大")
 
@@ -46,14 +84,19 @@ def account_rows(
         world.accounts.column(name).astype(np.int64) for name in ("party", "institution")
     )
     roles = np.array(ACCOUNT_ROLES, dtype=object)[world.accounts.column("role")]
-    return pl.DataFrame([
-        account_bank.alias("bank_no"), account_no.alias("account_no"),
-        pl.Series("party_id", ids, dtype=pl.String).gather(owner),
-        pl.Series("role", roles.tolist()),
-        pl.Series("institution_id", [codes.get(each) for each in serves.tolist()], dtype=pl.String),
-        _dates("opened_on", world.accounts.column("opened")),
-        pl.Series("status", ["active"] * len(owner)),
-    ])  # fmt: skip
+    return pl.DataFrame(
+        [
+            account_bank.alias("bank_no"),
+            account_no.alias("account_no"),
+            pl.Series("party_id", ids, dtype=pl.String).gather(owner),
+            pl.Series("role", roles.tolist()),
+            pl.Series(
+                "institution_id", [codes.get(each) for each in serves.tolist()], dtype=pl.String
+            ),
+            _dates("opened_on", world.accounts.column("opened")),
+            pl.Series("status", ["active"] * len(owner)),
+        ]
+    )
 
 
 def loan_rows(
@@ -67,12 +110,12 @@ def loan_rows(
     loan = world.loans.joined()
     last = world.period.days
     steps = []
-    for name, status in (("published", "raising"), ("raised", "active"), ("closed", "repaid")):
+    for name, state in (("published", "raising"), ("raised", "active"), ("closed", "repaid")):
         at = loan[name].astype(np.int64)
         older = at == -1000 if name == "raised" else (at < 0) & (name == "published")
         day = np.where(older, 0, at)
         keep = (day >= 0) & (day < last)
-        steps.append((np.flatnonzero(keep), day[keep], status))
+        steps.append((np.flatnonzero(keep), day[keep], state))
     rows = np.concatenate([step[0] for step in steps])
     day = np.concatenate([step[1] for step in steps])
     status = [step[2] for step in steps for _ in step[0]]
@@ -80,21 +123,26 @@ def loan_rows(
     start = world.period.epoch_day
     purposes = np.array(PURPOSES, dtype=object)[loan["purpose"][rows]]
     parties = pl.Series("party", ids, dtype=pl.String)
-    stated = pl.DataFrame([
-        pl.Series("day", day),
-        pl.Series("institution_id", [codes[each] for each in loan["institution"][rows].tolist()],
-                  dtype=pl.String),
-        pl.Series("loan_id", (rows + 1)).cast(pl.String),
-        parties.gather(loan["borrower"][rows]).alias("borrower_party_id"),
-        pl.Series("principal_fen", loan["principal"][rows]),
-        pl.Series("annual_rate", loan["rate"][rows]),
-        _dates("published_on", loan["published"][rows] + start),
-        _dates("due_on", loan["due"][rows] + start),
-        pl.Series("status", status, dtype=pl.String),
-        pl.Series("purpose", purposes.tolist(), dtype=pl.String),
-        account_bank.gather(account).alias("borrower_bank_no"),
-        account_no.gather(account).alias("borrower_account_no"),
-    ])  # fmt: skip
+    stated = pl.DataFrame(
+        [
+            pl.Series("day", day),
+            pl.Series(
+                "institution_id",
+                [codes[each] for each in loan["institution"][rows].tolist()],
+                dtype=pl.String,
+            ),
+            pl.Series("loan_id", (rows + 1)).cast(pl.String),
+            parties.gather(loan["borrower"][rows]).alias("borrower_party_id"),
+            pl.Series("principal_fen", loan["principal"][rows]),
+            pl.Series("annual_rate", loan["rate"][rows]),
+            _dates("published_on", loan["published"][rows] + start),
+            _dates("due_on", loan["due"][rows] + start),
+            pl.Series("status", status, dtype=pl.String),
+            pl.Series("purpose", purposes.tolist(), dtype=pl.String),
+            account_bank.gather(account).alias("borrower_bank_no"),
+            account_no.gather(account).alias("borrower_account_no"),
+        ]
+    )
     return stated.unique(["day", "institution_id", "loan_id"], keep="last", maintain_order=True)
 
 
@@ -113,12 +161,17 @@ def loan_event_rows(
     place[books.transfers["number"].to_numpy()] = np.arange(books.transfers.height)
     legs = books.entries.filter(pl.Series(submits[books.entries["account"].to_numpy()]))
     legs = legs.sort("transfer", "incoming").unique("transfer", keep="first")
-    frame = pl.DataFrame({
-        "transfer": place[event["transfer"]], "loan": event["loan"].astype(np.int64),
-        "kind": event["kind"].astype(np.int64), "party": event["party"].astype(np.int64),
-        "other": event["counterparty"].astype(np.int64), "amount_fen": event["amount"],
-        "event": np.arange(len(event["loan"])),
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "transfer": place[event["transfer"]],
+            "loan": event["loan"].astype(np.int64),
+            "kind": event["kind"].astype(np.int64),
+            "party": event["party"].astype(np.int64),
+            "other": event["counterparty"].astype(np.int64),
+            "amount_fen": event["amount"],
+            "event": np.arange(len(event["loan"])),
+        }
+    )
     frame = frame.join(
         legs.select("transfer", "account", "serial", "at", "day"), on="transfer", how="inner"
     ).sort("event")
@@ -128,20 +181,26 @@ def loan_event_rows(
     account = frame["account"].to_numpy()
     kinds = np.array(LOAN_EVENT_KINDS, dtype=object)[frame["kind"].to_numpy()]
     seconds = frame["at"] // SECOND * SECOND + world.period.epoch_day * DAY
-    return pl.DataFrame([
-        frame["day"],
-        pl.Series("institution_id", [codes[each] for each in institution.tolist()], dtype=pl.String),
-        (frame["event"] + 1).cast(pl.String).str.zfill(9).alias("event_no"),
-        (frame["loan"] + 1).cast(pl.String).alias("loan_id"),
-        pl.Series("kind", kinds.tolist(), dtype=pl.String),
-        parties.gather(frame["party"]).alias("party_id"),
-        parties.gather(np.maximum(other, 0)).set(pl.Series(other < 0), None).alias("counterparty_id"),
-        frame["amount_fen"],
-        seconds.cast(pl.Datetime("us")).alias("happened_at"),
-        frame["serial"].cast(pl.String).str.zfill(10).alias("entry_no"),
-        account_bank.gather(account).alias("bank_no"),
-        account_no.gather(account).alias("account_no"),
-    ])  # fmt: skip
+    return pl.DataFrame(
+        [
+            frame["day"],
+            pl.Series(
+                "institution_id", [codes[each] for each in institution.tolist()], dtype=pl.String
+            ),
+            (frame["event"] + 1).cast(pl.String).str.zfill(9).alias("event_no"),
+            (frame["loan"] + 1).cast(pl.String).alias("loan_id"),
+            pl.Series("kind", kinds.tolist(), dtype=pl.String),
+            parties.gather(frame["party"]).alias("party_id"),
+            parties.gather(np.maximum(other, 0))
+            .set(pl.Series(other < 0), None)
+            .alias("counterparty_id"),
+            frame["amount_fen"],
+            seconds.cast(pl.Datetime("us")).alias("happened_at"),
+            frame["serial"].cast(pl.String).str.zfill(10).alias("entry_no"),
+            account_bank.gather(account).alias("bank_no"),
+            account_no.gather(account).alias("account_no"),
+        ]
+    )
 
 
 def _institutions(world: World, codes: Mapping[int, str], names: pl.Series) -> pl.DataFrame:
@@ -152,19 +211,28 @@ def _institutions(world: World, codes: Mapping[int, str], names: pl.Series) -> p
     number = world.rng.integers(10**7, 10**8, len(party)).tolist()
     division = world.parties.column("division", party).tolist()
     since = world.parties.column("registered", party).astype(np.int64) + 90
-    return pl.DataFrame([
-        pl.Series("institution_id", [codes[each] for each in party.tolist()]),
-        names.gather(party).alias("name"),
-        pl.Series("kind", kinds),
-        pl.Series("licence_no", [f"Z{n}" if held else None
-                                 for n, held in zip(number, licensed, strict=True)], dtype=pl.String),
-        pl.Series("licence_scope", [kind if held else None
-                                    for kind, held in zip(kinds, licensed, strict=True)], dtype=pl.String),
-        _dates("licence_from", np.minimum(since, world.period.epoch_day - 1)).set(
-            ~pl.Series(rows["licensed"]), None),
-        pl.Series("status", ["active"] * len(party)),
-        pl.Series("division", [DIVISIONS[each] for each in division]),
-    ])  # fmt: skip
+    return pl.DataFrame(
+        [
+            pl.Series("institution_id", [codes[each] for each in party.tolist()]),
+            names.gather(party).alias("name"),
+            pl.Series("kind", kinds),
+            pl.Series(
+                "licence_no",
+                [f"Z{n}" if held else None for n, held in zip(number, licensed, strict=True)],
+                dtype=pl.String,
+            ),
+            pl.Series(
+                "licence_scope",
+                [kind if held else None for kind, held in zip(kinds, licensed, strict=True)],
+                dtype=pl.String,
+            ),
+            _dates("licence_from", np.minimum(since, world.period.epoch_day - 1)).set(
+                ~pl.Series(rows["licensed"]), None
+            ),
+            pl.Series("status", ["active"] * len(party)),
+            pl.Series("division", [DIVISIONS[each] for each in division]),
+        ]
+    )
 
 
 def _parties(
@@ -181,22 +249,30 @@ def _parties(
     hashed = hashes(np.where(person, number + 1, 0), "id", seed).to_list()
     address = rows["address"].astype(np.int64)
     streets = np.array(STREETS, dtype=object)[address % len(STREETS)]
-    text = [f"{street}{place % 100_000 + 1}号" if place >= 0 else None
-            for street, place in zip(streets.tolist(), address.tolist(), strict=True)]  # fmt: skip
+    text = [
+        f"{street}{place % 100_000 + 1}号" if place >= 0 else None
+        for street, place in zip(streets.tolist(), address.tolist(), strict=True)
+    ]
     capital = pl.Series("registered_capital_fen", rows["capital"])
     industry = np.array(INDUSTRIES, dtype=object)[rows["industry"] % len(INDUSTRIES)]
-    return pl.DataFrame([
-        pl.Series("party_id", ids),
-        pl.Series("kind", np.where(person, "person", "organisation").tolist()),
-        names,
-        pl.Series("id_no", [codes.get(each) or hashed[each] for each in number.tolist()]),
-        _dates("registered_on", rows["registered"]),
-        capital.set(capital < 0, None),
-        pl.Series("industry", np.where(person, None, industry).tolist(), dtype=pl.String),
-        pl.Series("address", text, dtype=pl.String),
-        hashes(np.where(rows["phone"] > 0, rows["phone"], 0), "phone_hash", seed),
-        pl.Series("division", np.array(DIVISIONS, dtype=object)[rows["division"]].tolist()),
-    ])  # fmt: skip
+    return pl.DataFrame(
+        [
+            pl.Series("party_id", ids),
+            pl.Series("kind", np.where(person, "person", "organisation").tolist()),
+            names,
+            pl.Series("id_no", [codes.get(each) or hashed[each] for each in number.tolist()]),
+            _dates("registered_on", rows["registered"]),
+            capital.set(capital < 0, None),
+            pl.Series(
+                "industry",
+                np.where(person, np.array(None, dtype=object), industry).astype(object).tolist(),
+                dtype=pl.String,
+            ),
+            pl.Series("address", text, dtype=pl.String),
+            hashes(np.where(rows["phone"] > 0, rows["phone"], 0), "phone_hash", seed),
+            pl.Series("division", np.array(DIVISIONS, dtype=object)[rows["division"]].tolist()),
+        ]
+    )
 
 
 def _relations(world: World, ids: list[str]) -> pl.DataFrame:
@@ -204,14 +280,16 @@ def _relations(world: World, ids: list[str]) -> pl.DataFrame:
     parties = pl.Series("party", ids, dtype=pl.String)
     share = pl.Series("share", rows["share"])
     until = pl.Series("valid_to", rows["valid_to"].astype(np.int32))
-    frame = pl.DataFrame([
-        parties.gather(rows["from_party"]).alias("from_party"),
-        parties.gather(rows["to_party"]).alias("to_party"),
-        pl.Series("kind", np.array(RELATION_KINDS, dtype=object)[rows["kind"]].tolist()),
-        share.set(share < 0, None),
-        _dates("valid_from", rows["valid_from"]),
-        until.set(until < 0, None).cast(pl.Date),
-    ])  # fmt: skip
+    frame = pl.DataFrame(
+        [
+            parties.gather(rows["from_party"]).alias("from_party"),
+            parties.gather(rows["to_party"]).alias("to_party"),
+            pl.Series("kind", np.array(RELATION_KINDS, dtype=object)[rows["kind"]].tolist()),
+            share.set(share < 0, None),
+            _dates("valid_from", rows["valid_from"]),
+            until.set(until < 0, None).cast(pl.Date),
+        ]
+    )
     keys = ["from_party", "to_party", "kind", "valid_from"]
     return frame.unique(keys, keep="first", maintain_order=True)
 
@@ -225,13 +303,18 @@ def _tips(world: World, ids: list[str], names: pl.Series) -> pl.DataFrame:
     count = len(about)
     at = (world.period.epoch_day - rng.integers(1, 60, count)) * DAY + rng.integers(0, DAY, count)
     words = rng.choice(np.array(TIP_TEXTS), count).tolist()
-    return pl.DataFrame({
-        "tip_id": [f"T{number:06d}" for number in range(1, count + 1)],
-        "received_at": pl.Series(at // SECOND * SECOND).cast(pl.Datetime("us")),
-        "subject_text": [f"{names[party]}：{text}" for party, text in zip(about, words, strict=True)],
-        "party_id": [ids[party] for party in about],
-        "amount_fen": (rng.integers(1, 80, count) * 10_000 * YUAN).tolist(),
-    }, schema_overrides={"amount_fen": pl.Int64})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "tip_id": [f"T{number:06d}" for number in range(1, count + 1)],
+            "received_at": pl.Series(at // SECOND * SECOND).cast(pl.Datetime("us")),
+            "subject_text": [
+                f"{names[party]}：{text}" for party, text in zip(about, words, strict=True)
+            ],
+            "party_id": [ids[party] for party in about],
+            "amount_fen": (rng.integers(1, 80, count) * 10_000 * YUAN).tolist(),
+        },
+        schema_overrides={"amount_fen": pl.Int64},
+    )
 
 
 def _dates(name: str, days: Ints | Array) -> pl.Series:

@@ -42,8 +42,11 @@ def _scheme(
     refs = written.refs.gather(rows["row"]).drop_nulls().to_list()
     times = rows["at"].to_numpy()
     start = datetime.datetime.combine(world.period.date(0), datetime.time())
-    seen = [start + datetime.timedelta(microseconds=int(at)) for at in (times.min(), times.max())] \
-        if len(times) else [start, start]  # fmt: skip
+    seen = (
+        [start + datetime.timedelta(microseconds=int(at)) for at in (times.min(), times.max())]
+        if len(times)
+        else [start, start]
+    )
     members = dict(reversed([(party, role) for party, role in scheme.parties]))
     return {
         "scheme_id": f"S{number + 1:03d}",

@@ -15,8 +15,18 @@ HOUR = 3600 * SECOND
 DAY = 24 * HOUR
 EPOCH = datetime.date(1970, 1, 1)
 # Public holidays on weekdays, and weekends worked instead, from mid-2016 to early 2017.
-HOLIDAYS = ("2016-06-09", "2016-06-10", "2016-09-15", "2016-09-16", "2016-10-03", "2016-10-04",
-            "2016-10-05", "2016-10-06", "2016-10-07", "2017-01-02")  # fmt: skip
+HOLIDAYS = (
+    "2016-06-09",
+    "2016-06-10",
+    "2016-09-15",
+    "2016-09-16",
+    "2016-10-03",
+    "2016-10-04",
+    "2016-10-05",
+    "2016-10-06",
+    "2016-10-07",
+    "2017-01-02",
+)
 WORKED_WEEKENDS = ("2016-06-12", "2016-09-18", "2016-10-08", "2016-10-09")
 # Hours of the day between which each kind of action falls, and its peak.
 HOURS = {

@@ -12,10 +12,47 @@ from data.tables import ACCOUNT_ROLES, CHANNELS, INSTITUTION_KINDS, LOAN_EVENT_K
 from simulator.rows import Array, Ints, Rows, common_length
 from simulator.workdays import Period
 
-PURPOSES = ("", "工资", "货款", "房租", "消费", "转账", "充值", "投资款", "放款", "还款", "回款",
-            "提现", "手续费", "服务费", "税款", "资金归集", "资金下拨", "借款", "往来款", "奖金",
-            "水电费", "物业费", "保费", "理赔款", "购房款", "结算款", "退款", "冲正", "取现", "存现",
-            "广告费", "材料款", "备用金", "利息", "本息", "代发工资款", "租金", "生活费", "培训费")  # fmt: skip
+PURPOSES = (
+    "",
+    "工资",
+    "货款",
+    "房租",
+    "消费",
+    "转账",
+    "充值",
+    "投资款",
+    "放款",
+    "还款",
+    "回款",
+    "提现",
+    "手续费",
+    "服务费",
+    "税款",
+    "资金归集",
+    "资金下拨",
+    "借款",
+    "往来款",
+    "奖金",
+    "水电费",
+    "物业费",
+    "保费",
+    "理赔款",
+    "购房款",
+    "结算款",
+    "退款",
+    "冲正",
+    "取现",
+    "存现",
+    "广告费",
+    "材料款",
+    "备用金",
+    "利息",
+    "本息",
+    "代发工资款",
+    "租金",
+    "生活费",
+    "培训费",
+)
 PURPOSE = {text: number for number, text in enumerate(PURPOSES)}
 ROLE = {text: number for number, text in enumerate(ACCOUNT_ROLES)}
 CHANNEL = {text: number for number, text in enumerate(CHANNELS)}
@@ -91,41 +128,115 @@ class World:
     rng: np.random.Generator
     period: Period
     sizes: Sizes
-    parties: Rows = field(default_factory=lambda: Rows({
-        "kind": ("i1", ORGANISATION), "name": ("i8", 0), "trade": ("i2", 0),
-        "division": ("i2", 0), "registered": ("i4", 0), "capital": ("i8", -1),
-        "industry": ("i2", 0), "address": ("i8", -1), "phone": ("i8", -1),
-    }))  # fmt: skip
-    accounts: Rows = field(default_factory=lambda: Rows({
-        "party": ("i4", -1), "bank": ("i2", 0), "role": ("i1", ROLE["ordinary"]),
-        "institution": ("i4", -1), "opened": ("i4", 0), "status": ("i1", 0),
-        "extra": ("i8", -1), "daily": ("?", 0),
-    }))  # fmt: skip
-    relations: Rows = field(default_factory=lambda: Rows({
-        "from_party": ("i4", 0), "to_party": ("i4", 0), "kind": ("i1", 0), "share": ("f8", -1),
-        "valid_from": ("i4", 0), "valid_to": ("i4", -1),
-    }))  # fmt: skip
-    institutions: Rows = field(default_factory=lambda: Rows({
-        "party": ("i4", 0), "kind": ("i1", 0), "licensed": ("?", 1),
-    }))  # fmt: skip
-    transfers: Rows = field(default_factory=lambda: Rows({
-        "payer": ("i4", -1), "payee": ("i4", -1), "amount": ("i8", 0), "time": ("i8", 0),
-        "purpose": ("i2", 0), "channel": ("i1", -1), "device": ("i8", 0), "loan": ("i4", -1),
-        "scheme": ("i2", -1), "plain": ("?", 0), "returned": ("?", 0), "reverses": ("i8", -1),
-    }))  # fmt: skip
-    loans: Rows = field(default_factory=lambda: Rows({
-        "institution": ("i4", 0), "borrower": ("i4", 0), "principal": ("i8", 0), "rate": ("f8", 0),
-        "published": ("i4", 0), "due": ("i4", 0), "account": ("i4", -1), "raised": ("i4", -1),
-        "closed": ("i4", -1), "purpose": ("i2", 0),
-    }))  # fmt: skip
-    events: Rows = field(default_factory=lambda: Rows({
-        "loan": ("i4", 0), "kind": ("i1", 0), "party": ("i4", 0), "counterparty": ("i4", -1),
-        "amount": ("i8", 0), "transfer": ("i8", -1),
-    }))  # fmt: skip
-    products: Rows = field(default_factory=lambda: Rows({
-        "issuer": ("i4", 0), "offering": ("i1", 0), "risk": ("i1", 1), "ticket": ("i8", 0),
-        "term": ("i4", 0), "rate": ("f8", 0), "account": ("i4", -1),
-    }))  # fmt: skip
+    parties: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "kind": ("i1", ORGANISATION),
+                "name": ("i8", 0),
+                "trade": ("i2", 0),
+                "division": ("i2", 0),
+                "registered": ("i4", 0),
+                "capital": ("i8", -1),
+                "industry": ("i2", 0),
+                "address": ("i8", -1),
+                "phone": ("i8", -1),
+            }
+        )
+    )
+    accounts: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "party": ("i4", -1),
+                "bank": ("i2", 0),
+                "role": ("i1", ROLE["ordinary"]),
+                "institution": ("i4", -1),
+                "opened": ("i4", 0),
+                "status": ("i1", 0),
+                "extra": ("i8", -1),
+                "daily": ("?", 0),
+            }
+        )
+    )
+    relations: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "from_party": ("i4", 0),
+                "to_party": ("i4", 0),
+                "kind": ("i1", 0),
+                "share": ("f8", -1),
+                "valid_from": ("i4", 0),
+                "valid_to": ("i4", -1),
+            }
+        )
+    )
+    institutions: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "party": ("i4", 0),
+                "kind": ("i1", 0),
+                "licensed": ("?", 1),
+            }
+        )
+    )
+    transfers: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "payer": ("i4", -1),
+                "payee": ("i4", -1),
+                "amount": ("i8", 0),
+                "time": ("i8", 0),
+                "purpose": ("i2", 0),
+                "channel": ("i1", -1),
+                "device": ("i8", 0),
+                "loan": ("i4", -1),
+                "scheme": ("i2", -1),
+                "plain": ("?", 0),
+                "returned": ("?", 0),
+                "reverses": ("i8", -1),
+            }
+        )
+    )
+    loans: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "institution": ("i4", 0),
+                "borrower": ("i4", 0),
+                "principal": ("i8", 0),
+                "rate": ("f8", 0),
+                "published": ("i4", 0),
+                "due": ("i4", 0),
+                "account": ("i4", -1),
+                "raised": ("i4", -1),
+                "closed": ("i4", -1),
+                "purpose": ("i2", 0),
+            }
+        )
+    )
+    events: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "loan": ("i4", 0),
+                "kind": ("i1", 0),
+                "party": ("i4", 0),
+                "counterparty": ("i4", -1),
+                "amount": ("i8", 0),
+                "transfer": ("i8", -1),
+            }
+        )
+    )
+    products: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "issuer": ("i4", 0),
+                "offering": ("i1", 0),
+                "risk": ("i1", 1),
+                "ticket": ("i8", 0),
+                "term": ("i4", 0),
+                "rate": ("f8", 0),
+                "account": ("i4", -1),
+            }
+        )
+    )
     schemes: list[Scheme] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
     reserves: list[ReserveBook] = field(default_factory=list)
@@ -143,10 +254,17 @@ class World:
         """
         size = common_length(payer, payee, amount, time)
         code = PURPOSE[purpose] if isinstance(purpose, str) else purpose
-        columns = {"payer": payer, "payee": payee, "amount": amount, "time": time,
-                   "purpose": code, **values}  # fmt: skip
-        whole = {name: np.broadcast_to(np.asarray(value), (size,))
-                 for name, value in columns.items()}  # fmt: skip
+        columns = {
+            "payer": payer,
+            "payee": payee,
+            "amount": amount,
+            "time": time,
+            "purpose": code,
+            **values,
+        }
+        whole = {
+            name: np.broadcast_to(np.asarray(value), (size,)) for name, value in columns.items()
+        }
         keep = self.period.within(whole["time"]) & (whole["amount"] > 0)
         numbers = np.full(size, -1, dtype=np.int64)
         kept = {name: value[keep] for name, value in whole.items()}

@@ -70,8 +70,9 @@ def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, 
         days = np.minimum(day + rng.integers(1, 9, count), period.days - 1)
         returned = (amount * rng.uniform(0.4, 1.0, count)).astype(np.int64)
         late = np.maximum(period.at(rng, days, "evening"), at + DAY // 3)
-        sent = world.pay(platform.own, platform.collect, returned, late, rng.choice(texts, count),
-                         scheme=number)  # fmt: skip
+        sent = world.pay(
+            platform.own, platform.collect, returned, late, rng.choice(texts, count), scheme=number
+        )
         days = np.minimum(late // DAY, period.days - 1)
         gap -= np.bincount(days[sent >= 0], returned[sent >= 0], minlength=period.days).astype(
             np.int64
@@ -94,8 +95,14 @@ def open_gap(world: World, platform: Platform, number: int, inflow: Ints, scheme
     )
     day = rng.choice(max(period.days * 4 // 5, 1), size=count)
     to = receivers(world, platform.circle, int(rng.integers(1, 4)))
-    world.pay(platform.collect, rng.choice(to, count), amount, period.at(rng, day, "business"),
-              rng.choice(draw_purposes(world, ("放款", "提现", "往来款", "")), count), scheme=number)  # fmt: skip
+    world.pay(
+        platform.collect,
+        rng.choice(to, count),
+        amount,
+        period.at(rng, day, "business"),
+        rng.choice(draw_purposes(world, ("放款", "提现", "往来款", "")), count),
+        scheme=number,
+    )
     old = int(heavy(rng, 1, 100_000, 1.0)[0]) if rng.random() < 0.4 else 0
     gap = np.cumsum(np.bincount(day, amount, minlength=period.days).astype(np.int64))
     world.subledger_gap[platform.collect] += gap + old // YUAN * YUAN

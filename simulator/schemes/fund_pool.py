@@ -35,14 +35,22 @@ def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
     payer = np.concatenate([people, rng.choice(people, size=count - crowd)])
     ramp = period.retail_weight * np.exp(rng.normal(0, 0.6) * np.linspace(0, 1, period.days))
     day = rng.choice(period.days, size=count, p=ramp / ramp.sum())
-    amount = to_whole_yuan(heavy(rng, count, world.lots(4_000, 90_000), 0.9),
-                           int(rng.choice([100, 1000, 5000])))  # fmt: skip
+    amount = to_whole_yuan(
+        heavy(rng, count, world.lots(4_000, 90_000), 0.9), int(rng.choice([100, 1000, 5000]))
+    )
     time = period.at(rng, day, "retail")
     card = rng.choice(pools, size=count, p=rng.dirichlet(np.full(len(pools), 3.0)))
     pos = variant == "merchant_accounts"
-    world.pay(payer, card, amount, time, rng.choice(names, count), scheme=number,
-              channel=CHANNEL["pos"] if pos and rng.random() < 0.6 else -1,
-              device=devices(world, payer))  # fmt: skip
+    world.pay(
+        payer,
+        card,
+        amount,
+        time,
+        rng.choice(names, count),
+        scheme=number,
+        channel=CHANNEL["pos"] if pos and rng.random() < 0.6 else -1,
+        device=devices(world, payer),
+    )
     source = pools
     if variant == "relay":
         source = np.array([firm.circle.sisters[0]])
@@ -51,8 +59,11 @@ def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
     repay(world, number, source, people, inflow, float(rng.uniform(0.5, 0.8)))
     beneficiaries = take_out(world, number, firm, source, inflow, nightly=bool(rng.random() < 0.5))
     scheme.parties = [(firm.party, "organiser")]
-    scheme.parties += [(int(party), "pool") for party in np.unique(world.owner(
-        np.concatenate([pools, source]))) if party != firm.party]  # fmt: skip
+    scheme.parties += [
+        (int(party), "pool")
+        for party in np.unique(world.owner(np.concatenate([pools, source])))
+        if party != firm.party
+    ]
     scheme.parties += [
         (int(party), "beneficiary") for party in np.unique(world.owner(beneficiaries))
     ]
@@ -73,21 +84,35 @@ def open_pools(world: World, banks: Banks, firm: Platform, variant: str) -> Ints
     if variant == "ordinary_account":
         return open_accounts(world, banks, np.array([firm.party]), inside=True, extra=0)
     if variant == "merchant_accounts":
-        shops = rng.choice(firm.circle.sisters, size=min(int(rng.integers(1, 4)),
-                           len(firm.circle.sisters)), replace=False)  # fmt: skip
-        return open_accounts(world, banks, world.owner(shops), role="merchant", inside=True,
-                             extra=int(rng.integers(0, 5_000)) * YUAN)  # fmt: skip
+        shops = rng.choice(
+            firm.circle.sisters,
+            size=min(int(rng.integers(1, 4)), len(firm.circle.sisters)),
+            replace=False,
+        )
+        return open_accounts(
+            world,
+            banks,
+            world.owner(shops),
+            role="merchant",
+            inside=True,
+            extra=int(rng.integers(0, 5_000)) * YUAN,
+        )
     cards = firm.circle.kin if rng.random() < 0.4 else firm.circle.staff[: int(rng.integers(2, 7))]
     owners = world.owner(cards)
     tie = RELATION["same_device"] if rng.random() < 0.5 else RELATION["same_address"]
     known = rng.random(len(owners)) < 0.6
     known[0] = True
-    world.relations.add(from_party=owners[known], to_party=firm.party, kind=tie,
-                        valid_from=world.period.epoch_day - rng.integers(40, 900, known.sum()))  # fmt: skip
+    world.relations.add(
+        from_party=owners[known],
+        to_party=firm.party,
+        kind=tie,
+        valid_from=world.period.epoch_day - rng.integers(40, 900, known.sum()),
+    )
     if rng.random() < 0.5:
         return cards
-    return open_accounts(world, banks, owners, inside=True, extra=int(rng.integers(0, 9_000)) * YUAN,
-                         young=0.5)  # fmt: skip
+    return open_accounts(
+        world, banks, owners, inside=True, extra=int(rng.integers(0, 9_000)) * YUAN, young=0.5
+    )
 
 
 def gather(
@@ -95,8 +120,9 @@ def gather(
 ) -> None:
     """Cards pass each day's takings on to a central account late in the evening."""
     day = time // DAY
-    keys, place = np.unique(day * len(pools) + np.searchsorted(np.sort(pools), card),
-                            return_inverse=True)  # fmt: skip
+    keys, place = np.unique(
+        day * len(pools) + np.searchsorted(np.sort(pools), card), return_inverse=True
+    )
     total = np.bincount(place, amount).astype(np.int64)
     payer = np.sort(pools)[keys % len(pools)]
     at = keys // len(pools) * DAY + 23 * HOUR + world.rng.integers(HOUR * 7 // 10, HOUR, len(keys))
@@ -110,8 +136,11 @@ def repay(
     rng, period = world.rng, world.period
     count = max(int(len(people) * rng.uniform(0.3, 0.9)), 12)
     old = rng.choice(world.pools["people"], size=max(int(count * 0.6), 8))
-    payee = np.where(rng.random(count) < rng.uniform(0.2, 0.8), rng.choice(old, size=count),
-                     rng.choice(people, size=count))  # fmt: skip
+    payee = np.where(
+        rng.random(count) < rng.uniform(0.2, 0.8),
+        rng.choice(old, size=count),
+        rng.choice(people, size=count),
+    )
     day = rng.choice(period.days, size=count, p=inflow / inflow.sum())
     lag = rng.integers(0, int(rng.integers(1, 5)), count)
     day = np.minimum(day + lag, period.days - 1)
@@ -120,13 +149,19 @@ def repay(
     whole = to_whole_yuan((amount / rates).astype(np.int64), 100)
     habit = str(rng.choice(["evening", "retail", "business"]))
     at = period.at(rng, day, habit)
-    world.pay(rng.choice(source, size=count), payee, (whole * rates).astype(np.int64), at,
-              rng.choice(draw_purposes(world, OUT_PURPOSES), count), scheme=number)  # fmt: skip
+    world.pay(
+        rng.choice(source, size=count),
+        payee,
+        (whole * rates).astype(np.int64),
+        at,
+        rng.choice(draw_purposes(world, OUT_PURPOSES), count),
+        scheme=number,
+    )
 
 
 def take_out(
     world: World, number: int, firm: Platform, source: Ints, inflow: Ints, *, nightly: bool
-) -> Ints:  # fmt: skip
+) -> Ints:
     """What old investors do not get goes to the circle, each night or in lumps; returns to whom."""
     rng, period = world.rng, world.period
     taken = inflow * rng.uniform(0.13, 0.42)
@@ -147,7 +182,12 @@ def take_out(
             world, period.at(rng, rng.choice(period.days, size=lumps), "business"), 0.5, 30
         )
         at = np.minimum(at, period.end - HOUR)
-    world.pay(rng.choice(source, size=len(amount)), rng.choice(to, size=len(amount)), amount, at,
-              rng.choice(draw_purposes(world, ("往来款", "借款", "货款", "服务费", "")), len(amount)),
-              scheme=number)  # fmt: skip
+    world.pay(
+        rng.choice(source, size=len(amount)),
+        rng.choice(to, size=len(amount)),
+        amount,
+        at,
+        rng.choice(draw_purposes(world, ("往来款", "借款", "货款", "服务费", "")), len(amount)),
+        scheme=number,
+    )
     return to

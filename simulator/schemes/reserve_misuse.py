@@ -16,7 +16,7 @@ VARIANTS = ("small_repeated", "one_large", "month_end_top_up", "sham_merchant")
 
 
 def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
-    """Take money out of a reserve account; the ledger then owes clients more than the bank holds."""
+    """Take money out of a reserve; the ledger then owes clients more than the bank holds."""
     rng, period = world.rng, world.period
     number, scheme = world.begin_scheme("reserve_misuse", variant, firm.party)
     total = int(world.lots(300_000, 40_000_000)) * YUAN
@@ -31,8 +31,9 @@ def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
     texts = draw_purposes(world, ("结算款", "往来款", "服务费", "手续费", "退款", ""))
     if variant == "sham_merchant":
         to = firm.circle.sisters[: max(1, len(firm.circle.sisters) // 2)]
-    taken = world.pay(firm.reserve, rng.choice(to, count), amount, at, rng.choice(texts, count),
-                      scheme=number)  # fmt: skip
+    taken = world.pay(
+        firm.reserve, rng.choice(to, count), amount, at, rng.choice(texts, count), scheme=number
+    )
     change = np.bincount(day[taken >= 0], amount[taken >= 0], minlength=period.days).astype(
         np.int64
     )
@@ -67,15 +68,27 @@ def top_up(world: World, firm: PaymentFirm, number: int, change: Ints, to: Ints)
         change[day] -= filled
         out = end + int(rng.integers(1, 4))
         if out < period.days:
-            world.pay(firm.reserve, int(rng.choice(to)), filled,
-                      out * DAY + int(rng.integers(9 * HOUR, 17 * HOUR)), "往来款", scheme=number)  # fmt: skip
+            world.pay(
+                firm.reserve,
+                int(rng.choice(to)),
+                filled,
+                out * DAY + int(rng.integers(9 * HOUR, 17 * HOUR)),
+                "往来款",
+                scheme=number,
+            )
             change[out] += filled
     # The money lent for the month's end before the period leaves in its first days.
     if period.days > 3 and period.month_day[0] <= 3:
         lent = int(abs(change).max() * rng.uniform(0.3, 0.9)) + 10_000 * YUAN
         day = int(period.working_day(rng.integers(0, 3, 1))[0])
-        world.pay(firm.reserve, int(rng.choice(to)), lent,
-                  day * DAY + int(rng.integers(9 * HOUR, 17 * HOUR)), "往来款", scheme=number)  # fmt: skip
+        world.pay(
+            firm.reserve,
+            int(rng.choice(to)),
+            lent,
+            day * DAY + int(rng.integers(9 * HOUR, 17 * HOUR)),
+            "往来款",
+            scheme=number,
+        )
         change[day] += lent
     return change
 

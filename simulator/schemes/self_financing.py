@@ -37,15 +37,17 @@ def add_self_financing(world: World, banks: Banks, variant: str, firms: list[Pay
     lenders = draw_lenders(world, 120 * world.sizes.crowd)
     median = world.lots(40_000, 600_000)
     honest = int(world.lots(2, 14))
-    use_proceeds(world, lend(world, platform, lenders, draw_borrowers(world, honest),
-                             median_yuan=median))  # fmt: skip
+    use_proceeds(
+        world, lend(world, platform, lenders, draw_borrowers(world, honest), median_yuan=median)
+    )
     old = draw_borrowers(world, honest)
     earn(world, old)
     repay_old(world, platform, lenders, old, median)
     largest = 45 if world.sizes.crowd == 1 else 331
     nominees = open_nominees(world, banks, platform.party, int(world.lots(3, largest)))
-    loans = lend(world, platform, lenders, nominees, median_yuan=median, scheme=number,
-                 latest_share=0.85).paid_out()  # fmt: skip
+    loans = lend(
+        world, platform, lenders, nominees, median_yuan=median, scheme=number, latest_share=0.85
+    ).paid_out()
     ends = receivers(world, platform.circle, int(rng.integers(1, 5)))
     share = float(rng.uniform(0.35, 1.0))
     passed = (loans.principal * np.clip(rng.normal(share, 0.08, len(loans.row)), 0.3, 0.99)).astype(
@@ -81,9 +83,15 @@ def open_nominees(world: World, banks: Banks, platform: int, count: int) -> Ints
 
 
 def pass_on(
-    world: World, banks: Banks, number: int, variant: str, loans: Loans, passed: Ints, ends: Ints,
+    world: World,
+    banks: Banks,
+    number: int,
+    variant: str,
+    loans: Loans,
+    passed: Ints,
+    ends: Ints,
     firms: list[PaymentFirm],
-) -> Ints:  # fmt: skip
+) -> Ints:
     """Move the proceeds over one to three hops within 72 hours; returns the accounts between."""
     rng, count = world.rng, len(loans.row)
     shells = shell_accounts(world, banks, max(2, count // int(rng.integers(2, 7))))
@@ -141,9 +149,15 @@ def shell_accounts(world: World, banks: Banks, count: int) -> Ints:
 
 
 def hop(
-    world: World, number: int, payer: Ints, payee: Ints, amount: Ints, at: Ints, hours: float,
+    world: World,
+    number: int,
+    payer: Ints,
+    payee: Ints,
+    amount: Ints,
+    at: Ints,
+    hours: float,
     texts: Array,
-) -> Ints:  # fmt: skip
+) -> Ints:
     """One hop, some hours after the last; returns when it happened."""
     later = send_later(world, at, 0.1, hours)
     awake = (later % DAY > 7 * DAY // 24) | (world.rng.random(len(later)) < 0.15)
@@ -153,9 +167,15 @@ def hop(
 
 
 def merge(
-    world: World, number: int, over: Ints, ends: Ints, amount: Ints, at: Ints, hours: float,
+    world: World,
+    number: int,
+    over: Ints,
+    ends: Ints,
+    amount: Ints,
+    at: Ints,
+    hours: float,
     texts: Array,
-) -> None:  # fmt: skip
+) -> None:
     """Each middle account pays what arrived within half a day on, as one sum, to the circle."""
     key, place = np.unique(np.stack([over, at // (DAY // 2)]), axis=1, return_inverse=True)
     place = np.ravel(place)
@@ -169,9 +189,13 @@ def spend_rest(world: World, loans: Loans, passed: Ints) -> None:
     """Nominees keep a little or pay some real bills with what they did not pass on."""
     rng = world.rng
     rest = ((loans.principal - passed) * rng.uniform(0.1, 0.9, len(loans.row))).astype(np.int64)
-    world.pay(loans.account, world.pick(world.pools["buyers"], len(rest)), rest,
-              send_later(world, loans.disbursed_at, 3, 200),
-              rng.choice(draw_purposes(world, ("货款", "服务费", "房租", "")), len(rest)))  # fmt: skip
+    world.pay(
+        loans.account,
+        world.pick(world.pools["buyers"], len(rest)),
+        rest,
+        send_later(world, loans.disbursed_at, 3, 200),
+        rng.choice(draw_purposes(world, ("货款", "服务费", "房租", "")), len(rest)),
+    )
 
 
 def add_related_supplier(world: World, banks: Banks) -> tuple[int, int, int]:
@@ -188,9 +212,14 @@ def add_related_supplier(world: World, banks: Banks) -> tuple[int, int, int]:
     loans = lend(world, platform, lenders, borrowers, median_yuan=median)
     use_proceeds(world, loans)
     supplier = int(platform.circle.sisters[0])
-    world.relations.add(1, from_party=platform.party, to_party=world.owner(np.array([supplier]))[0],
-                        kind=RELATION["shareholder"], share=round(rng.uniform(0.25, 0.6), 2),
-                        valid_from=period.epoch_day - int(rng.integers(300, 1500)))  # fmt: skip
+    world.relations.add(
+        1,
+        from_party=platform.party,
+        to_party=world.owner(np.array([supplier]))[0],
+        kind=RELATION["shareholder"],
+        share=round(rng.uniform(0.25, 0.6), 2),
+        valid_from=period.epoch_day - int(rng.integers(300, 1500)),
+    )
     customers = np.concatenate(
         [borrowers[: int(rng.integers(2, 5))], world.pick(world.pools["buyers"], 12)]
     )
@@ -199,6 +228,11 @@ def add_related_supplier(world: World, banks: Banks) -> tuple[int, int, int]:
     level = median * rng.uniform(0.05, 0.2)
     sold = (rng.lognormal(0, 0.4, count) * level * YUAN).astype(np.int64)
     world.pay(rng.choice(customers, count), supplier, sold, period.at(rng, day, "business"), "货款")
-    world.pay(supplier, world.pick(world.pools["buyers"][:9], count), (sold * 0.8).astype(np.int64),
-              send_later(world, period.at(rng, day, "business"), 1, 60), "材料款")  # fmt: skip
+    world.pay(
+        supplier,
+        world.pick(world.pools["buyers"][:9], count),
+        (sold * 0.8).astype(np.int64),
+        send_later(world, period.at(rng, day, "business"), 1, 60),
+        "材料款",
+    )
     return platform.party, int(world.owner(np.array([supplier]))[0]), supplier
