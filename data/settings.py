@@ -110,6 +110,9 @@ class FundPool(Section):
     minimum_paid_back_share: Share
     minimum_lift: float
     member_paid_back: Count
+    member_paid_back_share: Share
+    member_share: Share
+    minimum_public_share: Share
     relay_share: Share
     relay_days: Count
     minimum_returned_share: Share

@@ -136,7 +136,7 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
         <= found.paid_fen / max(taken, 1)
         <= settings.highest_out_in_ratio
         or found.matched_share > settings.maximum_matched_share
-        or public < taken / 2
+        or public < settings.minimum_public_share * taken
         or found.back < settings.minimum_paid_back
         or found.back < settings.minimum_paid_back_share * found.payers
         or found.returned_fen - refunded < settings.minimum_returned_share * public

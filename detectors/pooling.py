@@ -156,7 +156,8 @@ with held as (
 )
 select m.pool, m.account
 from member m join whole w using (pool)
-where m.back >= $least and m.back >= $lift * (m.pays * w.paid + m.is_paid * w.payers) / $persons
+where m.back >= $least and m.back >= $share * (m.pays + m.is_paid)
+  and m.back >= $lift * (m.pays * w.paid + m.is_paid * w.payers) / $persons
 order by m.pool, m.account
 """
 # Pairs of which the one pays back the other's payers, and surely so: by the bound on the tail of a
@@ -172,7 +173,7 @@ with degree as (
   group by i.account, o.account
   having count(*) >= $back
 ), held as (
-  select p.*, c.pays * s.is_paid / $persons::double as chance,
+  select p.*, c.pays * s.is_paid / $persons::double as chance, c.pays,
     (select count(*) filter (pays > 0) * count(*) filter (is_paid > 0) from degree) as pairs
   from pair p
   join degree c on c.account = p.collector
@@ -180,10 +181,24 @@ with degree as (
   join degree s on s.account = p.source
 )
 select collector, source from held
-where back >= $lift * chance and back * ln(back / chance) - (back - chance) >= ln($doubt * pairs)
+where back >= $lift * chance and back >= $share * pays and back * ln(back / chance) - (back - chance) >= ln($doubt * pairs)
 order by collector, source
 """
 DOUBT = 100
+TRIMMED = """
+with part as (
+  select g.pool, g.account,
+    coalesce((select sum(amount_fen) from pool_recent f
+      where f.payee_account = g.account and f.payer_person), 0) as taken,
+    coalesce((select sum(amount_fen) from pool_recent f
+      where f.payer_account = g.account and f.payee_person), 0) as paid
+  from pool_candidate g
+)
+select pool, account from part
+qualify taken >= $least * sum(taken) over (partition by pool)
+  and taken > 0 or paid >= $least * sum(paid) over (partition by pool) and paid > 0
+order by pool, account
+"""
 # Collectors outside a group whose payers the group pays back, or whom it pays, surely more often
 # than chance: the same bound, over the groups and the accounts.
 GROWN = """
@@ -208,7 +223,8 @@ with inside as (
   from pool_person p join inside i on i.person = p.person where not p.pays group by all
 ), held as (
   select m.pool, m.account, sum(m.back)::double as back,
-    any_value(d.pays * w.paid + d.is_paid * w.payers) / $persons::double as chance
+    any_value(d.pays * w.paid + d.is_paid * w.payers) / $persons::double as chance,
+    any_value(d.pays + d.is_paid) as persons
   from met m
   join degree d on d.account = m.account
   join whole w on w.pool = m.pool
@@ -216,7 +232,7 @@ with inside as (
   group by m.pool, m.account
 )
 select pool, account from held
-where back >= $back and back >= $lift * chance
+where back >= $back and back >= $share * persons and back >= $lift * chance
   and back * ln(back / chance) - (back - chance) >= ln($doubt * (select count(*) from degree))
 order by pool, account
 """
@@ -243,7 +259,11 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
     db.execute("persons of pools", CREATE_PERSONS)
     db.execute("sizes of pools", CREATE_SIZE, {"payers": settings.minimum_payers})
     [(persons,)] = db.rows("persons", PERSONS)
-    chance = {"lift": settings.minimum_lift, "persons": max(persons, 1)}
+    chance = {
+        "lift": settings.minimum_lift,
+        "share": settings.member_paid_back_share,
+        "persons": max(persons, 1),
+    }
     sure = {**chance, "back": settings.minimum_paid_back, "doubt": DOUBT}
     firms = {i.institution_id for i in context.institutions} - licensed
     relays = db.rows("relay pairs", "select account, centre from pool_relay order by 1, 2")
@@ -253,7 +273,24 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
     graph.add_edges_from(row for row in relays if row[0] in graph or row[1] in graph)
     alone = sorted(sorted(each) for each in nx.connected_components(graph))
     grown = _grown(db, groups, sure)
-    return [*sorted(grown.items()), *((None, accounts) for accounts in alone)]
+    numbered = {str(number): accounts for number, accounts in enumerate(alone)}
+    large = {"least": settings.member_share}
+    return [
+        *sorted(_trimmed(db, grown, large).items()),
+        *((None, accounts) for accounts in _trimmed(db, numbered, large).values()),
+    ]
+
+
+def _trimmed(
+    db: Database, groups: dict[str, list[int]], large: dict[str, float]
+) -> dict[str, list[int]]:
+    """Leave out accounts that take and pay next to nothing of a group's money."""
+    _register(db, groups)
+    kept: dict[str, list[int]] = {}
+    for name, account in db.rows("trimmed pools", TRIMMED, large):
+        kept.setdefault(name, []).append(account)
+    db.unregister("pool_candidate")
+    return kept
 
 
 def _grown(

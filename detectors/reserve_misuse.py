@@ -111,8 +111,9 @@ def judge(
         spent = spent.filter(~pl.col("own"))
     short = days > 0 or aged >= settings.unexplained_fen
     like_merchants = spent["other"].is_in(settled_like_merchants(settings, outgoing).implode())
-    if not short or not like_merchants.all():
-        spent = spent.filter(~like_merchants | pl.col("own"))
+    others = spent.filter(~like_merchants | pl.col("own"))
+    if not short or 2 * int(others["amount_fen"].sum()) >= max(shortfall, aged):
+        spent = others
     back = incoming.filter(
         pl.col("other").is_in(spent["other"].unique().implode()), ~pl.col("other_reserve")
     )

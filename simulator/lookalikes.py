@@ -188,9 +188,8 @@ def differ_for_a_day(world: World, platform: Platform) -> None:
     """Custody and sub-accounts differ over a night or a few, and agree again the next day."""
     rng, period = world.rng, world.period
     gap = world.subledger_gap[platform.collect]
-    for day in rng.choice(
-        np.arange(0, period.days, 2), size=min(int(rng.integers(1, 5)), 3), replace=False
-    ):
+    even = np.arange(0, period.days, 2)
+    for day in rng.choice(even, size=min(int(rng.integers(1, 4)), len(even)), replace=False):
         gap[day] += int(world.lots(500, 400_000)) * YUAN * int(rng.choice([-1, 1]))
     world.lookalikes.append(
         Lookalike(

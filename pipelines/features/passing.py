@@ -164,10 +164,9 @@ def measure_passing(db: Database, settings: Features) -> pl.DataFrame:
         payer, payee, at, amount, paid, paid_starts, settings.round_trip_hours * HOUR_US,
         settings.alike_from, settings.round_trip_hops, settings.scan_transfers,
     )  # fmt: skip
-    known = payer >= 0
-    came_in = np.bincount(payee[payee >= 0], amount[payee >= 0], parties)
-    went_out = np.bincount(payer[known], amount[known], parties)
-    back = np.bincount(payer[marked], amount[marked], parties)
+    came_in = _sums(payee, amount, payee >= 0, parties)
+    went_out = _sums(payer, amount, payer >= 0, parties)
+    back = _sums(payer, amount, marked, parties)
     frame = pl.DataFrame(
         {
             "party_no": np.arange(parties, dtype=np.int64),
@@ -187,6 +186,10 @@ def _grouped(owner: Ints, parties: int) -> tuple[Ints, Ints]:
     starts = np.zeros(parties + 1, dtype=np.int64)
     np.cumsum(np.bincount(owner[order], minlength=parties), out=starts[1:])
     return order, starts
+
+
+def _sums(owner: Ints, amount: Ints, chosen: npt.NDArray[np.bool_], parties: int) -> Floats:
+    return np.bincount(owner[chosen], amount[chosen], parties).astype(np.float64)
 
 
 def _share(part: Floats, whole: Floats) -> Floats:

@@ -14,9 +14,12 @@ select s.party as party_no,
   sum(s.week_fen) as turnover_week,
   sum(s.month_fen) as turnover_month,
   sum(s.quarter_fen) as turnover_quarter,
-  coalesce(sum(s.week_fen) filter (s.outgoing), 0) / nullif(sum(s.week_fen), 0) as out_share_week,
-  coalesce(sum(s.month_fen) filter (s.outgoing), 0) / nullif(sum(s.month_fen), 0) as out_share_month,
-  coalesce(sum(s.quarter_fen) filter (s.outgoing), 0) / nullif(sum(s.quarter_fen), 0) as out_share_quarter,
+  coalesce(sum(s.week_fen) filter (s.outgoing), 0) / nullif(sum(s.week_fen), 0)
+    as out_share_week,
+  coalesce(sum(s.month_fen) filter (s.outgoing), 0) / nullif(sum(s.month_fen), 0)
+    as out_share_month,
+  coalesce(sum(s.quarter_fen) filter (s.outgoing), 0) / nullif(sum(s.quarter_fen), 0)
+    as out_share_quarter,
   count(*) filter (not s.outgoing and s.other >= 0 and s.last_date >= $week) as payers_week,
   count(*) filter (not s.outgoing and s.other >= 0 and s.last_date >= $month) as payers_month,
   count(*) filter (not s.outgoing and s.other >= 0) as payers,
@@ -33,8 +36,9 @@ select s.party as party_no,
   max(s.transfers) filter (s.outgoing and s.other >= 0) as most_to_one_payee,
   max(s.day_transfers) filter (not s.outgoing and s.other >= 0) as same_day_from_one_payer,
   max(s.day_transfers) filter (s.outgoing and s.other >= 0) as same_day_to_one_payee,
-  case when $known then
-    coalesce(sum(s.fen) filter (not s.outgoing and s.first_date >= $new), 0) / nullif(sum(s.fen) filter (not s.outgoing and s.last_date >= $new), 0) end
+  case when $known
+    then coalesce(sum(s.month_fen) filter (not s.outgoing and s.first_date >= $new), 0)
+    / nullif(sum(s.month_fen) filter (not s.outgoing), 0) end
     as new_payer_share,
   coalesce(sum(s.fen) filter (not s.outgoing and p.kind = 'person'), 0)
     / nullif(sum(s.fen) filter (not s.outgoing), 0) as in_share_from_persons,
