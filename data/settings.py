@@ -130,6 +130,7 @@ class SelfFinancing(Section):
     minimum_share: Share
     fee_share: Share
     minimum_loans: Count
+    minimum_fen: Whole
     minimum_loan_share: Share
     hub_transfers: Count
     trade_transfers: Count

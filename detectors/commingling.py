@@ -133,7 +133,7 @@ def judge_custody(
     allowance = max(int(settings.fee_share * clients) - int(fees["amount_fen"].sum()), 0)
     if int(to_own["amount_fen"].sum()) <= allowance:
         loose = loose.filter(~pl.col("payee_own"))
-    elif fees.is_empty():
+    elif flow.filter("payee_own", "lawful_fee").is_empty():
         loose = loose.filter(~_likely_fees(loose, allowance))
     returned = flow.filter("payer_own", "payee_custody", ~pl.col("payer_custody"))
     if not loose.filter("payee_own").height:

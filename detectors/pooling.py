@@ -181,7 +181,8 @@ with degree as (
   join degree s on s.account = p.source
 )
 select collector, source from held
-where back >= $lift * chance and back >= $share * pays and back * ln(back / chance) - (back - chance) >= ln($doubt * pairs)
+where back >= $lift * chance and back >= $share * pays
+  and back * ln(back / chance) - (back - chance) >= ln($doubt * pairs)
 order by collector, source
 """
 DOUBT = 100

@@ -78,6 +78,8 @@ def judge(
         return None
     chosen = followed.disbursements.filter(pl.col("transfer_no").is_in(list(hits)))
     arrived = sum(a.amount_fen for each in hits.values() for a in each)
+    if arrived < settings.minimum_fen:
+        return None
     numbers = {number for each in hits.values() for a in each for number in a.path}
     shown = pl.concat(
         [
