@@ -10,8 +10,8 @@ from data.home import Home
 
 os.environ.setdefault("PREFECT_HOME", str(Home.from_environment().path / "prefect"))
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("PREFECT_LOGGING_LEVEL", "ERROR")
-os.environ.setdefault("PREFECT_LOGGING_SERVER_LEVEL", "ERROR")
+os.environ.setdefault("PREFECT_LOGGING_LEVEL", "CRITICAL")
+os.environ.setdefault("PREFECT_LOGGING_SERVER_LEVEL", "CRITICAL")
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from commands.nights import prepare_flows, run_nights
+from commands.nights import run_nights
+from commands.packages import receive_all, submit_all
 from commands.terminal import Terminal, terminal
-from pipelines import intake, report
+from pipelines import report
 from simulator import write_province
 
 Scale = Literal["small", "medium", "large"]
@@ -56,7 +57,10 @@ def demo(
     province = chosen.home.path / f"province-{seed}"
     if not (province / "truth.json").exists():
         _simulate(chosen, province, seed, "small", None)
-    dates = _submit(chosen, sorted((province / "packages").iterdir()))
+    packages = sorted((province / "packages").iterdir())
+    submit_all(chosen, packages)
+    receive_all(chosen)
+    dates = sorted({date.fromisoformat(package.name.split("-")[1]) for package in packages})
     chosen_dates = sorted({dates[-1 - n] for n in range(0, len(dates), every)})
     run_nights(chosen, chosen_dates)
     listed = report.render_suspects(chosen.home, None, DEMO_TOP, "table", chosen.language)
@@ -76,23 +80,6 @@ def _simulate(chosen: Terminal, out: Path, seed: int, scale: Scale, days: int | 
         shutil.rmtree(out, ignore_errors=True)
         partial.rename(out)
         progress.advance(bar)
-
-
-def _submit(chosen: Terminal, packages: list[Path]) -> list[date]:
-    """Put the packages into the inbox and receive them; returns their business dates, ascending."""
-    home, settings = prepare_flows(chosen)
-    label = chosen.text("报送", "submitting")
-    with chosen.progress() as progress:
-        bar = progress.add_task(label, total=len(packages) + 1)
-        for package in packages:
-            intake.submit(package, chosen.home)
-            progress.advance(bar)
-        progress.update(bar, description=chosen.text("接收", "receiving"))
-        from flows import receive as flow
-
-        flow(home, settings)
-        progress.advance(bar)
-    return sorted({date.fromisoformat(package.name.split("-")[1]) for package in packages})
 
 
 def _print_next(chosen: Terminal) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Literal
 
 import typer
 
-from commands.terminal import Terminal, parse_date, terminal
+from commands.terminal import Messages, Terminal, parse_date, terminal
 from data.control import Control, Run
 from data.errors import InputError
 from pipelines import night
@@ -70,29 +68,15 @@ def run_nights(chosen: Terminal, dates: list[date]) -> list[str]:
         bar = progress.add_task(label, total=len(dates))
         from flows import nightly as flow
 
-        shown = _Shown(lambda stage: progress.update(bar, description=f"{label} {stage}"))
-        log = logging.getLogger(night.log.name)
-        log.addHandler(shown)
-        log.setLevel(logging.INFO)
-        try:
+        def show(stage: str) -> None:
+            progress.update(bar, description=f"{label} {stage}")
+
+        with Messages(night.log.name, show):
             for day in dates:
-                progress.update(bar, description=f"{label} {day}")
+                show(day.isoformat())
                 published.append(flow(day, home, settings))
                 progress.advance(bar)
-        finally:
-            log.removeHandler(shown)
     return published
-
-
-class _Shown(logging.Handler):
-    """Shows which stage of which night has begun."""
-
-    def __init__(self, show: Callable[[str], None]) -> None:
-        super().__init__()
-        self._show = show
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._show(record.getMessage())
 
 
 def runs(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from commands.nights import prepare_flows
-from commands.terminal import DONE, REFUSED, RESERVED, Terminal, terminal
+from commands.terminal import DONE, REFUSED, RESERVED, Messages, Terminal, terminal
 from pipelines import intake
 from pipelines.foreign import import_transfers
 from pipelines.foreign_map import load_map
@@ -49,9 +49,8 @@ def check(
 def submit(context: typer.Context, packages: Packages) -> None:
     """Put packages into the inbox and receive them."""
     chosen = terminal(context)
-    for package in packages:
-        intake.submit(package, chosen.home)
-    _finish(chosen, _received(chosen), "text")
+    submit_all(chosen, packages)
+    _finish(chosen, receive_all(chosen), "text")
 
 
 def receive(
@@ -60,7 +59,7 @@ def receive(
 ) -> None:
     """Take in what lies in the inbox; each package gets its receipt in the outbox."""
     chosen = terminal(context)
-    _finish(chosen, _received(chosen), format)
+    _finish(chosen, receive_all(chosen), format)
 
 
 def import_file(
@@ -92,15 +91,26 @@ def import_file(
         raise typer.Exit(RESERVED)
 
 
-def _received(chosen: Terminal) -> list[dict[str, Any]]:
-    home, settings = prepare_flows(chosen)
+def submit_all(chosen: Terminal, packages: list[Path]) -> None:
+    """Put packages into the inbox, with progress."""
     with chosen.progress() as progress:
-        bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=None)
+        bar = progress.add_task(chosen.text("放入收件箱", "into the inbox"), total=len(packages))
+        for package in packages:
+            intake.submit(package, chosen.home)
+            progress.advance(bar)
+
+
+def receive_all(chosen: Terminal) -> list[dict[str, Any]]:
+    """Run the flow ``receive``, with progress; returns the receipts."""
+    home, settings = prepare_flows(chosen)
+    waiting = sum(1 for path in chosen.home.inbox.glob("*/*") if not path.name.startswith("."))
+    with chosen.progress() as progress:
+        bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=waiting)
         from flows import receive as flow
 
-        receipts = [json.loads(Path(path).read_text("utf-8")) for path in flow(home, settings)]
-        progress.update(bar, total=len(receipts), completed=len(receipts))
-    return receipts
+        with Messages(intake.log.name, lambda _: progress.advance(bar)):
+            paths = flow(home, settings)
+    return [json.loads(Path(path).read_text("utf-8")) for path in paths]
 
 
 def _finish(chosen: Terminal, receipts: list[dict[str, Any]], format: str) -> None:

@@ -6,14 +6,15 @@ Results go to standard output, so that they can be piped; progress and remarks t
 from __future__ import annotations
 
 import locale
+import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import typer
 from rich.console import Console
@@ -77,6 +78,27 @@ class Terminal:
         )
         with Progress(*columns, console=Console(stderr=True)) as progress:
             yield progress
+
+
+class Messages(logging.Handler):
+    """Hands each message of one of the program's loggers to a function, while it is entered."""
+
+    def __init__(self, logger: str, hear: Callable[[str], None]) -> None:
+        super().__init__()
+        self._logger, self._hear = logging.getLogger(logger), hear
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand one message on."""
+        self._hear(record.getMessage())
+
+    def __enter__(self) -> Self:
+        self._logger.addHandler(self)
+        self._logger.setLevel(logging.INFO)
+        self._logger.propagate = False
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._logger.removeHandler(self)
 
 
 def terminal(context: typer.Context) -> Terminal:

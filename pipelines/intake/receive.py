@@ -7,6 +7,7 @@ taken in again, with the same result; after it, only the receipt is written once
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ from pipelines.intake.receipt import Receipt, make_receipt, receipt_text, reject
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STRANGERS = "unknown"
+
+log = logging.getLogger("lookthrough.intake")
 
 
 def check_package(
@@ -81,6 +84,7 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
             if path.name.startswith("."):
                 continue
             receipts.append(_take_in(path, home, settings, control, now or _now()))
+            log.info("received %s", path.name)
     return receipts
 
 
