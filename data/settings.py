@@ -117,6 +117,7 @@ class FundPool(Section):
     relay_days: Count
     minimum_returned_share: Share
     minimum_to_persons_share: Share
+    maximum_refund_share: Share
     minimum_principal_back: Share
     minimum_paid_first_share: Share
     maximum_fixed_ratio_share: Share

@@ -82,7 +82,8 @@ def judge_own_accounts(
     # The same clients' transfers with the same accounts, also where no loan is named.
     known = list(parties)
     shown = flow.filter(
-        (
+        (pl.col("client") & (pl.col("payer_own") != pl.col("payee_own")))
+        | (
             (pl.col("payee_own") & pl.col("payee_account").is_in(list(accounts)))
             & ((pl.col("payer_kind") == "person") | pl.col("payer").is_in(known))
         )

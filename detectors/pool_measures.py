@@ -105,6 +105,7 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
     outer = pool.flow.filter("recent", ~pl.col("inner_transfer"))
     incoming, outgoing = (outer.filter(pl.col("incoming") == side) for side in (True, False))
     from_persons, to_persons = incoming.filter("person"), outgoing.filter("person")
+    to_persons = _less_refunds(settings, from_persons, to_persons)
     back = from_persons.select("other").unique().join(to_persons, on="other", how="semi")
     returned = to_persons.join(back, on="other", how="semi")
     first_in = from_persons.group_by("other").agg(pl.col("booked_at").min().alias("paid_at"))
@@ -128,7 +129,6 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
         / max(met.height, 1),
         fixed_ratio_share=fixed_ratio_share(from_persons, to_persons),
     )
-    refunded = total(_refunds(from_persons, returned))
     if (
         found.payers < settings.minimum_payers
         or found.payees < settings.minimum_payees
@@ -139,8 +139,8 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
         or public < settings.minimum_public_share * taken
         or found.back < settings.minimum_paid_back
         or found.back < settings.minimum_paid_back_share * found.payers
-        or found.returned_fen - refunded < settings.minimum_returned_share * public
-        or total(to_persons) - refunded < settings.minimum_to_persons_share * public
+        or found.returned_fen < settings.minimum_returned_share * public
+        or total(to_persons) < settings.minimum_to_persons_share * public
         or found.principal_back < settings.minimum_principal_back
         or found.paid_first_share < settings.minimum_paid_first_share
         or found.fixed_ratio_share > settings.maximum_fixed_ratio_share
@@ -154,14 +154,23 @@ def total(rows: pl.DataFrame) -> int:
     return int(rows["amount_fen"].sum())
 
 
-def _refunds(from_persons: pl.DataFrame, returned: pl.DataFrame) -> pl.DataFrame:
-    """Payments that give one person back, within two weeks, exactly what the person had paid."""
-    pairs = returned.join(from_persons, on=["other", "amount_fen"], suffix="_in").filter(
+def _less_refunds(
+    settings: FundPool, from_persons: pl.DataFrame, to_persons: pl.DataFrame
+) -> pl.DataFrame:
+    """Leave out what gives a person back, within two weeks, exactly what the person had paid.
+
+    A shop refunds a small part of its sales. When such payments are a large part of what persons
+    paid in, they are no refunds, and nothing is left out.
+    """
+    pairs = to_persons.join(from_persons, on=["other", "amount_fen"], suffix="_in").filter(
         pl.col("booked_at").is_between(
             pl.col("booked_at_in"), pl.col("booked_at_in") + pl.duration(days=REFUND_DAYS)
         )
     )
-    return returned.join(pairs.select("ref").unique(), on="ref", how="semi")
+    same = to_persons.join(pairs.select("ref").unique(), on="ref", how="semi")
+    if total(same) > settings.maximum_refund_share * total(from_persons):
+        return to_persons
+    return to_persons.join(same, on="ref", how="anti")
 
 
 def fixed_ratio_share(from_persons: pl.DataFrame, to_persons: pl.DataFrame) -> float:

@@ -29,13 +29,18 @@ SEVERITY = 5
 LEAD_OFFICE = "PBC"
 TITLE = ("挪用备付金", "reserve misuse")
 
+# Days after which a payment still carries over the fees that the ledger had shown.
+CARRY_DAYS = 4
+# How much more it may be, for the fees of the day itself.
+CARRY_SLACK = 1.25
+
 # The identity of the submission specification, recomputed; positive is a shortfall.
 LEDGER = """
 select institution_id, bank_no, account_no, ledger_date,
   client_closing_fen - (bank_closing_fen - interest_uncarried_fen - own_funds_placed_fen
     - fee_uncarried_fen + firm_in_bank_not_fen - firm_out_bank_not_fen - bank_in_firm_not_fen
     + bank_out_firm_not_fen) as shortfall_fen,
-  unexplained_ge11_fen as aged_fen
+  unexplained_ge11_fen as aged_fen, fee_uncarried_fen as fees_fen
 from reserve_day
 where ledger_date between $first and $last
 order by institution_id, bank_no, account_no, ledger_date
@@ -106,6 +111,7 @@ def judge(
         incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))["amount_fen"].sum()
     )
     spent = outgoing.filter("circle", ~pl.col("other_reserve"))
+    spent = spent.filter(~carried_over(ledger, spent))
     to_own = spent.filter("own")
     if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
         spent = spent.filter(~pl.col("own"))
@@ -120,9 +126,7 @@ def judge(
     left = int(spent["amount_fen"].sum())
     if left < settings.minimum_fen and not short:
         return None
-    shown = pl.concat([spent, back])
-    if shown.is_empty():
-        shown = _around_growth(ledger, outgoing)
+    shown = pl.concat([spent, back, _around_growth(ledger, outgoing, spent, back)])
     if shown.is_empty():
         return None
     reached = sorted(set(spent.filter(~pl.col("own"))["other"].drop_nulls()) - {-1})
@@ -221,27 +225,49 @@ def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple
     return tuple(named)
 
 
-def _around_growth(ledger: pl.DataFrame, outgoing: pl.DataFrame) -> pl.DataFrame:
-    """The largest payments on days on which the shortfall grew, until they make up its growth."""
+def carried_over(ledger: pl.DataFrame, spent: pl.DataFrame) -> pl.Series:
+    """Which payments to own funds the ledger had shown as fees not yet carried over."""
+    fees: dict[date, int] = {}
+    for day, fen in ledger.group_by("ledger_date").agg(pl.col("fees_fen").sum()).iter_rows():
+        for later in range(CARRY_DAYS + 1):
+            on = day + timedelta(days=later)
+            fees[on] = max(fees.get(on, 0), fen)
+    rows = spent.select("own", "business_date", "amount_fen").iter_rows()
+    return pl.Series(
+        [own and fen <= CARRY_SLACK * fees.get(day, 0) for own, day, fen in rows], dtype=pl.Boolean
+    )
+
+
+def _around_growth(
+    ledger: pl.DataFrame, outgoing: pl.DataFrame, spent: pl.DataFrame, back: pl.DataFrame
+) -> pl.DataFrame:
+    """Payments that explain what the shortfall grew by and the circle's payments do not.
+
+    On each such day, to parties that the registers do not know, or when the circle got nothing at
+    all, to anyone: the one of that sum, or else the largest that fit into it.
+    """
     growth = (
         ledger.with_columns(
-            (
-                pl.col("shortfall_fen")
-                - pl.col("shortfall_fen").shift(1).over("bank_no", "account_no").fill_null(0)
-            ).alias("growth")
+            pl.col("shortfall_fen").diff().over("bank_no", "account_no").alias("growth")
         )
-        .filter(pl.col("growth") > 0)
         .group_by("ledger_date")
         .agg(pl.col("growth").sum())
+        .filter(pl.col("growth") > 0)
         .sort("ledger_date")
     )
+    unknown = pl.col("other").is_null() | (pl.col("other") < 0)
+    pool = outgoing.filter(~pl.col("own"), ~pl.col("other_reserve").fill_null(False))
+    pool = pool.filter(unknown) if spent.height else pool
     chosen = [outgoing.clear()]
     for day, grown in growth.iter_rows():
-        paid = outgoing.filter(pl.col("business_date") == day).sort(
-            "amount_fen", "ref", descending=[True, False]
-        )
-        before = paid["amount_fen"].cum_sum() - paid["amount_fen"]
-        chosen.append(paid.filter(before < grown))
+        on = pl.col("business_date") == day
+        came = int(back.filter(on)["amount_fen"].sum())
+        rest = grown + came - int(spent.filter(on)["amount_fen"].sum())
+        paid = pool.filter(on, pl.col("amount_fen") <= rest * 1.01)
+        for row in paid.sort("amount_fen", "ref", descending=[True, False]).iter_rows(named=True):
+            if row["amount_fen"] <= rest * 1.01 and rest > 0.01 * grown:
+                chosen.append(paid.filter(pl.col("ref") == row["ref"]))
+                rest -= row["amount_fen"]
     return pl.concat(chosen)
 
 
