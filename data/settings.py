@@ -115,6 +115,8 @@ class FundPool(Section):
     minimum_public_share: Share
     relay_share: Share
     relay_days: Count
+    relay_part: Share
+    crowd_payers: Count
     minimum_returned_share: Share
     minimum_to_persons_share: Share
     maximum_refund_share: Share

@@ -17,92 +17,11 @@ import polars as pl
 from data.settings import FundPool
 from data.store import Database
 from detectors.context import Context
+from detectors.pool_tables import PERSONS, lay_tables
 
 # Kinds whose licence is to take money from many and pay many.
 LICENSED_KINDS = ("insurer", "bank", "securities_firm", "clearing_house", "payment_institution")
-HELD_FOR_CLIENTS = "('client_custody', 'client_reserve', 'exchange_deposit', 'securities_transfer')"
 
-CREATE_FLOW = """
-create or replace temp table pool_flow as
-select t.ref, t.booked_at, t.business_date, t.amount_fen, t.payer_account,
-  t.payee_account, t.loan_id,
-  coalesce(nullif(a.party_no, -1), -2 - t.payer_account) as payer,
-  coalesce(nullif(b.party_no, -1), -2 - t.payee_account) as payee,
-  coalesce(p.kind = 'person', false) as payer_person,
-  coalesce(q.kind = 'person', false) as payee_person
-from transfer t
-join account_dim a on a.account_id = t.payer_account
-join account_dim b on b.account_id = t.payee_account
-left join party_dim p on p.party_no = a.party_no
-left join party_dim q on q.party_no = b.party_no
-where t.status = 'settled' and not (a.party_no = b.party_no and a.party_no >= 0)
-  and t.business_date between $first and $last
-"""
-# Groups are found and judged on the newest days; all days of pool_flow are their evidence.
-CREATE_RECENT = """
-create or replace temp table pool_recent as
-select * from pool_flow where business_date >= $first
-"""
-# Accounts that enough natural persons pay into, and that nothing registers to hold clients' money.
-CREATE_COLLECTOR = f"""
-create or replace temp table pool_collector as
-select f.payee_account as account, any_value(a.party_no) as party_no,
-  any_value(a.institution_id) as institution_id
-from pool_recent f
-join account_dim a on a.account_id = f.payee_account
-left join party_dim p on p.party_no = a.party_no
-where a.role not in {HELD_FOR_CLIENTS}
-  and a.registered and not coalesce(list_contains($licensed, p.institution_id), false)
-group by f.payee_account
-having count(distinct f.payer) filter (f.payer_person) >= $payers
-"""
-# An account that gets a large part of what a collector takes: its centre, where it pays back from.
-CREATE_RELAY = f"""
-create or replace temp table pool_relay as
-with took as (
-  select payee_account as account, sum(amount_fen) as amount_fen from pool_recent
-  semi join pool_collector c on c.account = payee_account group by payee_account
-), passed as (
-  select payer_account as account, payee_account as centre, sum(amount_fen) as amount_fen
-  from pool_recent semi join pool_collector c on c.account = payer_account
-  group by payer_account, payee_account
-  having count(distinct booked_at::date) >= $days
-)
-select p.account, p.centre
-from passed p
-join took t on t.account = p.account
-join account_dim a on a.account_id = p.centre
-left join party_dim o on o.party_no = a.party_no
-where p.amount_fen >= $relay * t.amount_fen and a.role not in {HELD_FOR_CLIENTS}
-  and not coalesce(list_contains($licensed, o.institution_id), false)
-"""
-CREATE_PERSONS = """
-create or replace temp table pool_person as
-with member as (
-  select account from pool_collector union select centre from pool_relay
-)
-select f.payee_account as account, f.payer as person, true as pays
-from pool_recent f semi join member m on m.account = f.payee_account where f.payer_person
-union
-select f.payer_account, f.payee, false
-from pool_recent f semi join member m on m.account = f.payer_account where f.payee_person
-"""
-# Whose paying back its own payers says something: firms, and persons that a crowd pays.
-CREATE_SIZE = """
-create or replace temp table pool_size as
-select s.account, count(distinct s.person) filter (s.pays) >= $payers
-  or coalesce(any_value(o.kind) = 'organisation', false) as alone
-from pool_person s
-join account_dim a on a.account_id = s.account
-left join party_dim o on o.party_no = a.party_no
-group by s.account
-"""
-PERSONS = """
-select count(*) from (
-  select payer from pool_recent where payer_person
-  union select payee from pool_recent where payee_person
-)
-"""
 # Whom an institution pays that never pays it: its staff, among others.
 CANDIDATES = """
 with paid as (
@@ -249,16 +168,7 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
     licensed = {
         i.institution_id for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS
     }
-    days = max(context.settings.load.window_days, settings.window_days)
-    window = {"first": context.first_date(days), "last": context.business_date}
-    held = {"licensed": sorted(licensed)}
-    relay = {"relay": settings.relay_share, "days": settings.relay_days}
-    db.execute("pool flow", CREATE_FLOW, window)
-    db.execute("newest flow", CREATE_RECENT, {"first": context.first_date(settings.window_days)})
-    db.execute("collectors", CREATE_COLLECTOR, {**held, "payers": settings.account_payers})
-    db.execute("relays", CREATE_RELAY, {**held, **relay})
-    db.execute("persons of pools", CREATE_PERSONS)
-    db.execute("sizes of pools", CREATE_SIZE, {"payers": settings.minimum_payers})
+    lay_tables(context, settings, sorted(licensed))
     [(persons,)] = db.rows("persons", PERSONS)
     chance = {
         "lift": settings.minimum_lift,
@@ -267,11 +177,13 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
     }
     sure = {**chance, "back": settings.minimum_paid_back, "doubt": DOUBT}
     firms = {i.institution_id for i in context.institutions} - licensed
-    relays = db.rows("relay pairs", "select account, centre from pool_relay order by 1, 2")
+    relays = db.rows(
+        "relay pairs", "select account, centre, party_no from pool_relay order by 1, 2"
+    )
     groups = _of_circles(context, settings, firms, relays, chance)
     graph = nx.Graph()
     graph.add_edges_from(db.rows("pairs", PAIRS, sure))
-    graph.add_edges_from(row for row in relays if row[0] in graph or row[1] in graph)
+    graph.add_edges_from(row[:2] for row in relays if row[0] in graph or row[1] in graph)
     alone = sorted(sorted(each) for each in nx.connected_components(graph))
     grown = _grown(db, groups, sure)
     numbered = {str(number): accounts for number, accounts in enumerate(alone)}
@@ -310,22 +222,33 @@ def _of_circles(
     context: Context,
     settings: FundPool,
     firms: set[str],
-    relays: list[tuple[int, int]],
+    relays: list[tuple[int, int, int]],
     chance: dict[str, float],
 ) -> dict[str, list[int]]:
     """The accounts that belong together for each institution's sake."""
     db = context.db
     context.register_closures("circle_party", firms)
+    circles = {
+        each.institution_id: context.closure(each)
+        for each in context.institutions
+        if each.institution_id in firms
+    }
     found: dict[str, set[int]] = {}
     for name, account in db.rows("candidates", CANDIDATES):
         found.setdefault(name, set()).add(account)
     db.unregister("circle_party")
+    for name, circle in circles.items():
+        inside = {centre for _, centre, party in relays if party in circle}
+        fed = {account for account, centre, _ in relays if centre in inside}
+        if inside or name in found:
+            found.setdefault(name, set()).update(inside, fed)
     for accounts in found.values():
-        for account, centre in relays:
-            if account in accounts:
-                accounts.add(centre)
-        accounts.update(account for account, centre in relays if centre in accounts)
-    return _kept(db, found, {**chance, "least": settings.member_paid_back})
+        accounts.update(centre for account, centre, _ in relays if account in accounts)
+    kept = _kept(db, found, {**chance, "least": settings.member_paid_back})
+    return {
+        name: sorted({*accounts, *(feeder for feeder, centre, _ in relays if centre in accounts)})
+        for name, accounts in kept.items()
+    }
 
 
 def _kept(
