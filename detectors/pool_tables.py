@@ -1,4 +1,4 @@
-"""The tables that pools are found in: flows, collecting accounts, relays, and who deals with them."""
+"""The tables that pools are found in: flows, collecting accounts, relays, who deals with them."""
 
 from __future__ import annotations
 

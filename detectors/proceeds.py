@@ -283,33 +283,5 @@ def _through_hubs(
     return kept
 
 
-def lasting_trade(
-    disbursements: pl.DataFrame, trade: pl.DataFrame, settings: SelfFinancing
-) -> set[tuple[int, int]]:
-    """Pairs of a borrower's and an end's account that trade outside of every loan's window too.
-
-    Outside of them they trade at least `trade_transfers` times, and for a good part of what is
-    paid within.
-    """
-    window = timedelta(hours=settings.window_hours)
-    starts: dict[int, list[datetime]] = defaultdict(list)
-    for account, booked_at in disbursements.select("payee_account", "booked_at").iter_rows():
-        starts[account].append(booked_at)
-    times: dict[tuple[int, int], int] = defaultdict(int)
-    sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-    for payer, payee, at, fen in trade.select(
-        "payer", "payee", "booked_at", "amount_fen"
-    ).iter_rows():
-        within = any(start <= at <= start + window for start in starts[payer])
-        times[payer, payee] += not within
-        sums[payer, payee][within] += fen
-    return {
-        pair
-        for pair, count in times.items()
-        if count >= settings.trade_transfers
-        and sums[pair][0] >= settings.trade_share * sums[pair][1]
-    }
-
-
 def _micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND

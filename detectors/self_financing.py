@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -21,7 +22,7 @@ from data.settings import SelfFinancing
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
-from detectors.proceeds import Followed, follow_proceeds, lasting_trade
+from detectors.proceeds import Followed, follow_proceeds
 from graph.following import Arrival
 
 NAME = "self_financing"
@@ -144,6 +145,34 @@ def judge(
 
 def _confidence(loans: int, arrived: int, proceeds: int) -> float:
     return round(0.6 + 0.2 * min(loans / 10, 1) + 0.2 * min(arrived / max(proceeds, 1), 1), 4)
+
+
+def lasting_trade(
+    disbursements: pl.DataFrame, trade: pl.DataFrame, settings: SelfFinancing
+) -> set[tuple[int, int]]:
+    """Pairs of a borrower's and an end's account that trade outside of every loan's window too.
+
+    Outside of them they trade at least `trade_transfers` times, and for a good part of what is
+    paid within.
+    """
+    window = timedelta(hours=settings.window_hours)
+    starts: dict[int, list[datetime]] = defaultdict(list)
+    for account, booked_at in disbursements.select("payee_account", "booked_at").iter_rows():
+        starts[account].append(booked_at)
+    times: dict[tuple[int, int], int] = defaultdict(int)
+    sums: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
+    for payer, payee, at, fen in trade.select(
+        "payer", "payee", "booked_at", "amount_fen"
+    ).iter_rows():
+        within = any(start <= at <= start + window for start in starts[payer])
+        times[payer, payee] += not within
+        sums[payer, payee][within] += fen
+    return {
+        pair
+        for pair, count in times.items()
+        if count >= settings.trade_transfers
+        and sums[pair][0] >= settings.trade_share * sums[pair][1]
+    }
 
 
 def _roles(
