@@ -7,8 +7,8 @@ import traceback
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
 from commands import demonstration, nights, packages, suspects
 from commands.terminal import (
@@ -73,11 +73,11 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
         code = app(args=options_first(arguments), prog_name="lookthrough", standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except NoArgsIsHelpError as error:
         return _say(error.format_message(), REFUSED)
-    except click.ClickException as error:
+    except ClickException as error:
         return _say(f"lookthrough: {error.format_message()}", REFUSED)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return _say("lookthrough: interrupted; run it again to go on", INTERRUPTED)
     except NotFoundError as error:
         return _say(f"lookthrough: {error}", NOT_FOUND)

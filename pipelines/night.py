@@ -20,15 +20,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from detectors.context import Context
-from detectors.registry import detect_all
 
 from data.control import Control
 from data.errors import LookthroughError, NotFoundError, StoreError
 from data.home import Home
 from data.settings import Settings, load_settings
 from data.store import Database
+from detectors.context import Context
 from detectors.finding import CannotConclude, Finding
+from detectors.registry import detect_all
 from pipelines import forest, intake, warehouse
 from pipelines.features import FEATURES, build_features
 from pipelines.findings_file import read_findings, write_findings
@@ -114,8 +114,8 @@ def load_warehouse(home: str, settings: str | None, key: RunKey) -> str:
     warehouse.load(place, chosen, key.business_date)
     if run_key(place, chosen, key.business_date) != key:
         raise StoreError(
-            f"packages for {key.business_date} or before came in while the night loaded; "
-            "run it again to take them in"
+            f"packages for {key.business_date} or before, or the program, changed while the "
+            "night loaded; run it again to take them in"
         )
     return str(place.warehouse)
 

@@ -112,6 +112,8 @@ def _write(home: Home, run: str, tables: Mapping[str, pa.Table]) -> Path:
     draft, target = folder / f"{run}{ENDING}", home.published / f"{run}{ENDING}"
     facts = [_fact(name, table) for name, table in tables.items()]
     with Database.open(draft, threads=1) as db:
+        # Compressed segments keep what lay in memory between their values; plain ones do not.
+        db.execute("plain segments", "set force_compression = 'uncompressed'")
         db.execute("begin", "begin")
         for name, table in tables.items():
             db.execute(f"create {name}", create_sql(name))

@@ -101,7 +101,7 @@ def test_a_suspect_shows_why_in_both_languages(
     home: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     first = suspects(home, capfd, "--top", "1")[0]
-    for language, word in (("en", "clause"), ("zh", "条款")):
+    for language, word in (("en", "higher is worse"), ("zh", "越高越可疑")):
         code, out, _ = call(
             capfd, "--home", str(home), "--lang", language, "suspect", first["party_id"]
         )

@@ -15,6 +15,9 @@ from pipelines.features.passing import measure_passing
 from pipelines.features.reach import measure_reach
 from pipelines.features.standing import measure_standing
 
+# Significant digits of a feature.
+DIGITS = 6
+
 # Counts of which a party without any has none, rather than an unknown number.
 ZERO_WITHOUT = ("two_way_parties", "shared_devices", "most_from_one_payer", "most_to_one_payee",
     "same_day_from_one_payer", "same_day_to_one_payee", "payers_busiest_day",
@@ -63,6 +66,6 @@ def _finished(table: pl.DataFrame) -> pl.DataFrame:
         pl.col(ZERO_WITHOUT).fill_null(0),
     )
     names = [feature.name for feature in FEATURES]
-    return ready.select(
-        "party_no", "party_id", "role", "age_band", pl.col(names).cast(pl.Float64).fill_nan(None)
-    ).sort("party_no")
+    # Sums of fractions depend on the order in which threads add them, far behind these digits.
+    values = pl.col(names).cast(pl.Float64).fill_nan(None).round_sig_figs(DIGITS)
+    return ready.select("party_no", "party_id", "role", "age_band", values).sort("party_no")
