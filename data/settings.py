@@ -159,6 +159,7 @@ class ReserveMisuse(Section):
     minimum_fen: Whole
     fee_share: Share
     merchant_days_share: Share
+    least_part: Share
 
 
 class Detectors(Section):

@@ -10,6 +10,9 @@ import polars as pl
 CARRY_DAYS = 4
 # How much more it may be, for the fees of the day itself.
 CARRY_SLACK = 1.25
+# Sums that differ by less are the same; payments that are a smaller part of a hole did not make it.
+SAME = 1.01
+LEAST_PART = 0.05
 
 
 def carried_over(ledger: pl.DataFrame, spent: pl.DataFrame) -> pl.Series:
@@ -30,8 +33,8 @@ def around_growth(
 ) -> pl.DataFrame:
     """Payments that explain what the shortfall grew by and the circle's payments do not.
 
-    On each such day, to parties that the registers do not know, or when the circle got nothing at
-    all, to anyone: the one of that sum, or else the largest that fit into it.
+    On each such day the one payment, to anyone, of that very sum; or else the largest that fit into
+    it to parties that the registers do not know; or when the circle got nothing at all, to anyone.
     """
     growth = (
         ledger.with_columns(
@@ -44,15 +47,18 @@ def around_growth(
     )
     unknown = pl.col("other").is_null() | (pl.col("other") < 0)
     pool = outgoing.filter(~pl.col("own"), ~pl.col("other_reserve").fill_null(False))
-    pool = pool.filter(unknown) if spent.height else pool
+    pool = pool.join(spent, on="ref", how="anti")
+    fits = unknown if spent.height else pl.lit(True)
     chosen = [outgoing.clear()]
     for day, grown in growth.iter_rows():
         on = pl.col("business_date") == day
         came = int(back.filter(on)["amount_fen"].sum())
         rest = grown + came - int(spent.filter(on)["amount_fen"].sum())
-        paid = pool.filter(on, pl.col("amount_fen") <= rest * 1.01)
-        for row in paid.sort("amount_fen", "ref", descending=[True, False]).iter_rows(named=True):
-            if row["amount_fen"] <= rest * 1.01 and rest > 0.01 * grown:
-                chosen.append(paid.filter(pl.col("ref") == row["ref"]))
-                rest -= row["amount_fen"]
+        if rest < LEAST_PART * grown:
+            continue
+        paid = pool.filter(on, pl.col("amount_fen").is_between(LEAST_PART * rest, SAME * rest))
+        paid = paid.sort("amount_fen", "ref", descending=[True, False])
+        same = paid.filter(pl.col("amount_fen") * SAME >= rest).head(1)
+        paid = same if same.height else paid.filter(fits)
+        chosen.append(paid.filter(pl.col("amount_fen").cum_sum() <= SAME * rest))
     return pl.concat(chosen)

@@ -116,16 +116,23 @@ def judge(
     others = spent.filter(~like_merchants | pl.col("own"))
     if not short or 2 * int(others["amount_fen"].sum()) >= max(shortfall, aged):
         spent = others
+    if short:
+        spent = spent.filter(pl.col("amount_fen") >= settings.least_part * max(shortfall, aged))
     back = incoming.filter(
-        pl.col("other").is_in(spent["other"].unique().implode()), ~pl.col("other_reserve")
+        pl.col("other").is_in(spent["other"].unique().implode())
+        | (pl.col("circle") & pl.col("amount_fen").is_in(spent["amount_fen"].implode())),
+        ~pl.col("other_reserve"),
     )
     left = int(spent["amount_fen"].sum())
     if left < settings.minimum_fen and not short:
         return None
-    shown = pl.concat([spent, back, around_growth(ledger, outgoing, spent, back)])
+    made_holes = around_growth(ledger, outgoing, spent, back)
+    shown = pl.concat([spent, back, made_holes])
     if shown.is_empty():
         return None
-    reached = sorted(set(spent.filter(~pl.col("own"))["other"].drop_nulls()) - {-1})
+    reached = sorted(
+        set(pl.concat([spent, made_holes]).filter(~pl.col("own"))["other"].drop_nulls()) - {-1}
+    )
     evidence = read_evidence(shown)
     net = left - int(back["amount_fen"].sum())
     amount = max(shortfall, aged, net, left if not short else 0)
