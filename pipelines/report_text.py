@@ -46,9 +46,9 @@ def suspects_table(run: Facts, suspects: Sequence[Facts], language: str) -> str:
     table = Table(title=title, show_lines=True, title_justify="left", expand=True)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("分值" if zh else "score", no_wrap=True)
-    table.add_column("嫌疑" if zh else "suspect", ratio=3)
-    table.add_column("理由" if zh else "why", ratio=6)
-    table.add_column("金额" if zh else "at stake", ratio=2)
+    table.add_column("嫌疑" if zh else "suspect", ratio=4)
+    table.add_column("理由" if zh else "why", ratio=7)
+    table.add_column("金额" if zh else "at stake", justify="right", no_wrap=True)
     table.add_column("接下来查" if zh else "where to look next", ratio=4)
     for facts in suspects:
         amount = facts["money_at_stake_fen"]
@@ -58,7 +58,7 @@ def suspects_table(run: Facts, suspects: Sequence[Facts], language: str) -> str:
             _text(f"{facts['name'] or '?'}\n{facts['party_id']}\n{place(facts['division'], zh)}"),
             _text("\n".join(_why_briefly(facts, zh))),
             "" if amount is None else money(amount, zh),
-            _text("\n".join(next_steps(facts, zh)[:3])),
+            _text("\n".join(_next_briefly(facts, zh))),
         )
     return _rendered(table)
 
@@ -88,6 +88,22 @@ def suspect_text(facts: Facts, language: str) -> str:
     lines += ["", "接下来查：" if zh else "where to look next:"]
     lines += [f"  {step}" for step in next_steps(facts, zh)]
     return "\n".join(clean(line) for line in lines)
+
+
+def _next_briefly(facts: Facts, zh: bool) -> list[str]:
+    """Say in the table how to open a suspect, how much shows it, and who else is named."""
+    steps = [f"lookthrough suspect {facts['party_id']}"]
+    shown = {row["transfer"] for finding in facts["findings"] for row in finding["evidence"]}
+    if shown:
+        steps.append(f"证据 {len(shown)} 笔" if zh else f"evidence: {len(shown)} transfers")
+    others = {
+        a["party_id"]: a["role"] for finding in facts["findings"] for a in finding["accomplices"]
+    }
+    for role, names in ROLES.items():
+        count = sum(other == role for other in others.values())
+        if count:
+            steps.append(f"{names[not zh]}: {count}")
+    return steps
 
 
 def next_steps(facts: Facts, zh: bool) -> list[str]:
@@ -204,7 +220,8 @@ def _finding(finding: Facts, zh: bool) -> list[str]:
     lines = [
         f"{finding['code']} {finding['typology']}  {finding['clause']}  "
         + (
-            f"严重程度 {finding['severity']}/5，置信度 {finding['confidence']:.2f}，{amount}，{role}"
+            f"严重程度 {finding['severity']}/5，置信度 {finding['confidence']:.2f}，"
+            f"{amount}，{role}"
             if zh
             else f"severity {finding['severity']}/5, confidence {finding['confidence']:.2f}, "
             f"{amount}, {role}"

@@ -45,6 +45,7 @@ class World:
         self.parties: dict[str, str] = {}
         self.accounts: dict[str, tuple[str, str, str | None]] = {}
         self.institutions: dict[str, tuple[str, bool]] = {}
+        self.unregistered: set[str] = set()
         self.paid: list[tuple[str, str, int, datetime, str | None]] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
 
@@ -131,9 +132,11 @@ class World:
             for name, i in party_no.items()
         ]  # fmt: skip
         accounts = [
-            (i, BANK, name, self.accounts[name][0], party_no[self.accounts[name][0]],
-             self.accounts[name][1], self.accounts[name][2], None, date(2015, 1, 1), None, "active",
-             True)
+            (i, BANK, name, None, -1, "external", None, None, None, None, "unknown", False)
+            if name in self.unregistered
+            else (i, BANK, name, self.accounts[name][0], party_no[self.accounts[name][0]],
+                  self.accounts[name][1], self.accounts[name][2], None, date(2015, 1, 1), None,
+                  "active", True)
             for name, i in number.items()
         ]  # fmt: skip
         ordered = sorted(enumerate(self.paid), key=lambda each: (each[1][3], each[0]))

@@ -64,6 +64,16 @@ def test_a_month_end_top_up_is_part_of_the_evidence() -> None:
     assert finding.measures["returned_fen"].value == 30_000_000
 
 
+def test_the_payment_that_made_the_hole_is_evidence_whoever_got_it() -> None:
+    world = firm()
+    world.party("Stranger")
+    taken = world.pay("reserve", "Stranger", 300_000, at(5))
+    short(world, range(5, 30), 300_000)
+    [finding] = found(world)
+    assert finding.transfers == (taken,)
+    assert finding.accomplices == (("Stranger", "beneficiary"),)
+
+
 def test_items_aged_eleven_days_fire() -> None:
     world = firm()
     world.rows["reserve_day"][20]["unexplained_ge11_fen"] = 500

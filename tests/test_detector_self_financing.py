@@ -64,6 +64,20 @@ def test_loans_that_no_entry_names_are_found_by_amount() -> None:
     assert [finding.amount_fen for finding in found(world)] == [12_000_000]
 
 
+def test_an_account_of_unknown_holder_that_takes_hardly_anything_else_counts() -> None:
+    world = platform(loans=3)
+    world.party("Somewhere")
+    world.unregistered.add("Somewhere")
+    for number in range(3):
+        world.pay(f"Borrower{number}", "Somewhere", 60_000, at(number + 1))
+    [finding] = found(world)
+    assert finding.measures["to_unknown_holders_fen"].value == 18_000_000
+    assert [role for _, role in finding.accomplices] == ["nominee"] * 3
+    assert finding.text[1].endswith("ask their banks whose they are")
+    world.pay("Boss", "Somewhere", 90_000, at(2))
+    assert found(world) == []
+
+
 def test_below_the_share_or_beyond_the_window_is_none() -> None:
     world = platform()
     for number in range(2):
