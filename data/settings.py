@@ -138,6 +138,8 @@ class SelfFinancing(Section):
     hub_transfers: Count
     trade_transfers: Count
     trade_share: Share
+    shell_share: Share
+    sink_share: Share
 
 
 class Commingling(Section):

@@ -132,9 +132,8 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
     if (
         found.payers < settings.minimum_payers
         or found.payees < settings.minimum_payees
-        or not settings.lowest_out_in_ratio
-        <= found.paid_fen / max(taken, 1)
-        <= settings.highest_out_in_ratio
+        or found.paid_fen < settings.lowest_out_in_ratio * public
+        or found.paid_fen > settings.highest_out_in_ratio * taken
         or found.matched_share > settings.maximum_matched_share
         or public < settings.minimum_public_share * taken
         or found.back < settings.minimum_paid_back

@@ -11,6 +11,7 @@ import polars as pl
 
 from data.settings import SelfFinancing
 from detectors.context import Context
+from detectors.proceeds_tables import LOANS, lay_tables
 from graph.following import Arrival, Mark, Move, follow
 
 EPOCH = datetime(1970, 1, 1)
@@ -18,92 +19,6 @@ MICROSECOND = timedelta(microseconds=1)
 # Sums are nearly the same when the smaller is at least this share of the larger.
 SAME_SUM = 0.94
 
-# A loan's disbursements: by the loan's event where it names an entry, by the loan's number, or for
-# loans that have neither, what the institution's side paid the borrower near the principal's sum.
-CREATE_DISBURSEMENT = """
-create or replace temp table disbursement as
-with borrower as (
-  select l.institution_id, l.loan_id, l.principal_fen, p.party_no
-  from loan l
-  join party_dim p on p.party_id = l.borrower_party_id
-), by_number as (
-  select b.institution_id, b.loan_id, t.transfer_no
-  from transfer t
-  join account_dim a on a.account_id = t.payee_account
-  join borrower b on b.loan_id = t.loan_id and b.party_no = a.party_no
-  where t.status = 'settled'
-), named as (
-  select e.institution_id, e.loan_id, e.bank_no || ':' || e.account_no || ':' || e.entry_no as entry
-  from loan_event e
-  where e.kind = 'disburse' and e.entry_no is not null and e.bank_no is not null
-), by_event as (
-  select n.institution_id, n.loan_id, t.transfer_no
-  from named n join transfer t on t.out_entry = n.entry
-  union
-  select n.institution_id, n.loan_id, t.transfer_no
-  from named n join transfer t on t.in_entry = n.entry
-), linked as (
-  select * from by_number union select * from by_event
-), paying as (
-  select c.institution_id, a.account_id as account
-  from circle_party c join account_dim a on a.party_no = c.party_no
-  where c.own
-  union
-  select institution_id, account_id from account_dim
-  where institution_id is not null and role in ('client_custody', 'own_funds')
-), by_amount as (
-  select l.institution_id, l.loan_id, arg_min(t.transfer_no, (t.booked_at, t.transfer_no))
-  from loan l
-  join party_dim p on p.party_id = l.borrower_party_id
-  join account_dim a on a.party_no = p.party_no
-  join paying y on y.institution_id = l.institution_id
-  join transfer t on t.payee_account = a.account_id and t.payer_account = y.account
-  anti join linked k on k.institution_id = l.institution_id and k.loan_id = l.loan_id
-  where t.status = 'settled' and t.loan_id is null
-    and t.amount_fen between l.principal_fen * 0.85 and l.principal_fen
-    and t.business_date between l.published_on and l.published_on + 15
-  group by l.institution_id, l.loan_id
-), known as (
-  select * from linked union select * from by_amount
-)
-select k.institution_id, k.loan_id, b.principal_fen, b.party_no as borrower, t.transfer_no, t.ref,
-  t.booked_at, t.amount_fen, t.payer_account, t.payee_account
-from known k
-join borrower b on b.institution_id = k.institution_id and b.loan_id = k.loan_id
-join transfer t on t.transfer_no = k.transfer_no
-where t.status = 'settled' and t.business_date between $first and $last
-  and t.amount_fen <= b.principal_fen * 1.01 and t.amount_fen >= b.principal_fen * 0.1
-"""
-LENDING = """
-select distinct institution_id from loan where published_on between $first and $last
-"""
-LOANS = """
-select l.institution_id, count(distinct l.loan_id) as loans,
-  count(distinct d.loan_id) as paid_out,
-  count(distinct d.loan_id) filter (a.registered) as visible
-from loan l
-left join disbursement d on d.institution_id = l.institution_id and d.loan_id = l.loan_id
-left join account_dim a on a.account_id = d.payee_account
-where l.published_on between $first and $last
-group by l.institution_id
-order by l.institution_id
-"""
-# Accounts of the closure, but those that hold clients' money: money returned there is a repayment.
-CREATE_END = """
-create or replace temp table circle_end as
-select c.institution_id, a.account_id as account, c.party_no, c.own
-from circle_party c
-join account_dim a on a.party_no = c.party_no
-where a.role not in ('client_custody', 'client_reserve')
-  and not exists (
-    select 1 from disbursement d
-    where d.institution_id = c.institution_id and d.payer_account = a.account_id
-  )
-  and not exists (
-    select 1 from disbursement d
-    where d.institution_id = c.institution_id and d.payee_account = a.account_id and not c.own
-  )
-"""
 # Only transfers by which a borrower's money can reach the closure, over at most two accounts.
 MOVES = """
 with span as (
@@ -210,11 +125,8 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
     """Follow, for each institution that published loans, what it paid out to borrowers."""
     db, days = context.db, context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}
-    platforms = {row[0] for row in db.rows("lending", LENDING, window)}
-    context.register_closures("circle_party", only=platforms)
-    db.execute("disbursements", CREATE_DISBURSEMENT, window)
+    lay_tables(context, settings)
     counts = db.rows("loans", LOANS, window)
-    db.execute("ends", CREATE_END)
     moves = db.frame("moves", MOVES, {"hours": settings.window_hours})
     ends = db.frame("ends", ENDS)
     trade = db.frame("trade", TRADE, window)

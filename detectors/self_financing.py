@@ -102,6 +102,9 @@ def judge(
     )
     proceeds = int(chosen["amount_fen"].sum())
     borrowers = chosen["borrower"].n_unique()
+    unknown = sum(
+        a.amount_fen for each in hits.values() for a in each if followed.ends[a.account][0] < 0
+    )
     return Finding(
         typology=NAME,
         code=CODE,
@@ -109,7 +112,7 @@ def judge(
         party_id=behind.party_id,
         institution_id=behind.institution_id,
         severity=SEVERITY,
-        confidence=_confidence(len(hits), arrived, proceeds),
+        confidence=_confidence(len(hits), arrived - unknown, proceeds),
         amount_fen=arrived,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
@@ -119,6 +122,7 @@ def judge(
             "share": Measure(round(arrived / max(proceeds, 1), 4), settings.minimum_share, "share"),
             "hours": Measure(settings.window_hours, settings.window_hours, "hours"),
             "borrowers": Measure(borrowers, None, "parties"),
+            "to_unknown_holders_fen": Measure(unknown, None, "fen"),
         },
         lookalikes=(
             Lookalike("platform_fee", True, "平台收费（不超过借款的 5%）已扣除",
@@ -131,16 +135,30 @@ def judge(
             "it is not established that the borrowers knew, nor what the circle used the money "
             "for; what passed several accounts is an upper bound",
         ),
-        text=(
-            f"{borrowers} 名借款人的 {len(hits)} 笔借款（放款 {yuan(proceeds)} 元）在 "
-            f"{settings.window_hours} 小时内有 {yuan(arrived)} 元到达平台关联方",
-            f"Of {len(hits)} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
-            f"{yuan(arrived)} yuan reached the platform's circle within {settings.window_hours} "
-            "hours",
-        ),
+        text=_texts(borrowers, len(hits), proceeds, arrived, unknown, settings.window_hours),
         lead_office=LEAD_OFFICE,
         accomplices=named,
     )  # fmt: skip
+
+
+def _texts(
+    borrowers: int, loans: int, proceeds: int, arrived: int, unknown: int, hours: int
+) -> tuple[str, str]:
+    zh = (
+        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours} 小时内有 "
+        f"{yuan(arrived)} 元到达平台关联方"
+    )
+    en = (
+        f"Of {loans} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
+        f"{yuan(arrived)} yuan reached the platform's circle within {hours} hours"
+    )
+    if unknown:
+        zh += f"；其中 {yuan(unknown)} 元汇入户主不明、几乎只收此类资金的账户，应向开户行查询户主"
+        en += (
+            f"; {yuan(unknown)} yuan of it went to accounts of unknown holders that take hardly "
+            "anything else: ask their banks whose they are"
+        )
+    return zh, en
 
 
 def _confidence(loans: int, arrived: int, proceeds: int) -> float:
