@@ -21,7 +21,7 @@ from commands.terminal import (
     Terminal,
     chosen_language,
 )
-from data.errors import LookthroughError, NotFoundError, StoreError
+from data.errors import InputError, LookthroughError, NotFoundError, StoreError
 from data.home import Home
 
 HELP = """Follow client money through every account it passes, and rank the suspects.
@@ -102,7 +102,10 @@ def options_first(arguments: list[str]) -> list[str]:
         if argument == "--":
             rest += [argument, *waiting]
         elif argument in ANYWHERE:
-            first += [argument, *[value for value in (next(waiting, None),) if value is not None]]
+            value = next(waiting, None)
+            if value is None:
+                raise InputError(f"Option '{argument}' requires an argument")
+            first += [argument, value]
         elif argument.startswith(tuple(f"{name}=" for name in ANYWHERE)):
             first.append(argument)
         else:
