@@ -9,8 +9,10 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,10 @@ from simulator.world import INSTITUTION, ORGANISATION, PURPOSES, World
 
 REGISTER_DAYS = (0, 14)
 EVENING = 21 * HOUR
+# Columns of few different values, for which Parquet keeps a dictionary.
+REPEATING = ("bank_no", "counterparty_bank_no", "payer_bank_no", "payee_bank_no", "direction",
+             "channel", "purpose", "status", "role", "kind", "institution_id", "division",
+             "industry", "counterparty_name")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,24 @@ class Written:
 def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
     """Write all packages under a folder, a day at a time, and return how things are called."""
     writer = _Writer(world, banks, books, out, seed)
-    for day in range(world.period.days):
-        writer.write_day(day)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for day in range(world.period.days):
+            for written in [pool.submit(write) for write in writer.day_packages(day)]:
+                written.result()
     return writer.written()
+
+
+class _Sliced:
+    """Rows in the order of a key, and where the rows of each key lie."""
+
+    def __init__(self, frame: pl.DataFrame, key: Array) -> None:
+        order = np.argsort(key, kind="stable")
+        self._frame, self._key = frame[order], np.asarray(key)[order]
+
+    def of(self, key: int) -> pl.DataFrame:
+        """The rows of one key, in the order in which they were given."""
+        low, high = np.searchsorted(self._key, [key, key + 1])
+        return self._frame[int(low) : int(high)]
 
 
 class _Writer:
@@ -74,13 +95,15 @@ class _Writer:
         self.device = hashes(books.transfers["device"].to_numpy(), "device", seed)
         self.match = _references(world, books)
         self.registers = register_rows(world, self.ids, self.codes, self.names, seed)
-        self.accounts = account_rows(
-            world, self.account_bank, self.account_no, self.ids, self.codes
+        self.accounts = self._accounts(
+            account_rows(world, self.account_bank, self.account_no, self.ids, self.codes)
         )
         self.loans = loan_rows(world, self.account_bank, self.account_no, self.ids, self.codes)
-        self.entry_rows = books.entries.with_columns(
-            pl.Series("bank", bank[books.entries["account"].to_numpy()])
-        ).sort("day", "bank", "serial")
+        owner = pl.Series("bank", bank[books.entries["account"].to_numpy()])
+        self.entry_rows = _Sliced(
+            books.entries.with_columns(owner), books.entries["day"].to_numpy()
+        )
+        self.cleared = self._cleared()
         self.events = loan_event_rows(
             world, books, self.account_bank, self.account_no, self.submits, self.ids, self.codes
         )
@@ -95,33 +118,33 @@ class _Writer:
         )["key"]
         return Written(self.ids, self.codes, keys, self._refs(keys))
 
-    def write_day(self, day: int) -> None:
-        """Write every submitter's package of one day."""
+    def day_packages(self, day: int) -> Iterator[Callable[[], None]]:
+        """What writes each submitter's package of one day."""
         date = self.world.period.date(day)
         entries = self._entries(day)
         for bank in np.flatnonzero(self.banks.submits).tolist():
             tables = {"entry": entries.filter(pl.col("bank") == bank).drop("bank")}
-            tables["balance"] = self.balances.filter(
-                (pl.col("day") == day) & (pl.col("bank") == bank)
-            ).drop("day", "bank")
-            accounts = self._accounts(bank, day)
+            tables["balance"] = self.balances.of(self._place(day, bank)).drop("day", "bank")
+            accounts = self.accounts.of(self._place(day, bank)).drop("place")
             if accounts.height or day == 0:
                 tables["account"] = accounts
             submitter = self.codes[int(self.banks.party[bank])]
             style = "csv" if self.banks.csv[bank] else "parquet"
             style = "gb18030" if self.banks.gb18030[bank] else style
-            self._package(submitter, date, tables, style, delta=day > 0)
+            yield partial(self._package, submitter, date, tables, style)
         offices = self._offices()
-        self._package(offices["clearing_house"], date, {"clearing": self._clearing(day)})
+        clearing = {"clearing": self._clearing(day)}
+        yield partial(self._package, offices["clearing_house"], date, clearing, "parquet")
         tables = dict(self.registers) if day in REGISTER_DAYS else {}
         for name, frame in (("loan", self.loans), ("loan_event", self.events)):
             rows = frame.filter(pl.col("day") == day).drop("day")
             if rows.height:
                 tables[name] = rows
         if tables:
-            self._package(offices["other"], date, tables)
+            yield partial(self._package, offices["other"], date, tables, "parquet")
         for book, rows in zip(self.world.reserves, self.reserves, strict=True):
-            self._package(self.codes[book.institution], date, {"reserve_day": rows[day : day + 1]})
+            ledger = {"reserve_day": rows[day : day + 1]}
+            yield partial(self._package, self.codes[book.institution], date, ledger, "parquet")
 
     def _offices(self) -> dict[str, str]:
         kinds = self.world.institutions.column("kind")
@@ -133,9 +156,7 @@ class _Writer:
         return {kind: self.codes[party] for kind, party in last.items()}
 
     def _entries(self, day: int) -> pl.DataFrame:
-        low = int(self.entry_rows["day"].search_sorted(day, side="left"))
-        high = int(self.entry_rows["day"].search_sorted(day, side="right"))
-        rows = self.entry_rows[low:high]
+        rows = self.entry_rows.of(day)
         transfer, account = rows["transfer"].to_numpy(), rows["account"].to_numpy()
         other = rows["other"].to_numpy()
         serial = rows["serial"].to_numpy() - 1
@@ -179,18 +200,13 @@ class _Writer:
         return pl.DataFrame(columns)
 
     def _clearing(self, day: int) -> pl.DataFrame:
-        moved = self.books.transfers
-        settled = moved["at"] + SECOND
-        late = (settled % DAY >= EVENING).to_numpy()
-        last = self.world.period.days - 1
-        on = np.minimum((settled // DAY).to_numpy() + late, last)
-        rows = np.flatnonzero(moved["cleared"].to_numpy() & (on == day))
+        moved, rows = self.books.transfers, self.cleared.of(day)["row"].to_numpy()
         chosen = moved[rows]
         payer, payee = chosen["payer"].to_numpy(), chosen["payee"].to_numpy()
         return pl.DataFrame(
             [
                 self.match.gather(rows).alias("match_no"),
-                self._time(settled.gather(rows)).alias("settled_at"),
+                self._time(chosen["at"] + SECOND).alias("settled_at"),
                 self.account_bank.gather(payer).alias("payer_bank_no"),
                 self.account_no.gather(payer).alias("payer_account_no"),
                 self.account_bank.gather(payee).alias("payee_bank_no"),
@@ -210,12 +226,24 @@ class _Writer:
             ]
         )
 
-    def _accounts(self, bank: int, day: int) -> pl.DataFrame:
-        opened = self.accounts["opened_on"].cast(pl.Int32).to_numpy() - self.start
-        new = opened <= 0 if day == 0 else opened == day
-        return self.accounts.filter(pl.Series(new & (self.bank_of == bank)))
+    def _place(self, day: int, bank: int) -> int:
+        return day * len(self.banks.number) + bank
 
-    def _balances(self) -> pl.DataFrame:
+    def _cleared(self) -> _Sliced:
+        """Rows of the cleared transfers by the clearing's day, which opens the evening before."""
+        settled = (self.books.transfers["at"] + SECOND).to_numpy()
+        on = settled // DAY + (settled % DAY >= EVENING)
+        rows = np.flatnonzero(self.books.transfers["cleared"].to_numpy())
+        day = np.minimum(on[rows], self.world.period.days - 1)
+        return _Sliced(pl.DataFrame({"row": rows}), day)
+
+    def _accounts(self, stated: pl.DataFrame) -> _Sliced:
+        """Accounts by the day on which they are first stated, and their bank."""
+        opened = stated["opened_on"].cast(pl.Int32).to_numpy() - self.start
+        place = self._place(1, 0) * np.maximum(opened, 0) + self.bank_of
+        return _Sliced(stated.with_columns(pl.Series("place", place)), place)
+
+    def _balances(self) -> _Sliced:
         watched = np.flatnonzero(self.world.accounts.column("daily"))
         rows = balance_rows(self.world, self.books, watched)
         account, day = rows["account"].to_numpy(), rows["day"].to_numpy()
@@ -224,7 +252,7 @@ class _Writer:
             mine = account == number
             total[mine] = rows["closing"].to_numpy()[mine] + gap[day[mine]]
         stated = pl.Series("subledger_total_fen", total)
-        return pl.DataFrame(
+        frame = pl.DataFrame(
             [
                 pl.Series("day", day),
                 pl.Series("bank", self.bank_of[account]),
@@ -238,6 +266,7 @@ class _Writer:
                 _unless(stated == np.iinfo(np.int64).min, stated).alias("subledger_total_fen"),
             ]
         )
+        return _Sliced(frame, self._place(1, 0) * day + self.bank_of[account])
 
     def _reserve(self, number: int) -> pl.DataFrame:
         book = self.world.reserves[number]
@@ -280,9 +309,7 @@ class _Writer:
         submitter: str,
         date: datetime.date,
         tables: Mapping[str, pl.DataFrame],
-        style: str = "parquet",
-        *,
-        delta: bool = False,
+        style: str,
     ) -> None:
         folder = self.out / f"{submitter}-{date:%Y%m%d}-00000001"
         folder.mkdir(parents=True, exist_ok=True)
@@ -304,7 +331,11 @@ class _Writer:
                     "rows": frame.height,
                     **({"amount_total": total} if amount else {}),
                     "sha256": hashlib.sha256(content).hexdigest(),
-                    **({"delta": True} if name == "account" and delta else {}),
+                    **(
+                        {"delta": True}
+                        if name == "account" and date > self.world.period.date(0)
+                        else {}
+                    ),
                 }
             )
         manifest = {
@@ -332,7 +363,10 @@ def _content(name: str, frame: pl.DataFrame, style: str) -> tuple[bytes, str]:
         for field in schema
     ]
     buffer = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, schema=schema), buffer, compression="snappy")
+    repeating = [field.name for field in schema if field.name in REPEATING]
+    pq.write_table(
+        pa.table(columns, schema=schema), buffer, compression="snappy", use_dictionary=repeating
+    )
     return buffer.getvalue().to_pybytes(), "parquet"
 
 

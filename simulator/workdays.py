@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -59,24 +60,24 @@ class Period:
         """The first microsecond after the period."""
         return self.days * DAY
 
-    @property
+    @cached_property
     def working(self) -> npt.NDArray[np.bool_]:
         """For each day, whether banks and firms work."""
         return np.array([self._is_working(self.date(day)) for day in range(self.days)])
 
-    @property
+    @cached_property
     def month_day(self) -> Ints:
         """For each day, its number within its month."""
         return np.array([self.date(day).day for day in range(self.days)], dtype=np.int64)
 
-    @property
+    @cached_property
     def business_weight(self) -> npt.NDArray[np.float64]:
         """For each day, how much business falls on it; the days around a month's end have more."""
         month_end = np.isin(self.month_day, (1, 2, 26, 27, 28, 29, 30, 31))
         weight = np.where(self.working, 1.0, 0.04) * np.where(month_end, 1.6, 1.0)
         return np.asarray(weight / weight.sum())
 
-    @property
+    @cached_property
     def retail_weight(self) -> npt.NDArray[np.float64]:
         """For each day, how much people spend on it; free days and paydays have more."""
         weight = np.where(self.working, 1.0, 1.35) * np.where(self.month_day == 10, 1.2, 1.0)
