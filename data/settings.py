@@ -49,6 +49,7 @@ class Load(Section):
     memory_limit: str
     threads: Count
     match_window_seconds: Whole
+    match_reference_days: Count
     match_book_seconds: Whole
     window_days: Count
 

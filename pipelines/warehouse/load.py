@@ -20,6 +20,7 @@ from data.settings import Settings
 from data.store import Database
 from pipelines.run_key import PROJECT, code_version
 from pipelines.warehouse.accounts import load_accounts
+from pipelines.warehouse.days import load_days
 from pipelines.warehouse.files import LakeFile, lake_files, source
 from pipelines.warehouse.registers import create_contracts, load_current
 from pipelines.warehouse.transfers import load_transfers
@@ -70,6 +71,7 @@ def load(home: Home, settings: Settings, business_date: date) -> LoadReport:
         load_current(db, files)
         load_accounts(db)
         load_transfers(db, settings.load)
+        load_days(db)
         db.register("_generation", pa.table({"generation": [generation]}))
         db.execute("generation", "create table generation as select * from _generation")
         db.unregister("_generation")
