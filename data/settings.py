@@ -112,6 +112,7 @@ class FundPool(Section):
     minimum_lift: float
     member_paid_back: Count
     member_paid_back_share: Share
+    unregistered_paid_back_share: Share
     member_share: Share
     minimum_public_share: Share
     relay_share: Share

@@ -149,20 +149,24 @@ def institution_behind(
     held = pool.owners.join(taken, on="account", how="left").fill_null(0)
     best: tuple[float, Institution | None] = (0.0, None)
     for institution in context.institutions:
-        circle = list(context.closure(institution))
+        circle = context.closure(institution)
         mine = (
-            pl.col("party_no").is_in(circle)
+            pl.col("party_no").is_in(list(circle))
             | (pl.col("institution_id") == institution.institution_id).fill_null(False)
         )  # fmt: skip
-        share = total(held.filter(mine)) / max(found.taken_fen, 1)
-        if held.filter(mine).height and not share:
+        inside = held.filter(mine)
+        share = total(inside) / max(found.taken_fen, 1)
+        if inside.height and not share:
             share = 0.5
-        reached = total(found.outgoing.filter(pl.col("other").is_in(circle)))
+        reached = total(found.outgoing.filter(pl.col("other").is_in(list(circle))))
         got = reached / max(found.paid_fen, 1)
         known = institution.institution_id == pool.institution_id
         surely = share + (0.5 * got if got >= MINIMUM_REACHED else 0.0)
         if known or surely:
-            surely += 0.25 * known
+            # Where several institutions share a circle, the one that it is nearest to.
+            ties = [circle[number] for number in inside["party_no"] if number in circle]
+            near = sum(1 / (1 + len(tie.chain)) for tie in ties) / max(len(ties), 1)
+            surely += 0.25 * known + 0.5 * near
             best = max(best, (surely, institution), key=lambda each: each[0])
     return best
 

@@ -28,7 +28,8 @@ CREATE_RECENT = """
 create or replace temp table pool_recent as
 select * from pool_flow where business_date >= $first
 """
-# Accounts that enough natural persons pay into, and that nothing registers to hold clients' money.
+# Accounts that enough natural persons pay into, and that nothing registers to hold clients' money;
+# one that no bank registers can only join a pool, never make one.
 CREATE_COLLECTOR = f"""
 create or replace temp table pool_collector as
 select f.payee_account as account, any_value(a.party_no) as party_no,
@@ -37,7 +38,7 @@ from pool_recent f
 join account_dim a on a.account_id = f.payee_account
 left join party_dim p on p.party_no = a.party_no
 where a.role not in {HELD_FOR_CLIENTS}
-  and a.registered and not coalesce(list_contains($licensed, p.institution_id), false)
+  and not coalesce(list_contains($licensed, p.institution_id), false)
 group by f.payee_account
 having count(distinct f.payer) filter (f.payer_person) >= $payers
 """
@@ -80,7 +81,8 @@ from pool_recent f semi join member m on m.account = f.payer_account where f.pay
 CREATE_SIZE = """
 create or replace temp table pool_size as
 select s.account, count(distinct s.person) filter (s.pays) >= $payers
-  or coalesce(any_value(o.kind) = 'organisation', false) as alone
+  or coalesce(any_value(o.kind) = 'organisation', false) as alone,
+  any_value(a.registered) as registered
 from pool_person s
 join account_dim a on a.account_id = s.account
 left join party_dim o on o.party_no = a.party_no

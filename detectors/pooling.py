@@ -96,7 +96,8 @@ with degree as (
     (select count(*) filter (pays > 0) * count(*) filter (is_paid > 0) from degree) as pairs
   from pair p
   join degree c on c.account = p.collector
-  join pool_size z on z.account = p.collector and (z.alone or p.collector <> p.source)
+  join pool_size z on z.account = p.collector and z.registered
+    and (z.alone or p.collector <> p.source)
   join degree s on s.account = p.source
 )
 select collector, source from held
@@ -144,15 +145,17 @@ with inside as (
 ), held as (
   select m.pool, m.account, sum(m.back)::double as back,
     any_value(d.pays * w.paid + d.is_paid * w.payers) / $persons::double as chance,
-    any_value(d.pays + d.is_paid) as persons
+    any_value(d.pays + d.is_paid) as persons, any_value(z.registered) as registered
   from met m
   join degree d on d.account = m.account
+  join pool_size z on z.account = m.account
   join whole w on w.pool = m.pool
   anti join pool_candidate g on g.pool = m.pool and g.account = m.account
   group by m.pool, m.account
 )
 select pool, account from held
-where back >= $back and back >= $share * persons and back >= $lift * chance
+where back >= $back and back >= (case when registered then $share else $unknown end) * persons
+  and back >= $lift * chance
   and back * ln(back / chance) - (back - chance) >= ln($doubt * (select count(*) from degree))
 order by pool, account
 """
@@ -175,6 +178,7 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
         "share": settings.member_paid_back_share,
         "persons": max(persons, 1),
     }
+    unknown = {"unknown": settings.unregistered_paid_back_share}
     sure = {**chance, "back": settings.minimum_paid_back, "doubt": DOUBT}
     firms = {i.institution_id for i in context.institutions} - licensed
     relays = db.rows(
@@ -185,7 +189,7 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
     graph.add_edges_from(db.rows("pairs", PAIRS, sure))
     graph.add_edges_from(row[:2] for row in relays if row[0] in graph or row[1] in graph)
     alone = sorted(sorted(each) for each in nx.connected_components(graph))
-    grown = _grown(db, groups, sure)
+    grown = _grown(db, groups, {**sure, **unknown})
     numbered = {str(number): accounts for number, accounts in enumerate(alone)}
     large = {"least": settings.member_share}
     return [
