@@ -39,8 +39,7 @@ def read_csv(path: Path, encoding: str, settings: Intake) -> Raw:
     first = content if header_end < 0 else content[:header_end]
     names = _header(first, encoding, settings, path.name)
     body = b"" if header_end < 0 else content[header_end + 1 :]
-    simple = b'"' not in body and b"\0" not in body and body.count(b"\r") == body.count(b"\r\n")
-    if simple:
+    if _is_simple(body):
         text = _decoded(body, encoding)
         if text is not None and _longest(text) <= settings.max_line_bytes:
             return _split_fast(text, names)
@@ -67,6 +66,18 @@ def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[st
     if twice:
         raise Refused(rules.FORMAT, f"{name}: the header names {twice[0]!r} twice", file=name)
     return names
+
+
+def _is_simple(body: bytes) -> bool:
+    """Whether every line is a record that commas alone split: no quotes, NULs or empty lines."""
+    return (
+        b'"' not in body
+        and b"\0" not in body
+        and body.count(b"\r") == body.count(b"\r\n")
+        and b"\n\n" not in body
+        and b"\n\r\n" not in body
+        and not body.startswith((b"\n", b"\r\n"))
+    )
 
 
 def _decoded(body: bytes, encoding: str) -> bytes | None:
