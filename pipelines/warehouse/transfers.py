@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 from data.settings import Load
 from data.store import Database
@@ -107,12 +108,11 @@ def load_transfers(db: Database, settings: Load) -> None:
 
 def _chunks(days: list[tuple[date, int]]) -> list[tuple[date, date]]:
     """Spans of days, first and past the last, with at most CHUNK_ROWS unless one day has more."""
-    spans: list[tuple[date, date]] = []
+    firsts: list[date] = []
     rows = 0
     for day, count in days:
-        if not spans or rows + count > CHUNK_ROWS:
-            spans.append((day, date.max))
+        if not firsts or rows + count > CHUNK_ROWS:
+            firsts.append(day)
             rows = 0
         rows += count
-    firsts = [first for first, _ in spans]
-    return list(zip(firsts, [*firsts[1:], date.max], strict=True))
+    return list(pairwise([*firsts, date.max]))
