@@ -21,55 +21,15 @@ SAME_SUM = 0.94
 
 # Only transfers by which a borrower's money can reach the closure, over at most two accounts.
 MOVES = """
-with span as (
-  select institution_id, min(booked_at) as begins, max(booked_at) + to_hours($hours) as ends
-  from disbursement group by institution_id
-), borrower as (
-  select distinct institution_id, payee_account as account from disbursement
-), entrance as (
-  select distinct e.institution_id, t.payer_account as account
-  from transfer t
-  join circle_end e on e.account = t.payee_account
-  join span s on s.institution_id = e.institution_id
-  where t.status = 'settled' and t.booked_at between s.begins and s.ends
-), first as (
-  select b.institution_id, t.transfer_no, t.ref, t.booked_at, t.amount_fen,
-    t.payer_account as payer, t.payee_account as payee
-  from transfer t
-  join borrower b on b.account = t.payer_account
-  join span s on s.institution_id = b.institution_id
-  where t.status = 'settled' and t.booked_at between s.begins and s.ends and t.payee_account >= 0
-), reached as (
-  select distinct institution_id, payee as account from first
-), second as (
-  select r.institution_id, t.transfer_no, t.ref, t.booked_at, t.amount_fen,
-    t.payer_account as payer, t.payee_account as payee
-  from transfer t
-  join reached r on r.account = t.payer_account
-  join entrance n on n.institution_id = r.institution_id and n.account = t.payee_account
-  join span s on s.institution_id = r.institution_id
-  where t.status = 'settled' and t.booked_at between s.begins and s.ends
-    and t.payer_account <> t.payee_account
-), between_them as (
-  select institution_id, account from reached
-  union select distinct institution_id, payee from second
-), last as (
-  select n.institution_id, t.transfer_no, t.ref, t.booked_at, t.amount_fen,
-    t.payer_account as payer, t.payee_account as payee
-  from transfer t
-  join circle_end e on e.account = t.payee_account
-  join between_them n on n.institution_id = e.institution_id and n.account = t.payer_account
-  join span s on s.institution_id = e.institution_id
-  where t.status = 'settled' and t.booked_at between s.begins and s.ends
-), useful as (
-  select distinct institution_id, payer as account from last
-  union select distinct institution_id, payer from second
+with useful as (
+  select institution_id, payer as account from loan_last
+  union select institution_id, payer from loan_second
   union select institution_id, account from circle_end
 )
-select f.* from first f
-join useful u on u.institution_id = f.institution_id and u.account = f.payee
-union select * from second
-union select * from last
+select f.* from loan_first f
+semi join useful u on u.institution_id = f.institution_id and u.account = f.payee
+union select * from loan_second
+union select * from loan_last
 order by 1, 4, 2
 """
 # All that borrowers paid the circle directly, before, within and after the loans' windows.
@@ -127,7 +87,7 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
     window = {"first": context.first_date(days), "last": context.business_date}
     lay_tables(context, settings)
     counts = db.rows("loans", LOANS, window)
-    moves = db.frame("moves", MOVES, {"hours": settings.window_hours})
+    moves = db.frame("moves", MOVES)
     ends = db.frame("ends", ENDS)
     trade = db.frame("trade", TRADE, window)
     disbursements = db.frame("disbursements", DISBURSEMENTS)

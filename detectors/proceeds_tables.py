@@ -91,81 +91,139 @@ where a.role not in ('client_custody', 'client_reserve')
     where d.institution_id = c.institution_id and d.payee_account = a.account_id and not c.own
   )
 """
-# Accounts that no bank registers, and that take hardly anything but proceeds of several borrowers
-# of one platform, directly or through accounts that take mostly such: whose they are is unknown.
+# What moved while each institution's loans were paid out and could be passed on.
+CREATE_SPAN = """
+create or replace temp table loan_span as
+select institution_id, min(booked_at) as begins, max(booked_at) + to_hours($hours) as ends
+from disbursement group by institution_id
+"""
+CREATE_MOVED = """
+create or replace temp table loan_moved as
+select transfer_no, ref, booked_at, amount_fen, payer_account as payer, payee_account as payee
+from transfer
+where status = 'settled' and payee_account >= 0 and payer_account <> payee_account
+  and booked_at between (select min(begins) from loan_span) and (select max(ends) from loan_span)
+"""
+CREATE_BORROWER = """
+create or replace temp table loan_borrower as
+select distinct d.institution_id, d.payee_account as account, s.begins, s.ends
+from disbursement d join loan_span s on s.institution_id = d.institution_id
+"""
+# The first hop: whatever borrowers paid.
+CREATE_FIRST = """
+create or replace temp table loan_first as
+select b.institution_id, m.transfer_no, m.ref, m.booked_at, m.amount_fen, m.payer, m.payee
+from loan_moved m join loan_borrower b on b.account = m.payer
+where m.booked_at between b.begins and b.ends
+"""
+CREATE_REACHED = """
+create or replace temp table loan_reached as
+select distinct f.institution_id, f.payee as account, s.begins, s.ends
+from loan_first f join loan_span s on s.institution_id = f.institution_id
+"""
+# Accounts that take hardly anything else, in two steps: those that take mostly from borrowers and
+# may pass it on; and among what these reach, accounts that no bank registers, so that nobody knows
+# whose they are, and that take hardly anything but proceeds of one platform.
+CREATE_SHELL = """
+create or replace temp table loan_shell as
+with taken as (
+  select payee as account, sum(amount_fen) as amount_fen from loan_moved group by payee
+)
+select f.institution_id, f.payee as account
+from loan_first f
+join taken t on t.account = f.payee
+anti join loan_borrower b on b.account = f.payee
+group by f.institution_id, f.payee, t.amount_fen
+having sum(f.amount_fen) >= $shell * t.amount_fen and count(distinct f.payer) >= 2
+"""
 CREATE_SINK = """
 create or replace temp table sink as
-with span as (
-  select institution_id, min(booked_at) as begins, max(booked_at) + to_hours($hours) as ends
-  from disbursement group by institution_id
-), borrower as (
-  select distinct institution_id, payee_account as account, payer_account as platform_account
-  from disbursement
-), near as (
-  select distinct b.institution_id, t.payee_account as account
-  from transfer t
-  join borrower b on b.account = t.payer_account
-  join span s on s.institution_id = b.institution_id and t.booked_at between s.begins and s.ends
-  where t.status = 'settled' and t.payee_account >= 0
-), into_near as (
-  select n.institution_id, n.account, sum(t.amount_fen) as taken,
-    coalesce(sum(t.amount_fen) filter (b.account is not null), 0) as lent,
-    count(distinct b.account) as borrowers
-  from near n
-  join transfer t on t.payee_account = n.account
-  join span s on s.institution_id = n.institution_id and t.booked_at between s.begins and s.ends
-  left join (select distinct institution_id, account from borrower) b
-    on b.institution_id = n.institution_id and b.account = t.payer_account
-  where t.status = 'settled'
-  group by n.institution_id, n.account
-), shell as (
-  select institution_id, account from into_near
-  where lent >= $shell * taken and borrowers >= 2
-    and account not in (select account from borrower)
-), source as (
-  select distinct institution_id, account, true as lent from borrower
-  union all
-  select institution_id, account, false from shell
-), reached as (
-  select distinct s.institution_id, t.payee_account as account
-  from transfer t
-  join source s on s.account = t.payer_account
-  join account_dim a on a.account_id = t.payee_account and not a.registered
-  where t.status = 'settled'
+with source as (
+  select institution_id, account, begins, ends from loan_borrower
+  union
+  select h.institution_id, h.account, s.begins, s.ends
+  from loan_shell h join loan_span s on s.institution_id = h.institution_id
+), unknown as (
+  select m.payee as account, sum(m.amount_fen) as amount_fen
+  from loan_moved m join account_dim a on a.account_id = m.payee
+  where not a.registered
+  group by m.payee
 )
-select r.institution_id, r.account
-from reached r
-join transfer t on t.payee_account = r.account
-join span s on s.institution_id = r.institution_id and t.booked_at between s.begins and s.ends
-left join source o on o.institution_id = r.institution_id and o.account = t.payer_account
-where t.status = 'settled' and r.account not in (select account from borrower)
-group by r.institution_id, r.account
-having sum(t.amount_fen) filter (o.account is not null) >= $sink * sum(t.amount_fen)
-  and sum(t.amount_fen) >= $least and count(*) >= 3
+select s.institution_id, u.account
+from unknown u
+join loan_moved m on m.payee = u.account
+join source s on s.account = m.payer
+anti join loan_borrower b on b.account = u.account
+where m.booked_at between s.begins and s.ends
+group by s.institution_id, u.account, u.amount_fen
+having sum(m.amount_fen) >= $sink * u.amount_fen and sum(m.amount_fen) >= $least
+  and count(*) >= 3
 """
 ADD_SINK = """
 insert into circle_end
 select s.institution_id, s.account, -1, false from sink s
 anti join circle_end e on e.institution_id = s.institution_id and e.account = s.account
 """
+# Who paid the ends; the hops between what borrowers reached and these; and the hops into the ends.
+CREATE_ENTRANCE = """
+create or replace temp table loan_entrance as
+select distinct e.institution_id, m.payer as account
+from loan_moved m
+join circle_end e on e.account = m.payee
+join loan_span s on s.institution_id = e.institution_id
+where m.booked_at between s.begins and s.ends
+"""
+CREATE_SECOND = """
+create or replace temp table loan_second as
+with near as (
+  select m.* from loan_moved m
+  semi join loan_reached r on r.account = m.payer
+  semi join loan_entrance n on n.account = m.payee
+)
+select r.institution_id, m.transfer_no, m.ref, m.booked_at, m.amount_fen, m.payer, m.payee
+from near m
+join loan_reached r on r.account = m.payer
+semi join loan_entrance n on n.institution_id = r.institution_id and n.account = m.payee
+where m.booked_at between r.begins and r.ends
+"""
+CREATE_LAST = """
+create or replace temp table loan_last as
+with between_them as (
+  select institution_id, account from loan_reached
+  union
+  select institution_id, payee from loan_second
+)
+select e.institution_id, m.transfer_no, m.ref, m.booked_at, m.amount_fen, m.payer, m.payee
+from loan_moved m
+join circle_end e on e.account = m.payee
+join loan_span s on s.institution_id = e.institution_id
+semi join between_them n on n.institution_id = e.institution_id and n.account = m.payer
+where m.booked_at between s.begins and s.ends
+"""
 
 
 def lay_tables(context: Context, settings: SelfFinancing) -> None:
-    """Create disbursement and circle_end; register circle_party, the platforms' closures."""
+    """Create disbursement, circle_end and the hops; register the closures as circle_party."""
     db, days = context.db, context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}
     platforms = {row[0] for row in db.rows("lending", LENDING, window)}
     context.register_closures("circle_party", only=platforms)
     db.execute("disbursements", CREATE_DISBURSEMENT, window)
     db.execute("ends", CREATE_END)
-    db.execute(
-        "sinks",
-        CREATE_SINK,
-        {
-            "hours": settings.window_hours,
-            "shell": settings.shell_share,
-            "sink": settings.sink_share,
-            "least": settings.minimum_fen,
-        },
-    )
+    db.execute("spans of loans", CREATE_SPAN, {"hours": settings.window_hours})
+    for name, sql in (
+        ("moved", CREATE_MOVED),
+        ("borrowers", CREATE_BORROWER),
+        ("first hops", CREATE_FIRST),
+        ("reached", CREATE_REACHED),
+    ):
+        db.execute(name, sql)
+    db.execute("shells", CREATE_SHELL, {"shell": settings.shell_share})
+    db.execute("sinks", CREATE_SINK, {"sink": settings.sink_share, "least": settings.minimum_fen})
     db.execute("unknown ends", ADD_SINK)
+    for name, sql in (
+        ("entrances", CREATE_ENTRANCE),
+        ("second hops", CREATE_SECOND),
+        ("last hops", CREATE_LAST),
+    ):
+        db.execute(name, sql)
