@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from pipelines.features import build_features
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
@@ -25,6 +24,7 @@ from data.home import Home
 from data.settings import load_settings
 from data.store import Database
 from pipelines import intake, report
+from pipelines.features import build_features
 from pipelines.foreign import import_transfers
 from pipelines.foreign_map import load_map
 

@@ -97,7 +97,7 @@ def render_suspect(home: Home, run: str | None, party: str, format: str, languag
 
 
 def ranking(home: Home, run: str | None = None) -> pl.DataFrame:
-    """Every party that the run ranked, worst first: rank, party_id, score, forest_score, stratum."""
+    """Every ranked party, worst first: rank, party_id, score, forest_score, stratum."""
     with Database.open(find_run(home, run), read_only=True) as db:
         return db.frame("ranking", RANKING)
 

@@ -183,7 +183,7 @@ PAYMENT = st.tuples(
 ).filter(lambda p: p[0] != p[1])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(payments=st.lists(PAYMENT, max_size=14), seed=st.integers(0, 99))
 def test_order_of_arrival_does_not_matter_and_every_entry_counts_once(
     tmp_path_factory: pytest.TempPathFactory, payments: list[Any], seed: int
