@@ -47,7 +47,14 @@ def _scheme(
         if len(times)
         else [start, start]
     )
-    members = dict(reversed([(party, role) for party, role in scheme.parties]))
+    ends = np.concatenate([rows["payer"].to_numpy(), rows["payee"].to_numpy()])
+    touched = set(world.owner(ends[ends >= 0]).tolist())
+    # Whoever was drawn for a part and never got to play it is not guilty.
+    members = {
+        party: role
+        for party, role in reversed(scheme.parties)
+        if role == "organiser" or party in touched
+    }
     return {
         "scheme_id": f"S{number + 1:03d}",
         "typology": scheme.typology,

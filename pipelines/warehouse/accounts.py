@@ -41,6 +41,30 @@ LONE_NUMBER = """
 create temp table lone_number as
 select account_no, min(bank_no) as bank_no from registered group by account_no having count(*) = 1
 """
+# Accounts at banks that do not submit, whose holder every statement names alike, where that name is
+# the full name of exactly one registered organisation. Persons share names, and stay unknown.
+NAMED = """
+create temp table named_account as
+with holder as (
+  select counterparty_bank_no as bank_no, counterparty_account_no as account_no,
+    min(counterparty_name) as name
+  from entry_rows
+  where counterparty_name is not null and counterparty_bank_no is not null
+    and counterparty_account_no is not null
+  group by counterparty_bank_no, counterparty_account_no
+  having min(counterparty_name) = max(counterparty_name)
+), organisation as (
+  select name, min(party_no) as party_no
+  from party_dim
+  where name is not null
+  group by name
+  having count(*) = 1 and min(kind) = 'organisation'
+)
+select h.bank_no, h.account_no, o.party_no
+from holder h
+join organisation o on o.name = h.name
+anti join registered r on r.bank_no = h.bank_no and r.account_no = h.account_no
+"""
 ACCOUNT_DIM = """
 create table account_dim as
 with seen as (
@@ -60,7 +84,7 @@ with seen as (
 )
 select (row_number() over (order by seen.bank_no, seen.account_no) - 1)::integer as account_id,
   seen.bank_no, seen.account_no, registered.party_id,
-  coalesce(party_dim.party_no, -1)::integer as party_no,
+  coalesce(party_dim.party_no, named_account.party_no, -1)::integer as party_no,
   coalesce(registered.role, 'external') as role, registered.institution_id,
   registered.parent_account_no, registered.opened_on, registered.closed_on,
   coalesce(registered.status, 'unknown') as status, registered.party_id is not null as registered
@@ -68,6 +92,8 @@ from seen
 left join registered
   on registered.bank_no = seen.bank_no and registered.account_no = seen.account_no
 left join party_dim on party_dim.party_id = registered.party_id
+left join named_account
+  on named_account.bank_no = seen.bank_no and named_account.account_no = seen.account_no
 order by seen.bank_no, seen.account_no
 """
 
@@ -77,4 +103,5 @@ def load_accounts(db: Database) -> None:
     db.execute("registered accounts", REGISTERED)
     db.execute("numbers of one bank", LONE_NUMBER)
     db.execute("party_dim", PARTY_DIM)
+    db.execute("named accounts", NAMED)
     db.execute("account_dim", ACCOUNT_DIM)
