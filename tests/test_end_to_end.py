@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,11 @@ import duckdb
 import pytest
 
 import cli
+from benchmarks.worlds import run_night
+from data.control import Control
+from data.errors import StoreError
+from data.home import Home
+from pipelines import night
 
 DAYS = 12
 SEED = 4
@@ -150,6 +156,50 @@ def test_a_night_without_records_says_what_to_do(
     assert err.splitlines()[-1] == (
         "lookthrough: no accepted records up to 2016-06-01; `lookthrough submit PACKAGE...` first"
     )
+
+
+def test_an_interrupted_night_goes_on_to_the_same_bytes(
+    home: Path, last_date: date, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    again = Home(tmp_path / "home")
+    for path in again.published.iterdir():
+        path.unlink()
+
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(night, "publish", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run_night(again, last_date)
+    assert not list(again.published.glob("*.duckdb"))
+    run_night(again, last_date)
+    assert published(again.path) == published(home)
+    with Control(again) as control:
+        assert [run.state for run in control.runs(last_date)][:2] == ["complete", "failed"]
+    assert not list((again.path / "working").iterdir())
+
+
+def test_two_nights_in_one_home_exclude_each_other(home: Path, last_date: date) -> None:
+    with (
+        night.recorded(str(home), None, last_date),
+        pytest.raises(StoreError, match="another night runs"),
+        night.recorded(str(home), None, last_date),
+    ):
+        pass
+
+
+def test_who_did_not_submit_is_recorded(
+    province: Path, home: Path, last_date: date, tmp_path: Path
+) -> None:
+    shutil.copytree(home / "lake", tmp_path / "lake")
+    truth_of_day = list((tmp_path / "lake").glob(f"entry/date={last_date}/*.parquet"))
+    gone = truth_of_day[0].name.rsplit("-", 1)[0]
+    for path in (tmp_path / "lake").glob(f"*/date={last_date}/{gone}-*.parquet"):
+        path.unlink()
+    assert night.absent_submitters(Home(tmp_path), last_date) == [gone]
+    assert night.absent_submitters(Home(home), last_date) == []
 
 
 def published(home: Path) -> dict[str, str]:

@@ -45,7 +45,7 @@ def query(home: Home, sql: str) -> list[tuple[Any, ...]]:
 
 
 def content(home: Home) -> dict[str, list[tuple[Any, ...]]]:
-    return {name: query(home, f"select * from {name}") for name in TABLES}
+    return {name: query(home, f"select * from {name} order by all") for name in TABLES}
 
 
 def test_accounts_and_parties_get_dense_numbers(home: Home) -> None:

@@ -1,0 +1,191 @@
+"""Published files: whole, immutable, the same bytes, and named current."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from data.errors import NotFoundError
+from data.home import Home
+from data.settings import load_settings
+from data.store import Database
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from pipelines.forest import Reason
+from pipelines.outcome import Outcome
+from pipelines.publish import find_run, is_whole, publish, published_file
+from pipelines.rank import rank
+from pipelines.report import render_suspect, suspects
+from pipelines.run_key import RunKey, run_key
+
+SETTINGS = load_settings(None).score
+NOON = datetime(2016, 6, 13, 12)
+FINDING = Finding(
+    typology="fund_pool",
+    code="P1",
+    clause="二(一)1",
+    party_id="p1",
+    institution_id=None,
+    severity=5,
+    confidence=0.9,
+    amount_fen=123_456,
+    first_at=NOON,
+    last_at=NOON,
+    transfers=("m1", "bank:acc:2"),
+    measures={"payers": Measure(60, 50, "persons")},
+    lookalikes=(Lookalike("rents", True, "不是房租", "no rents"),),
+    not_established=("未证实", "not established"),
+    text=("资金池", "a pool"),
+    lead_office="JR+YJ",
+    accomplices=(("p2", "pool"),),
+)
+GAP = CannotConclude("self_financing", "p1", None, ("loan",), ("无标的", "no loans"))
+
+
+def key(day: date = date(2016, 6, 13), name: str = "a") -> RunKey:
+    return RunKey(
+        name * 64,
+        day,
+        (("entry/date=2016-06-13/x-00000001.parquet", "00"),),
+        "settings",
+        "code",
+        "model",
+    )
+
+
+def outcome(chosen: RunKey) -> Outcome:
+    ranking = tuple(rank([FINDING], {"p1": 0.6, "p2": 0.5, "p3": 0.7}, SETTINGS))
+    return Outcome(
+        key=chosen,
+        seed=1,
+        ranking=ranking,
+        listed=ranking,
+        strata={"p1": "all", "p2": "all", "p3": "all"},
+        forests=(("all", 3, 10, 1),),
+        reasons={"p3": [Reason("payers", 0.5, 60.0, 0.99)]},
+        cannot_conclude=(GAP,),
+        parties=pl.DataFrame(
+            {
+                "party_id": ["p1", "p2", "p3"],
+                "kind": ["organisation", "person", "person"],
+                "name": ["恒信", "王伟", None],
+                "division": ["320100", None, None],
+            }
+        ),
+        licences={},
+        transfers=pl.DataFrame(
+            {
+                "transfer": ["m1"],
+                "booked_at": [NOON],
+                "amount_fen": [100],
+                "channel": ["book"],
+                "purpose": [None],
+                "payer_bank_no": ["b"],
+                "payer_account_no": ["1"],
+                "payer_party_id": ["p2"],
+                "payee_bank_no": ["b"],
+                "payee_account_no": ["2"],
+                "payee_party_id": ["p1"],
+            },
+            schema_overrides={"purpose": pl.String},
+        ),
+        words={"payers": ("付款方数", "payers", "parties")},
+    )
+
+
+def home(place: Path) -> Home:
+    return Home(place).create()
+
+
+def test_a_file_is_whole_named_current_and_the_same_bytes_anywhere(tmp_path: Path) -> None:
+    files = [publish(home(tmp_path / name), outcome(key()), SETTINGS).path for name in "ab"]
+    assert [file.name for file in files] == ["20160613-aaaaaaaaaaaaaaaa.duckdb"] * 2
+    assert files[0].read_bytes() == files[1].read_bytes()
+    assert is_whole(files[0])
+    assert find_run(home(tmp_path / "a")) == files[0]
+
+
+def test_a_run_published_before_is_reused_and_a_damaged_one_written_again(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    first = publish(place, outcome(key()), SETTINGS)
+    good = first.path.read_bytes()
+    assert publish(place, outcome(key()), SETTINGS).reused
+    torn = bytearray(good)
+    torn[300_000:600_000] = bytes(300_000)
+    first.path.write_bytes(bytes(torn))
+    assert published_file(place, key()) is None
+    again = publish(place, outcome(key()), SETTINGS)
+    assert not again.reused
+    assert again.path.read_bytes() == good
+    assert first.path.with_name(first.path.name + ".damaged").exists()
+
+
+def test_an_earlier_date_never_becomes_current(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    newest = publish(place, outcome(key()), SETTINGS).path
+    older = publish(place, outcome(key(date(2016, 6, 1), "b")), SETTINGS).path
+    assert find_run(place) == newest
+    assert find_run(place, "bbbb") == older
+    with pytest.raises(NotFoundError, match=r"'2016' fits several runs"):
+        find_run(place, "2016")
+    with pytest.raises(NotFoundError, match="fits no published run"):
+        find_run(place, "c")
+
+
+def test_a_published_file_can_be_read_while_the_next_is_written(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    first = publish(place, outcome(key()), SETTINGS).path
+    with Database.open(first, read_only=True) as reader:
+        publish(place, outcome(key(date(2016, 6, 14), "b")), SETTINGS)
+        assert reader.rows("runs", "select run from run") == [("20160613-aaaaaaaaaaaaaaaa",)]
+
+
+def test_suspects_come_back_as_they_were_ranked(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    path = publish(place, outcome(key()), SETTINGS).path
+    with Database.open(path, read_only=True) as db:
+        listed = suspects(db, 10)
+    assert [(s["rank"], s["party_id"], len(s["findings"])) for s in listed] == [
+        (1, "p1", 1),
+        (2, "p2", 1),
+        (3, "p3", 0),
+    ]
+    [finding] = listed[0]["findings"]
+    assert finding["transfers"] == ["m1", "bank:acc:2"]
+    assert finding["measures"]["payers"]["value"] == 60
+    assert finding["text"] == {"zh": "资金池", "en": "a pool"}
+    assert finding["first_at"] == "2016-06-13 12:00:00"
+    assert listed[0]["lead_office"] == "JR+YJ"
+
+
+def test_who_has_no_finding_is_unexplained_and_no_allegation(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    publish(place, outcome(key()), SETTINGS)
+    text = render_suspect(place, None, "p3", "text", "en")
+    assert "unexplained: differs from its peers; this is no allegation" in text
+    assert "payers 60 parties, above 99.0 % of its peers" in text
+    with pytest.raises(NotFoundError):
+        render_suspect(place, None, "nobody", "text", "en")
+
+
+def test_the_key_changes_with_inputs_settings_and_date_only(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    file = place.lake / "entry" / "date=2016-06-13" / "x-00000001.parquet"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"1")
+    later = file.parents[1] / "date=2016-06-20" / file.name
+    later.parent.mkdir()
+    later.write_bytes(b"later")
+    settings, day = load_settings(None), date(2016, 6, 13)
+    first = run_key(place, settings, day)
+    assert run_key(place, settings, day) == first
+    later.write_bytes(b"changed")
+    assert run_key(place, settings, day) == first
+    other = tmp_path / "other.toml"
+    other.write_text("[score]\nseed = 7\n")
+    assert run_key(place, load_settings(other), day).key != first.key
+    assert run_key(place, settings, date(2016, 6, 14)).key != first.key
+    file.write_bytes(b"22")
+    assert run_key(place, settings, day).key != first.key
