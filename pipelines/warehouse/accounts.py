@@ -65,22 +65,32 @@ from holder h
 join organisation o on o.name = h.name
 anti join registered r on r.bank_no = h.bank_no and r.account_no = h.account_no
 """
-ACCOUNT_DIM = """
-create table account_dim as
-with seen as (
-  select bank_no, account_no from registered
-  union
-  select bank_no, account_no from entry_rows
-  union
+# Who is named in the records and not registered.
+STRAY = """
+create temp table stray as
+with named as (
+  select e.bank_no, e.account_no from entry_rows e
+  union all
   select coalesce(e.counterparty_bank_no, n.bank_no, ''), e.counterparty_account_no
   from entry_rows e
   left join lone_number n
     on e.counterparty_bank_no is null and n.account_no = e.counterparty_account_no
   where e.counterparty_account_no is not null
-  union
+  union all
   select payer_bank_no, payer_account_no from clearing_rows
-  union
+  union all
   select payee_bank_no, payee_account_no from clearing_rows
+)
+select distinct named.bank_no, named.account_no
+from named
+anti join registered r on r.bank_no = named.bank_no and r.account_no = named.account_no
+"""
+ACCOUNT_DIM = """
+create table account_dim as
+with seen as (
+  select bank_no, account_no from registered
+  union all
+  select bank_no, account_no from stray
 )
 select (row_number() over (order by seen.bank_no, seen.account_no) - 1)::integer as account_id,
   seen.bank_no, seen.account_no, registered.party_id,
@@ -104,4 +114,5 @@ def load_accounts(db: Database) -> None:
     db.execute("numbers of one bank", LONE_NUMBER)
     db.execute("party_dim", PARTY_DIM)
     db.execute("named accounts", NAMED)
+    db.execute("accounts not registered", STRAY)
     db.execute("account_dim", ACCOUNT_DIM)

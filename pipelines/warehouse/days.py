@@ -18,7 +18,6 @@ from (
   from transfer where status = 'settled' and payer_account >= 0
 )
 group by account_id, business_date
-order by account_id, business_date
 """
 PAIR_DAY = """
 create table pair_day as
@@ -27,7 +26,6 @@ select payer_account, payee_account, business_date, count(*) as count,
 from transfer
 where status = 'settled'
 group by payer_account, payee_account, business_date
-order by payer_account, payee_account, business_date
 """
 
 

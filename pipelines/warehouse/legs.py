@@ -24,7 +24,9 @@ ONE_SUBMITTER = """(
 LEG = """
 create temp table leg as
 select s.lake_date, s.direction = 'out' as outgoing, own.account_id as account,
-  other.account_id as counterparty, s.amount_fen, s.booked_at, s.entry_no, s.reversal_of,
+  other.account_id as counterparty, s.amount_fen, s.booked_at,
+  s.bank_no || ':' || s.account_no || ':' || s.entry_no as entry,
+  s.bank_no || ':' || s.account_no || ':' || s.reversal_of as reverses,
   s.match_no, s.channel, s.cash, s.purpose, s.loan_id, s.device,
   own.bank_no = coalesce(other.bank_no, '') as inside
 from {rows} s
@@ -49,12 +51,11 @@ join account_dim payee on payee.bank_no = c.payee_bank_no and payee.account_no =
 UNDONE = """
 create temp table undone as
 with reversing as (
-  select rowid as leg_id, account, reversal_of, amount_fen, outgoing, booked_at
-  from leg where reversal_of is not null
+  select rowid as leg_id, account, reverses, amount_fen, outgoing from leg where reverses is not null
 )
 select r.leg_id as reversing_id, min_by(l.rowid, (l.booked_at, l.lake_date)) as original_id
 from reversing r
-join leg l on l.account = r.account and l.entry_no = r.reversal_of
+join leg l on l.account = r.account and l.entry = r.reverses
   and l.amount_fen = r.amount_fen and l.outgoing <> r.outgoing
 group by r.leg_id
 """

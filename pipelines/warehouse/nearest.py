@@ -143,6 +143,8 @@ select coalesce(a.out_id, b.out_id) as out_id, coalesce(a.in_id, b.in_id) as in_
   coalesce(a.cleared_id, b.cleared_id) as cleared_id, a.named or b.named as named,
   case when a.payer >= 0 then a.payer else b.payer end as payer,
   case when a.payee >= 0 then a.payee else b.payee end as payee, a.amount_fen, a.moment,
+  case when a.out_id is null and b.cleared_id is not null then b.booked_at else a.booked_at end
+    as booked_at,
   coalesce(a.match_no, b.match_no) as match_no, a.inside, a.returned or b.returned as returned,
   false as cash, a.name, true as by_amount
 from pair p

@@ -16,7 +16,7 @@ CHUNK_ROWS = 2_000_000
 
 OPEN_UNITS = """
 insert into unit
-select out_id, in_id, cleared_id, moment, named,
+select out_id, in_id, cleared_id, booked_at, named,
   case when by_amount then 'amount_time'
     when cleared_id is not null and coalesce(out_id, in_id) is not null then 'match_no'
     else 'none' end
@@ -47,8 +47,7 @@ with stated as (
     coalesce(paid.loan_id, got.loan_id) as loan_id,
     coalesce(paid.cash, false) or coalesce(got.cash, false) as cash,
     coalesce(paid.device, got.device) as device,
-    a.bank_no || ':' || a.account_no || ':' || paid.entry_no as out_entry,
-    b.bank_no || ':' || b.account_no || ':' || got.entry_no as in_entry,
+    paid.entry as out_entry, got.entry as in_entry,
     coalesce(c.match_no, paid.match_no, got.match_no) as match_no, u.named, u.matched,
     u.cleared_id is not null as is_cleared,
     case when coalesce(c.returned, false) then 'returned'
@@ -59,21 +58,19 @@ with stated as (
   left join leg paid on paid.rowid = u.out_id
   left join leg got on got.rowid = u.in_id
   left join cleared c on c.rowid = u.cleared_id
-  left join account_dim a on a.account_id = paid.account
-  left join account_dim b on b.account_id = got.account
   left join reversing r1 on r1.leg_id = u.out_id
   left join reversing r2 on r2.leg_id = u.in_id
   left join original o1 on o1.leg_id = u.out_id
   left join original o2 on o2.leg_id = u.in_id
-  where u.moment >= $first and u.moment < $past
-), known as (
+  where u.booked_at >= $first and u.booked_at < $past
+), ordered as (
   select *, coalesce(case when named then match_no end, out_entry, in_entry, match_no) as ref
   from stated
+  order by booked_at, ref, business_date, out_entry nulls last, in_entry nulls last, amount_fen
 )
-select (select count(*) from transfer) + row_number() over (
-    order by booked_at, ref, business_date, out_entry nulls last, in_entry nulls last, amount_fen),
-  ref, booked_at, business_date, payer_account, payee_account, amount_fen, channel, purpose,
-  loan_id, cash, device, out_entry, in_entry, match_no, matched,
+select (select count(*) from transfer) + row_number() over (), ref, booked_at, business_date,
+  payer_account, payee_account, amount_fen, channel, purpose, loan_id, cash, device, out_entry,
+  in_entry, match_no, matched,
   concat_ws(';',
     case when out_entry is null and not cash then 'payer_entry' end,
     case when in_entry is null and not cash then 'payee_entry' end,
@@ -82,10 +79,9 @@ select (select count(*) from transfer) + row_number() over (
     case when payer_account = -1 then 'payer' end,
     case when payee_account = -1 then 'payee' end),
   status
-from known
-order by booked_at, ref, business_date, out_entry nulls last, in_entry nulls last, amount_fen
+from ordered
 """
-DAYS = "select moment::date, count(*) from unit group by 1 order by 1"
+DAYS = "select booked_at::date, count(*) from unit group by 1 order by 1"
 
 
 def load_transfers(db: Database, settings: Load) -> None:
