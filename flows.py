@@ -1,6 +1,8 @@
 """The Prefect flows: receive, nightly, backfill. Prefect orders and shows the steps; what was done
 is true when our own ledger says so. Tasks pass paths and plain values, and nothing is retried."""
 
+# ruff: noqa: E402  (Prefect reads its environment when it is imported)
+
 from __future__ import annotations
 
 import os
