@@ -23,7 +23,6 @@ Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.schedules import Cron
-from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from pipelines import night
@@ -69,18 +68,13 @@ def backfill(first: date, last: date, home: str, settings: str | None = None) ->
     return [nightly(business_date, home, settings) for business_date in dates]
 
 
-def serve_schedule(home: str, settings: str | None, port: int) -> None:
-    """Serve the nightly run at 02:00 Asia/Shanghai until stopped; without a configured Prefect
-    server, start one on this machine that ends with this process."""
+def serve_schedule(home: str, settings: str | None, url: str) -> None:
+    """Serve the nightly run at 02:00 Asia/Shanghai on a Prefect server, until stopped."""
     schedule = Cron("0 2 * * *", timezone="Asia/Shanghai")
-    chosen = {"home": home, "settings": settings}
-    if PREFECT_API_URL.value():
-        nightly.serve(name="nightly", schedule=schedule, parameters=chosen)
-        return
-    server = SubprocessASGIServer(port=port)
-    server.start()
-    try:
-        with temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{port}/api"}):
-            nightly.serve(name="nightly", schedule=schedule, parameters=chosen)
-    finally:
-        server.stop()
+    with temporary_settings({PREFECT_API_URL: url}):
+        nightly.serve(
+            name="nightly",
+            schedule=schedule,
+            parameters={"home": home, "settings": settings},
+            print_starting_message=False,
+        )

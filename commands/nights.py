@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from datetime import date
 from typing import Annotated, Literal
 
 import typer
 
+from commands.prefect_server import prefect_server
 from commands.terminal import Messages, Terminal, parse_date, terminal
 from data.control import Control, Run
 from data.errors import InputError
@@ -158,8 +160,11 @@ def schedule(
     home, settings = prepare_flows(chosen)
     from flows import serve_schedule
 
-    page = os.environ.get("PREFECT_API_URL", f"http://127.0.0.1:{port}/api").removesuffix("/api")
-    chosen.remark(
-        f"每日 02:00（上海）运行；页面：{page}", f"nightly at 02:00 Shanghai; page: {page}"
-    )
-    serve_schedule(home, settings, port)
+    configured = os.environ.get("PREFECT_API_URL")
+    with nullcontext(configured) if configured else prefect_server(port) as url:
+        page = url.removesuffix("/api")
+        chosen.remark(
+            f"每日 02:00（上海）运行；页面：{page}；Ctrl-C 停止",
+            f"nightly at 02:00 Shanghai; page: {page}; stop with Ctrl-C",
+        )
+        serve_schedule(home, settings, url)
