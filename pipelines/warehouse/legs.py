@@ -51,7 +51,8 @@ join account_dim payee on payee.bank_no = c.payee_bank_no and payee.account_no =
 UNDONE = """
 create temp table undone as
 with reversing as (
-  select rowid as leg_id, account, reverses, amount_fen, outgoing from leg where reverses is not null
+  select rowid as leg_id, account, reverses, amount_fen, outgoing from leg
+  where reverses is not null
 )
 select r.leg_id as reversing_id, min_by(l.rowid, (l.booked_at, l.lake_date)) as original_id
 from reversing r
