@@ -6,7 +6,7 @@ import json
 import os
 from contextlib import nullcontext
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -102,9 +102,10 @@ def runs(
         )
 
 
-def _facts(run: Run) -> dict[str, str | int | float | None]:
+def _facts(run: Run) -> dict[str, Any]:
     ended = run.finished_at
     return {
+        **json.loads(run.details),
         "run_id": run.run_id,
         "run_key": run.run_key,
         "business_date": run.business_date.isoformat(),
@@ -140,6 +141,8 @@ def status(context: typer.Context) -> None:
             f"最近一次运行    {newest.run_id}（{newest.business_date}）",
             f"newest run      {newest.run_id} for {newest.business_date}",
         )
+        for absent in json.loads(newest.details)["absent_submitters"]:
+            chosen.say(f"    当日未报送  {absent}", f"    sent nothing {absent}")
     unfinished = [run for run in listed if run.state != "complete"]
     chosen.say(
         f"未完成或失败    {len(unfinished)}",
