@@ -22,8 +22,7 @@ with record as (
 )
 select match_no, reversing, max(record_id) filter (side = 1) as out_id,
   max(record_id) filter (side = 2) as in_id, max(record_id) filter (side = 3) as cleared_id,
-  count(*) = (max(side) = 3)::integer + (max(side) filter (side < 3) = 2)::integer
-    + (min(side) = 1)::integer and max(lake_date) - min(lake_date) <= $days as trusted
+  count(*) = count(distinct side) and max(lake_date) - min(lake_date) <= $days as trusted
 from record
 group by match_no, reversing
 """
