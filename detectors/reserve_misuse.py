@@ -112,7 +112,9 @@ def judge(
     if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
         spent = spent.filter(~pl.col("own"))
     short = days > 0 or aged >= settings.unexplained_fen
-    like_merchants = spent["other"].is_in(settled_like_merchants(settings, outgoing).implode())
+    usual = settled_like_merchants(settings, outgoing)
+    usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
+    like_merchants = spent["other"].is_in(usual.implode())
     others = spent.filter(~like_merchants | pl.col("own"))
     if not short or 2 * int(others["amount_fen"].sum()) >= max(shortfall, aged):
         spent = others
@@ -187,6 +189,18 @@ def settled_like_merchants(settings: ReserveMisuse, outgoing: pl.DataFrame) -> p
     usual = days.filter(~pl.col("circle"), pl.col("days") > 2)["days"].median()
     least = settings.merchant_days_share * float(str(usual)) if usual is not None else float("inf")
     return days.filter("circle", pl.col("days") >= max(least, 5))["other"]
+
+
+def fillers(settings: ReserveMisuse, outgoing: pl.DataFrame, incoming: pl.DataFrame) -> pl.Series:
+    """The circle's parties that fill the reserve up, or get just what another one filled it with.
+
+    A merchant is paid out of a reserve and does not pay into it.
+    """
+    filled = incoming.filter("circle", ~pl.col("own"), pl.col("amount_fen") >= settings.minimum_fen)
+    again = outgoing.filter(
+        "circle", ~pl.col("own"), pl.col("amount_fen").is_in(filled["amount_fen"].implode())
+    )
+    return pl.concat([filled["other"], again["other"]]).unique().sort()
 
 
 def shortfall_run(
