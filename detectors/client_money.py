@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import polars as pl
 
 from data.settings import Commingling
 from detectors.context import Context
+from detectors.shortfall import longest_run
 
 # Transfers that a loan event names, and what they are: a loan's fee, an investment, a repayment.
 CREATE_EXPLAINED = """
 create or replace temp table explained as
 with event as (
-  select e.institution_id, e.kind, e.amount_fen, l.principal_fen,
+  select e.institution_id, e.kind, e.loan_id,
     e.bank_no || ':' || e.account_no || ':' || e.entry_no as entry
   from loan_event e
   join loan l on l.institution_id = e.institution_id and l.loan_id = e.loan_id
@@ -24,8 +24,7 @@ with event as (
   union all
   select t.transfer_no, e.* from event e join transfer t on t.in_entry = e.entry
 )
-select transfer_no, institution_id, min(kind) as kind,
-  bool_or(kind = 'fee' and amount_fen <= $fee * principal_fen) as lawful_fee
+select transfer_no, institution_id, min(kind) as kind, min(loan_id) as loan_id
 from named
 group by transfer_no, institution_id
 """
@@ -46,7 +45,9 @@ select institution_id, account_id as account, party_no, bool_or(own) as own, rol
 from held
 group by institution_id, account_id, party_no, role
 """
-# Transfers of an institution's own or custody accounts, with what its loans say of them.
+# Transfers of an institution's own or custody accounts, with what its loans say of them. A party
+# that is not known is another one for each account. What a loan brings the institution itself is a
+# fee as long as all of it together stays within the share of the principal.
 FLOW = """
 with touched as (
   select o.institution_id, t.transfer_no from own_account o
@@ -60,12 +61,12 @@ select x.institution_id, t.ref, t.booked_at, t.business_date, t.amount_fen,
   coalesce(payer.custody, false) as payer_custody,
   payee.account as payee_circle, coalesce(payee.own, false) as payee_own,
   coalesce(payee.custody, false) as payee_custody,
-  a.party_no as payer, b.party_no as payee,
+  case when a.party_no >= 0 then a.party_no else -2 - a.account_id end as payer,
+  case when b.party_no >= 0 then b.party_no else -2 - b.account_id end as payee,
   coalesce(p.kind, '') as payer_kind, coalesce(q.kind, '') as payee_kind,
   t.payer_account, t.payee_account,
-  e.kind as event, coalesce(e.lawful_fee, false)
-    or coalesce(t.amount_fen <= $fee * l.principal_fen, false) as lawful_fee,
-  l.loan_id is not null or e.kind is not null as client,
+  e.kind as event, l.loan_id, l.principal_fen, l.loan_id is not null as client,
+  coalesce(borrower.party_no = a.party_no, false) as from_borrower,
   coalesce(borrower.party_no = b.party_no, false) as to_borrower
 from touched x
 join transfer t on t.transfer_no = x.transfer_no
@@ -79,10 +80,20 @@ left join own_account payee
   on payee.institution_id = x.institution_id and payee.account = t.payee_account
 left join explained e
   on e.institution_id = x.institution_id and e.transfer_no = t.transfer_no
-left join loan l on l.institution_id = x.institution_id and l.loan_id = t.loan_id
+left join loan l
+  on l.institution_id = x.institution_id and l.loan_id = coalesce(t.loan_id, e.loan_id)
 left join party_dim borrower on borrower.party_id = l.borrower_party_id
 where t.status = 'settled' and t.business_date between $first and $last
-order by x.institution_id, t.booked_at, t.ref
+"""
+FEES = """
+select * exclude (loan_id, principal_fen, is_fee),
+  coalesce(is_fee and sum(amount_fen) filter (is_fee) over (partition by institution_id, loan_id)
+    <= $fee * principal_fen, false) as lawful_fee
+from (
+  select *, client and payee_own and not payer_own and coalesce(event = 'fee', true) as is_fee
+  from ({flow})
+)
+order by institution_id, booked_at, ref
 """
 GAPS = """
 select distinct o.institution_id, o.account, b.balance_date,
@@ -117,10 +128,10 @@ def read_client_money(context: Context, settings: Commingling, chosen: set[str])
     window = {"first": context.first_date(days), "last": context.business_date}
     context.register_closures("circle_party", chosen)
     fee = {"fee": settings.fee_share}
-    db.execute("explained transfers", CREATE_EXPLAINED, fee)
+    db.execute("explained transfers", CREATE_EXPLAINED)
     db.execute("own accounts", CREATE_OWN)
     money = ClientMoney(
-        flow=db.frame("own flow", FLOW, {**window, **fee}),
+        flow=db.frame("own flow", FEES.replace("{flow}", FLOW), {**window, **fee}),
         gaps=db.frame("gaps", GAPS, window),
         with_custody=frozenset(row[0] for row in db.rows("custody", CUSTODY)),
         lending=frozenset(row[0] for row in db.rows("lending", LENDING)),
@@ -129,21 +140,12 @@ def read_client_money(context: Context, settings: Commingling, chosen: set[str])
     return money
 
 
-def persistent_gap(context: Context, settings: Commingling, gaps: pl.DataFrame) -> tuple[int, int]:
-    """The longest run of working days with a shortfall on one account, and its largest sum.
+def persistent_gap(settings: Commingling, gaps: pl.DataFrame) -> tuple[int, int]:
+    """The longest run of working days with a shortfall on one account, and the largest sum, fen.
 
-    A run of `settlement_days` or less gives (0, 0); a day without a balance ends a run.
+    Runs of `settlement_days` or less do not count; a day without a balance ends a run.
     """
-    best = (0, 0)
-    for _, rows in gaps.sort("account", "balance_date").group_by("account", maintain_order=True):
-        worked, largest, last = 0, 0, date.min
-        for day, gap in rows.select("balance_date", "gap_fen").iter_rows():
-            if gap <= settings.tolerance_fen or day != last + timedelta(days=1):
-                worked, largest = 0, 0
-            if gap > settings.tolerance_fen:
-                worked += day in context.working_days
-                largest = max(largest, gap)
-            last = day
-            if worked > settings.settlement_days:
-                best = max(best, (worked, largest))
-    return best
+    days = gaps.select(
+        "account", pl.col("balance_date").alias("day"), pl.col("gap_fen").alias("fen")
+    )
+    return longest_run(days, settings.tolerance_fen + 1, settings.settlement_days + 1)

@@ -46,17 +46,17 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         mine = money.flow.filter(pl.col("institution_id") == name)
         gap = money.gaps.filter(pl.col("institution_id") == name)
         if name in money.with_custody:
-            finding = judge_custody(context, settings, institution, mine, gap)
+            judged = judge_custody(context, settings, institution, mine, gap)
             if gap.is_empty():
                 yield _no_balances(institution)
         elif name in money.lending:
-            finding = judge_own_accounts(settings, institution, mine)
+            judged = judge_own_accounts(settings, institution, mine)
             if mine.is_empty():
                 yield _no_entries(institution)
         else:
             continue
-        if finding is not None:
-            yield finding
+        if judged is not None:
+            yield judged
 
 
 def judge_own_accounts(
@@ -66,7 +66,12 @@ def judge_own_accounts(
     clients_flow = flow.filter(
         pl.col("client") & ~pl.col("lawful_fee") & (pl.col("payer_own") != pl.col("payee_own"))
     )
-    lenders = set(clients_flow.filter("payee_own", "client")["payer"])
+    # Who pays on an investment, or on a loan that is not his own. A firm that lends its own money
+    # has none: its borrowers pay it back.
+    lent = pl.col("event").eq_missing("invest") | (
+        pl.col("event").is_null() & ~pl.col("from_borrower")
+    )
+    lenders = set(clients_flow.filter("payee_own", lent)["payer"])
     parties = set(
         clients_flow.select(
             pl.when("payee_own").then(pl.col("payer")).otherwise(pl.col("payee"))
@@ -119,7 +124,7 @@ def judge_custody(
     institution: Institution,
     flow: pl.DataFrame,
     gaps: pl.DataFrame,
-) -> Finding | None:
+) -> Finding | CannotConclude | None:
     """An institution with custody: what left it for own use, and what its sub-accounts miss."""
     inflow = flow.filter("payee_custody").filter(~pl.col("payer_own"))
     clients = int(inflow.filter(pl.col("payer_circle").is_null())["amount_fen"].sum())
@@ -140,15 +145,15 @@ def judge_custody(
     if not loose.filter("payee_own").height:
         returned = returned.clear()
     left = int(loose["amount_fen"].sum())
-    days, largest = persistent_gap(context, settings, gaps)
+    days, largest = persistent_gap(settings, gaps)
     if left < settings.minimum_fen and not days:
         return None
     shown = pl.concat([loose, returned])
     if left < settings.minimum_fen:
         shown = _unexplained_outflow(flow, gaps, settings)
     if shown.is_empty():
-        return None
-    reached = sorted(set(loose.filter(~pl.col("payee_own"))["payee"]) - {-1})
+        return _no_payments(institution, days, largest)
+    reached = sorted(set(loose.filter(~pl.col("payee_own"), pl.col("payee") >= 0)["payee"]))
     amount = max(left, largest if days else 0)
     return _finding(
         institution,
@@ -272,6 +277,21 @@ def _no_balances(institution: Institution) -> CannotConclude:
         (
             "没有存管账户的分户合计，无法核对分户与余额",
             "no sub-ledger totals of the custody account; sub-accounts cannot be compared with it",
+        ),
+    )
+
+
+def _no_payments(institution: Institution, days: int, largest: int) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        institution.party_id,
+        institution.institution_id,
+        ("entry",),
+        (
+            f"分户合计连续 {days} 个工作日高于存管余额，最多 {yuan(largest)} 元，"
+            "但没有可说明差额的付款记录",
+            f"the sub-accounts exceeded custody's balance for {days} working days in a row, by up "
+            f"to {yuan(largest)} yuan, but no payment on record explains the difference",
         ),
     )
 

@@ -46,28 +46,6 @@ select a.party_no as start, b.party_no as "end", a.kind, 'nan'::double as share
 from member a
 join member b on b.kind = a.kind and b.value = a.value and a.party_no < b.party_no
 """
-# A day is worked when organisations pay each other nearly as often as on a usual weekday; for a
-# Saturday or Sunday, fully as often. Accounts that serve clients settle on free days as well.
-WORKING_DAYS = """
-with paid as (
-  select t.business_date, count(*) as transfers
-  from transfer t
-  join account_dim a on a.account_id = t.payer_account
-    and a.role not in ('client_custody', 'client_reserve', 'merchant')
-  join account_dim b on b.account_id = t.payee_account
-    and b.role not in ('client_custody', 'client_reserve', 'merchant')
-  join party_dim p on p.party_no = a.party_no and p.kind = 'organisation'
-  join party_dim q on q.party_no = b.party_no and q.kind = 'organisation'
-  where t.status = 'settled'
-  group by t.business_date
-), usual as (
-  select median(transfers) as transfers from paid where isodow(business_date) <= 5
-)
-select business_date from paid, usual
-where paid.transfers >= (case when isodow(business_date) <= 5 then 0.4 else 0.9 end)
-  * usual.transfers
-order by business_date
-"""
 
 
 @dataclass(frozen=True)
@@ -165,11 +143,6 @@ class Context:
                 }
             ),
         )
-
-    @cached_property
-    def working_days(self) -> frozenset[date]:
-        """The days on which firms pay each other as on a usual weekday, seen from the data."""
-        return frozenset(row[0] for row in self.db.rows("working days", WORKING_DAYS))
 
     @cached_property
     def party_ids(self) -> dict[int, str]:

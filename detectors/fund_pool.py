@@ -88,7 +88,7 @@ def report(
     named = [(context.party_ids[number], "pool") for number in holders if number != subject]
     reached = [number for number in taken_out["other"].unique().sort() if number != subject]
     named += [(context.party_ids[number], "beneficiary") for number in reached]
-    ratio, share = found.paid_fen / max(found.taken_fen, 1), found.back / max(found.payers, 1)
+    ratio, share = found.paid_fen / max(found.public_fen, 1), found.back / max(found.payers, 1)
     yield Finding(
         typology=NAME,
         code=CODE,
@@ -125,7 +125,9 @@ def report(
             ),
             "accounts": Measure(pool.owners.height, None, "accounts"),
         },
-        lookalikes=_lookalikes(found.back, found.payers),
+        lookalikes=_lookalikes(
+            found.back, found.payers, found.public_fen / max(found.taken_fen, 1)
+        ),
         not_established=(
             "未证明投资人被许诺保本或收益，也未证明资金去向的最终用途",
             "it is not established that principal or return was promised, nor what the money was "
@@ -183,7 +185,7 @@ def _confidence(payers: int, share: float, settings: FundPool, behind: bool) -> 
     return round(0.55 + 0.15 * size + 0.15 * min(share / 0.2, 1.0) + 0.1 * behind, 4)
 
 
-def _lookalikes(back: int, payers: int) -> tuple[Lookalike, ...]:
+def _lookalikes(back: int, payers: int, public_share: float) -> tuple[Lookalike, ...]:
     return (
         Lookalike(
             "custody_omnibus",
@@ -200,8 +202,8 @@ def _lookalikes(back: int, payers: int) -> tuple[Lookalike, ...]:
         Lookalike(
             "payroll_and_treasury",
             True,
-            "过半资金来自自然人，而非单位",
-            "more than half of the money comes from natural persons, not from firms",
+            f"{public_share:.0%} 的资金来自自然人，而非单位",
+            f"{public_share:.0%} of the money comes from natural persons, not from firms",
         ),
     )
 

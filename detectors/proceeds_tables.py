@@ -38,8 +38,8 @@ with borrower as (
   union
   select institution_id, account_id from account_dim
   where institution_id is not null and role in ('client_custody', 'own_funds')
-), by_amount as (
-  select l.institution_id, l.loan_id, arg_min(t.transfer_no, (t.booked_at, t.transfer_no))
+), fitting as (
+  select l.institution_id, l.loan_id, t.transfer_no, t.booked_at
   from loan l
   join party_dim p on p.party_id = l.borrower_party_id
   join account_dim a on a.party_no = p.party_no
@@ -49,7 +49,15 @@ with borrower as (
   where t.status = 'settled' and t.loan_id is null
     and t.amount_fen between l.principal_fen * 0.85 and l.principal_fen
     and t.business_date between l.published_on and l.published_on + 15
-  group by l.institution_id, l.loan_id
+  -- One transfer pays one loan out: the first the first, the second the second.
+  qualify row_number() over (
+      partition by l.institution_id, l.loan_id order by t.booked_at, t.transfer_no)
+    = row_number() over (
+      partition by l.institution_id, t.transfer_no order by l.published_on, l.loan_id)
+), by_amount as (
+  select institution_id, loan_id, arg_min(transfer_no, (booked_at, transfer_no))
+  from fitting
+  group by institution_id, loan_id
 ), known as (
   select * from linked union select * from by_amount
 )

@@ -34,7 +34,8 @@ def around_growth(
     """Payments that explain what the shortfall grew by and the circle's payments do not.
 
     On each such day the one payment, to anyone, of that very sum; or else the largest that fit into
-    it to parties that the registers do not know; or when the circle got nothing at all, to anyone.
+    it to parties that the registers do not know. A payment to a known party outside the circle that
+    merely fits is no evidence: merchants are settled every day.
     """
     growth = (
         ledger.with_columns(
@@ -48,7 +49,6 @@ def around_growth(
     unknown = pl.col("other").is_null() | (pl.col("other") < 0)
     pool = outgoing.filter(~pl.col("own"), ~pl.col("other_reserve").fill_null(False))
     pool = pool.join(spent, on="ref", how="anti")
-    fits = unknown if spent.height else pl.lit(True)
     chosen = [outgoing.clear()]
     for day, grown in growth.iter_rows():
         on = pl.col("business_date") == day
@@ -59,6 +59,6 @@ def around_growth(
         paid = pool.filter(on, pl.col("amount_fen").is_between(LEAST_PART * rest, SAME * rest))
         paid = paid.sort("amount_fen", "ref", descending=[True, False])
         same = paid.filter(pl.col("amount_fen") * SAME >= rest).head(1)
-        paid = same if same.height else paid.filter(fits)
+        paid = same if same.height else paid.filter(unknown)
         chosen.append(paid.filter(pl.col("amount_fen").cum_sum() <= SAME * rest))
     return pl.concat(chosen)

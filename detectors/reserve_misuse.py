@@ -13,7 +13,6 @@ Blind spots: ledgers that are false throughout; sales that are invented together
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
 
 import polars as pl
 
@@ -22,6 +21,7 @@ from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
 from detectors.reserve_ledger import around_growth, carried_over
+from detectors.shortfall import longest_run
 
 NAME = "reserve_misuse"
 CODE = "R1"
@@ -87,9 +87,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         gaps = missing(context, days, moved)
         if gaps:
             yield _unknown(firm, gaps)
-        finding = judge(context, settings, firm, days, moved)
-        if finding is not None:
-            yield finding
+        judged = judge(context, settings, firm, days, moved)
+        if judged is not None:
+            yield judged
 
 
 def judge(
@@ -98,9 +98,9 @@ def judge(
     firm: Institution,
     ledger: pl.DataFrame,
     flow: pl.DataFrame,
-) -> Finding | None:
+) -> Finding | CannotConclude | None:
     """Hold one firm's ledger and its reserve's transfers against the thresholds."""
-    days, shortfall = shortfall_run(context, settings, ledger)
+    days, shortfall = shortfall_run(settings, ledger)
     aged = max(ledger["aged_fen"].to_list(), default=0)
     outgoing, incoming = flow.filter("outgoing"), flow.filter(~pl.col("outgoing"))
     clients_in = int(
@@ -122,7 +122,14 @@ def judge(
         spent = spent.filter(pl.col("amount_fen") >= settings.least_part * max(shortfall, aged))
     back = incoming.filter(
         pl.col("other").is_in(spent["other"].unique().implode())
-        | (pl.col("circle") & pl.col("amount_fen").is_in(spent["amount_fen"].implode())),
+        | (
+            pl.lit(spent.height > 0)
+            & pl.col("circle")
+            & (
+                pl.col("amount_fen").is_in(spent["amount_fen"].implode())
+                | (~pl.col("own") & (pl.col("amount_fen") >= settings.minimum_fen))
+            )
+        ),
         ~pl.col("other_reserve"),
     )
     left = int(spent["amount_fen"].sum())
@@ -131,7 +138,7 @@ def judge(
     made_holes = around_growth(ledger, outgoing, spent, back)
     shown = pl.concat([spent, back, made_holes])
     if shown.is_empty():
-        return None
+        return _no_payments(firm, _texts(days, shortfall, aged, left))
     reached = sorted(
         set(pl.concat([spent, made_holes]).filter(~pl.col("own"))["other"].drop_nulls()) - {-1}
     )
@@ -203,27 +210,18 @@ def fillers(settings: ReserveMisuse, outgoing: pl.DataFrame, incoming: pl.DataFr
     return pl.concat([filled["other"], again["other"]]).unique().sort()
 
 
-def shortfall_run(
-    context: Context, settings: ReserveMisuse, ledger: pl.DataFrame
-) -> tuple[int, int]:
-    """The longest run of working days with a shortfall on one account, and its largest sum.
+def shortfall_run(settings: ReserveMisuse, ledger: pl.DataFrame) -> tuple[int, int]:
+    """The longest run of working days with a shortfall on one account, and the largest sum, fen.
 
-    A run of fewer than `minimum_days` gives (0, 0); a day without a ledger ends a run.
+    Runs of fewer than `minimum_days` do not count; a day without a ledger ends a run.
     """
-    best = (0, 0)
-    accounts = ["bank_no", "account_no"]
-    for _, rows in ledger.group_by(accounts, maintain_order=True):
-        worked, largest, last = 0, 0, date.min
-        for day, short in rows.select("ledger_date", "shortfall_fen").iter_rows():
-            if short < settings.minimum_shortfall_fen or day != last + timedelta(days=1):
-                worked, largest = 0, 0
-            if short >= settings.minimum_shortfall_fen:
-                worked += day in context.working_days
-                largest = max(largest, short)
-            last = day
-            if worked >= settings.minimum_days:
-                best = max(best, (worked, largest))
-    return best
+    days = ledger.select(
+        "bank_no",
+        "account_no",
+        pl.col("ledger_date").alias("day"),
+        pl.col("shortfall_fen").alias("fen"),
+    )
+    return longest_run(days, settings.minimum_shortfall_fen, settings.minimum_days)
 
 
 def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple[str, ...]:
@@ -232,11 +230,10 @@ def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple
     if ledger.is_empty():
         named.append("reserve_day")
     else:
-        first, last = min(ledger["ledger_date"].to_list()), context.business_date
-        accounts = ledger.select("bank_no", "account_no").unique().height
-        span = (last - first).days + 1
-        if ledger.height < span * accounts:
-            named.append(f"reserve_day ({span * accounts - ledger.height} days)")
+        firsts = ledger.group_by("bank_no", "account_no").agg(pl.col("ledger_date").min())
+        due = sum((context.business_date - day).days + 1 for day in firsts["ledger_date"])
+        if ledger.height < due:
+            named.append(f"reserve_day ({due - ledger.height} days)")
     if flow.is_empty():
         named.append("entry")
     return tuple(named)
@@ -258,6 +255,17 @@ def _texts(days: int, shortfall: int, aged: int, left: int) -> tuple[str, str]:
         en.append(f"the reserve account paid {yuan(left)} yuan to the firm's circle")
     joined = "; ".join(en)
     return "；".join(zh), joined[:1].upper() + joined[1:]
+
+
+def _no_payments(firm: Institution, texts: tuple[str, str]) -> CannotConclude:
+    zh, en = texts
+    return CannotConclude(
+        NAME,
+        firm.party_id,
+        firm.institution_id,
+        ("entry",),
+        (f"{zh}；但没有可说明差额的付款记录", f"{en}; no payment on record explains it"),
+    )
 
 
 def _unknown(firm: Institution, gaps: tuple[str, ...]) -> CannotConclude:

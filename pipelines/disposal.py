@@ -64,6 +64,10 @@ SUBSTANCE = frozenset(
 )
 
 
+# The six classes, the gravest last.
+GRAVITY = ("rectify", "stop_and_rectify", "suspend_and_return", "dissolve", "ban", "police")
+
+
 @dataclass(frozen=True)
 class Licence:
     """What the institution register says of a licence."""
@@ -104,21 +108,29 @@ def proposed_disposal(
     business_date: date,
     settings: Score,
 ) -> str | None:
-    """Propose one of the six classes for a party; an officer decides. None without findings.
+    """Propose one of the six classes for a party; an officer decides.
 
-    The licence is that of the institution that the strongest finding names, else the party's own.
+    Only findings of which the party is the subject count, each with the licence of the institution
+    that it names, else the party's own; the gravest class rules. None for a party that findings
+    only name: what its part was, is for the officer to say.
     """
-    if not findings:
-        return None
-    licence = licences.get(findings[0].institution_id or party_id)
-    severity = max(finding.severity for finding in findings)
-    if licence is not None and licence.holds_on(business_date):
-        if any(finding.typology in SUBSTANCE for finding in findings):
-            return "suspend_and_return"
-        return "stop_and_rectify" if severity >= 3 else "rectify"
-    if severity <= 2:
+    classes = []
+    for finding in findings:
+        if finding.party_id == party_id:
+            licence = licences.get(finding.institution_id or party_id)
+            licensed = licence is not None and licence.holds_on(business_date)
+            classes.append(_class(finding, licensed, settings))
+    return max(classes, key=GRAVITY.index, default=None)
+
+
+def _class(finding: Finding, licensed: bool, settings: Score) -> str:
+    if licensed and finding.typology in SUBSTANCE:
+        return "suspend_and_return"
+    if licensed:
+        return "stop_and_rectify" if finding.severity >= 3 else "rectify"
+    if finding.severity <= 2:
         return "dissolve"
-    grave = any(f.severity == 5 and f.confidence >= settings.police_confidence for f in findings)
+    grave = finding.severity == 5 and finding.confidence >= settings.police_confidence
     return "police" if grave else "ban"
 
 

@@ -138,7 +138,8 @@ def _reason(mapping: ForeignMap) -> pl.Expr:
         .then(pl.lit("time cannot be read"))
     )
     if mapping.columns.reference is not None:
-        reason = reason.when(pl.col("reference").is_duplicated()).then(
+        reference = pl.col("reference").fill_null("")
+        reason = reason.when((reference == "") | reference.is_duplicated()).then(
             pl.lit("reference is empty or not unique")
         )
     return reason.otherwise(None)

@@ -46,9 +46,9 @@ def test_a_shortfall_with_money_to_the_circle_fires() -> None:
     assert finding.transfers == (taken,)
     assert finding.accomplices == (("Sister", "beneficiary"),)
     assert finding.text == (
-        "对客户负债连续 19 个工作日高于调节后备付金余额，最多 300,000.00 元；"
+        "对客户负债连续 18 个工作日高于调节后备付金余额，最多 300,000.00 元；"
         "备付金账户向关联方付出 300,000.00 元",
-        "What is owed to clients exceeded the reconciled reserve for 19 working days in a row, by "
+        "What is owed to clients exceeded the reconciled reserve for 18 working days in a row, by "
         "up to 300,000.00 yuan; the reserve account paid 300,000.00 yuan to the firm's circle",
     )
 

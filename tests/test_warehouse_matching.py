@@ -128,7 +128,7 @@ CASES = {
         [entry("a1", "1", "out", 500, "1 09:00", "b1", **M),
          entry("b1", "7", "in", 495, "1 09:02", "a1", **M)],
         [],
-        [("M1", "a1", "b1", 500, "match_no", "clearing", "settled")],
+        [("M1", "a1", "b1", 500, "match_no", "clearing;amount", "settled")],
     ),
     "a reference used again a month later": (
         [entry("a1", "1", "out", 500, "1 09:00", "b1", **M),

@@ -109,7 +109,7 @@ def measure_reach(
         "new": new_from,
         "known": known,
         "week_days": window_days[1],
-        "before_days": window_days[3] - window_days[1],
+        "before_days": min(window_days[3], (last - (first or last)).days + 1) - window_days[1],
     }
     return [
         db.frame("reach", REACH, params),

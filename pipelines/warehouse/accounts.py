@@ -54,13 +54,13 @@ with holder as (
   group by counterparty_bank_no, counterparty_account_no
   having min(counterparty_name) = max(counterparty_name)
 ), organisation as (
-  select name, min(party_no) as party_no
+  select name, min(party_no) as party_no, min(party_id) as party_id
   from party_dim
   where name is not null
   group by name
   having count(*) = 1 and min(kind) = 'organisation'
 )
-select h.bank_no, h.account_no, o.party_no
+select h.bank_no, h.account_no, o.party_no, o.party_id
 from holder h
 join organisation o on o.name = h.name
 anti join registered r on r.bank_no = h.bank_no and r.account_no = h.account_no
@@ -93,7 +93,8 @@ with seen as (
   select bank_no, account_no from stray
 )
 select (row_number() over (order by seen.bank_no, seen.account_no) - 1)::integer as account_id,
-  seen.bank_no, seen.account_no, registered.party_id,
+  seen.bank_no, seen.account_no,
+  coalesce(registered.party_id, named_account.party_id) as party_id,
   coalesce(party_dim.party_no, named_account.party_no, -1)::integer as party_no,
   coalesce(registered.role, 'external') as role, registered.institution_id,
   registered.parent_account_no, registered.opened_on, registered.closed_on,

@@ -7,22 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import pyarrow as pa
-
 from data.contracts import TABLES
 from data.errors import StoreError
 from data.home import Home
 from data.store import Database
-
-SCHEMA = pa.schema(
-    [
-        pa.field("table_name", pa.string()),
-        pa.field("date", pa.date32()),
-        pa.field("submitter", pa.string()),
-        pa.field("sequence", pa.int64()),
-        pa.field("sha256", pa.string()),
-    ]
-)
 
 
 @dataclass(frozen=True, order=True)
@@ -60,21 +48,6 @@ def lake_files(home: Home, until: date) -> tuple[LakeFile, ...]:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
                 found.append(LakeFile(table, day, submitter, number, digest, path))
     return tuple(sorted(found))
-
-
-def content(files: tuple[LakeFile, ...]) -> set[tuple[str, date, str, int, str]]:
-    """The files as comparable values, without where they lie."""
-    return {(f.table, f.date, f.submitter, f.sequence, f.sha256) for f in files}
-
-
-def as_arrow(files: tuple[LakeFile, ...]) -> pa.Table:
-    """The files as rows of the warehouse's table lake_file."""
-    rows = [(f.table, f.date, f.submitter, f.sequence, f.sha256) for f in files]
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(SCHEMA)
-    return pa.table(
-        [pa.array(values, field.type) for values, field in zip(columns, SCHEMA, strict=True)],
-        schema=SCHEMA,
-    )
 
 
 def source(db: Database, name: str, table: str, files: list[LakeFile]) -> None:

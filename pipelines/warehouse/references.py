@@ -22,7 +22,8 @@ with record as (
 )
 select match_no, reversing, max(record_id) filter (side = 1) as out_id,
   max(record_id) filter (side = 2) as in_id, max(record_id) filter (side = 3) as cleared_id,
-  count(*) = count(distinct side) and max(lake_date) - min(lake_date) <= $days as trusted
+  count(*) filter (side = 1) <= 1 and count(*) filter (side = 2) <= 1
+    and count(*) filter (side = 3) <= 1 and max(lake_date) - min(lake_date) <= $days as trusted
 from record
 group by match_no, reversing
 """

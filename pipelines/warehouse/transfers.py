@@ -50,6 +50,8 @@ with stated as (
     paid.entry as out_entry, got.entry as in_entry,
     coalesce(c.match_no, paid.match_no, got.match_no) as match_no, u.named, u.matched,
     u.cleared_id is not null as is_cleared,
+    greatest(paid.amount_fen, got.amount_fen, c.amount_fen)
+      > least(paid.amount_fen, got.amount_fen, c.amount_fen) as amounts_differ,
     case when coalesce(c.returned, false) then 'returned'
       when r1.leg_id is not null or r2.leg_id is not null then 'reversal'
       when o1.leg_id is not null or o2.leg_id is not null then 'reversed'
@@ -76,6 +78,7 @@ select (select count(*) from transfer) + row_number() over (), ref, booked_at, b
     case when in_entry is null and not cash then 'payee_entry' end,
     case when not is_cleared and channel in ('cnaps_hvps', 'cnaps_beps', 'nucc', 'unionpay')
       then 'clearing' end,
+    case when amounts_differ then 'amount' end,
     case when payer_account = -1 then 'payer' end,
     case when payee_account = -1 then 'payee' end),
   status
