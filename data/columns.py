@@ -11,6 +11,9 @@ Kind = Literal["text", "fen", "integer", "rate", "date", "time", "flag"]
 Check = Literal["uscc", "cnaps", "division"]
 
 LARGEST_INTEGER = 2**63 - 1
+# Fen: ten trillion yuan; more than any payment or any account in the country, and small enough that
+# sums of whole days stay within 64 bits.
+LARGEST_FEN = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +87,8 @@ def text(
 
 def fen(name: str, zh: str, en: str, *, required: bool = True, signed: bool = False) -> Column:
     """A money column in whole fen, at least zero unless ``signed`` (balances and differences)."""
-    low = -LARGEST_INTEGER if signed else 0
-    return Column(name, "fen", zh, en, required, minimum=low, maximum=LARGEST_INTEGER, unit="fen")
+    low = -LARGEST_FEN if signed else 0
+    return Column(name, "fen", zh, en, required, minimum=low, maximum=LARGEST_FEN, unit="fen")
 
 
 def integer(

@@ -89,6 +89,12 @@ class Control:
             first: Submission | None = session.scalar(_same_content(package, sha256))
             return first
 
+    def submissions_of_package(self, package: str) -> Sequence[Submission]:
+        """All submissions under a package's name, first to last."""
+        query = select(Submission).where(Submission.package == package)
+        with self.session() as session:
+            return session.scalars(query.order_by(Submission.submission_id)).all()
+
     def submissions(
         self,
         submitter: str | None = None,

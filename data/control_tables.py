@@ -13,7 +13,11 @@ class Row(DeclarativeBase):
 
 
 class Submission(Row):
-    """One package that got a receipt; ``receipt`` is the receipt's JSON text as written."""
+    """One package that got a receipt.
+
+    ``receipt`` is the receipt's JSON text as written; ``tables`` are the names, between spaces, of
+    the tables whose rows loaded.
+    """
 
     __tablename__ = "submission"
     __table_args__ = (
@@ -30,6 +34,7 @@ class Submission(Row):
     status: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime]
     receipt: Mapped[str] = mapped_column(Text)
+    tables: Mapped[str] = mapped_column(Text, server_default="")
 
 
 class Run(Row):

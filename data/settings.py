@@ -35,6 +35,8 @@ class Intake(Section):
     max_file_bytes: Count
     max_line_bytes: Count
     max_columns: Count
+    max_rows: Count
+    max_table_bytes: Count
     retention_days: Count
     examples: Count
     correction_days: Whole

@@ -27,6 +27,7 @@ from data.home import Home
 from data.settings import Settings, load_settings
 from pipelines.intake import check_package, receive, submit
 
+RECEIVE = "pipelines.intake.receive"
 SUBMITTER = uscc_with_check("91320000710939135")
 BANK = cnaps_with_check("10230100001")
 NOW = datetime(2016, 6, 14, 8)
@@ -375,7 +376,7 @@ def test_taking_in_archives_writes_the_lake_and_names_every_rejected_row(tmp_pat
             "amount_fen",
             "R-ENTRY-004",
             "amount_fen must be a whole number of fen",
-            f"{BANK},6001,e200,2016-06-13 09:00:00,in,12.5,book,false,货款",
+            f'"{BANK}","6001","e200","2016-06-13 09:00:00","in","12.5","book","false","货款"',
         ],
     ]
     [kept] = home.archive.glob("*/*")
@@ -401,6 +402,10 @@ def test_a_sequence_with_other_bytes_is_rejected_and_the_first_stays(tmp_path: P
     [receipt] = taken_in(home, write(tmp_path / "b", as_csv([entry(2)])))
     assert (receipt["status"], first(receipt)["rule"]) == ("rejected", "R-PACKAGE-014")
     assert lake(home) == state
+    kept = [
+        json.loads(path.read_text("utf-8")) for path in home.outbox.glob("*/*.????????.receipt*")
+    ]
+    assert sorted(each["status"] for each in kept) == ["accepted", "rejected"]
 
 
 @hypothesis_settings(
@@ -427,7 +432,7 @@ def test_a_revision_says_what_it_replaced(tmp_path: Path) -> None:
     assert receipt["tables"][0]["replaced_sequence"] == 1
 
 
-@pytest.mark.parametrize("step", ["write_table", "make_receipt", "_acknowledge"])
+@pytest.mark.parametrize("step", ["copy_package", "_checked", "make_receipt", "_acknowledge"])
 def test_what_was_interrupted_is_taken_in_again_with_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -440,7 +445,7 @@ def test_what_was_interrupted_is_taken_in_again_with_the_same_result(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(sys.modules["pipelines.intake.receive"], step, fail)
+        patched.setattr(sys.modules[RECEIVE], step, fail)
         with pytest.raises(KeyboardInterrupt):
             receive(broken, load_settings(None), NOW)
     assert not list(broken.outbox.rglob("*.receipt.json"))
@@ -463,7 +468,7 @@ def test_every_record_is_accepted_or_rejected(
     path.write_bytes(("a,b\n" + "\n".join(lines)).encode())
     raw = read_csv(path, "utf-8", load_settings(None).intake)
     assert raw.records == raw.cells.height + len(raw.malformed)
-    held = "".join(str(cell) for row in raw.cells.rows() for cell in row[:-1] if cell is not None)
+    held = "".join(str(cell) for row in raw.cells.rows() for cell in row if cell is not None)
     held += "".join(bad.text for bad in raw.malformed)
     for sign in "é货0":
         assert held.count(sign) == "".join(lines).count(sign)

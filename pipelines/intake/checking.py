@@ -28,6 +28,8 @@ from pipelines.intake.raw import LINE, Malformed, Raw
 from pipelines.intake.row_checks import Checked, Failure, check_rows, failures_by_rule
 
 SURPLUS = ("manifest.json", "manifest.sig")
+# Fen: a thousand trillion yuan, many times what all banks of the country clear in a day.
+LARGEST_TOTAL = 10**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,11 @@ class Result:
     manifest: Manifest | None = None
     tables: list[TableResult] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def loaded(self) -> list[str]:
+        """The tables whose rows load."""
+        return [table.stated.table for table in self.tables if not table.rejected_whole]
 
     @property
     def status(self) -> str:
@@ -127,8 +134,7 @@ def _check_manifest(
         )
     _check_signature(folder, result, manifest, settings)
     named = {stated.name for stated in manifest.files}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        inside = path.relative_to(folder).as_posix()
+    for inside in sorted(path.name for path in folder.iterdir()):
         if inside not in named and inside not in SURPLUS:
             example = Example(f"{inside} is kept in the archive and not read")
             result.findings.append(Finding(rules.UNNAMED_FILE, 1, None, inside, [example]))
@@ -168,9 +174,16 @@ def _check_file(path: Path, stated: StatedFile, settings: Intake) -> TableResult
         )  # fmt: skip
     checked = check_rows(TABLES[stated.table], raw)
     column = TABLES[stated.table].amount_column
-    readable = not raw.malformed and not any(
-        failure.column == column and failure.rule == "unparsable" for failure in checked.failures
+    readable = column in raw.cells.columns and not (
+        raw.malformed
+        or any(f.column == column and f.rule == "unparsable" for f in checked.failures)
     )
+    if abs(checked.amount_total or 0) > LARGEST_TOTAL:
+        raise Refused(
+            rules.TOTAL,
+            f"{stated.name}: {column} adds up to {checked.amount_total}; no day's records do",
+            file=stated.name,
+        )
     if readable and checked.amount_total != stated.amount_total:
         raise Refused(
             rules.TOTAL,
@@ -179,7 +192,7 @@ def _check_file(path: Path, stated: StatedFile, settings: Intake) -> TableResult
             file=stated.name,
         )
     failed = len(raw.malformed) + len(checked.failures)
-    whole = failed > settings.max_rejected_share * raw.records
+    whole = failed > settings.max_rejected_share * raw.records or bool(checked.missing)
     return TableResult(stated, raw, checked, whole)
 
 
@@ -191,6 +204,10 @@ def _is_parquet(path: Path) -> bool:
 def _row_findings(table: TableResult, settings: Intake) -> list[Finding]:
     stated = table.stated
     findings = []
+    if table.checked.missing and not table.raw.records:
+        lacks = f"the header has no column {', '.join(table.checked.missing)}"
+        rule_missing = rules.row_rule(stated.table, "missing_column")
+        findings.append(Finding(rule_missing, 1, stated.table, stated.name, [Example(lacks, 1)]))
     for rule, failures in failures_by_rule(table.checked.failures):
         examples = [Example(f.message, f.line, f.column, f.value) for f in failures[:20]]
         findings.append(
@@ -214,7 +231,7 @@ def _row_findings(table: TableResult, settings: Intake) -> list[Finding]:
         findings.append(
             Finding(rule_extra, len(table.checked.extra), stated.table, stated.name, examples)
         )
-    if table.rejected_whole:
+    if table.rejected_whole and not table.checked.missing:
         failed = len(table.failures)
         message = (
             f"{failed} of {table.raw.records} rows failed; at most "

@@ -22,6 +22,8 @@ from pipelines.intake.rules import CROSS_RULES
 
 ACCOUNT = ["bank_no", "account_no"]
 EXAMPLES = 20
+# Days: what comes in on the longest holiday is booked on the working day after it.
+HOLIDAYS = 10
 # From this hour on a payment may belong to the clearing's next business date.
 CLEARING_OPENS = 17
 # Channels on which nothing is cleared between banks, so that no clearing record can be expected.
@@ -128,6 +130,26 @@ def balances_chain(crossing: Crossing) -> Iterator[Finding]:
         "R-BALANCE-103", "balance", wrong, "opening_fen",
         "opening {opening_fen}, but the day before closed with {before_fen}",
     )  # fmt: skip
+
+
+def entries_fit_the_date(crossing: Crossing) -> Iterator[Finding]:
+    """Entries were booked about the business date."""
+    yield from _about_the_date(crossing, "entry", "booked_at", "R-ENTRY-103")
+
+
+def clearings_fit_the_date(crossing: Crossing) -> Iterator[Finding]:
+    """Clearing records were settled about the business date."""
+    yield from _about_the_date(crossing, "clearing", "settled_at", "R-CLEARING-102")
+
+
+def _about_the_date(crossing: Crossing, table: str, column: str, rule: str) -> Iterator[Finding]:
+    day = crossing.manifest.business_date
+    at = pl.col(column).dt.date()
+    first, last = day - timedelta(days=HOLIDAYS), day + timedelta(days=1)
+    wrong = crossing.tables[table].filter((at < first) | (at > last))
+    yield from crossing.finding(
+        rule, table, wrong, column, "{" + column + "} for the business date " + day.isoformat()
+    )
 
 
 def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
@@ -268,8 +290,8 @@ def _but_mine(crossing: Crossing, table: str) -> list[Path]:
 
 CHECKS: Mapping[str, tuple[Callable[[Crossing], Iterator[Finding]], ...]] = {
     "balance": (balances_add_up, entries_make_balances, balances_chain),
-    "entry": (entries_have_partners,),
-    "clearing": (clearings_have_entries,),
+    "entry": (entries_fit_the_date, entries_have_partners),
+    "clearing": (clearings_fit_the_date, clearings_have_entries),
     "account": (accounts_have_parties,),
     "loan_event": (events_fit_loans,),
     "reserve_day": (reserves_reconcile,),

@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pcsv
@@ -19,7 +20,7 @@ import pyarrow.csv as pcsv
 from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.findings import Refused
-from pipelines.intake.raw import LINE, Malformed, Raw
+from pipelines.intake.raw import Malformed, Raw
 
 BOM = b"\xef\xbb\xbf"
 # Lines that one quoted cell may span; a quote that stays open longer was never meant to open.
@@ -90,14 +91,15 @@ def _decoded(body: bytes, encoding: str) -> bytes | None:
 
 
 def _longest(body: bytes) -> int:
-    return max(map(len, body.split(b"\n")), default=0) if len(body) < 1 << 31 else 1 << 31
+    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("\n"))
+    return int(np.diff(ends, prepend=-1, append=len(body)).max()) - 1
 
 
 def _split_fast(body: bytes, names: list[str]) -> Raw:
     """Split a body without quotes: every line is a record, but a last empty one."""
     count = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
     if not count:
-        return Raw(_frame([], [], names), 0, True)
+        return Raw(_frame([], names), _lines_column([]), 0, True)
     bad: list[Malformed] = []
 
     def remember(row: pcsv.InvalidRow) -> str:
@@ -123,9 +125,8 @@ def _split_fast(body: bytes, names: list[str]) -> Raw:
     skipped = {each.line for each in bad}
     lines = pl.int_range(2, count + 2, eager=True)
     if skipped:
-        lines = lines.filter(~lines.is_in(sorted(skipped)))
-    cells = pl.DataFrame(table).with_columns(lines.alias(LINE))
-    return Raw(cells, count, True, bad)
+        lines = lines.filter(~lines.is_in(pl.Series(sorted(skipped)).implode()))
+    return Raw(pl.DataFrame(table), lines, count, True, bad)
 
 
 def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Intake) -> Raw:
@@ -148,7 +149,7 @@ def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Inta
             rows.append(cells)
             lines.append(number)
     bad.sort(key=lambda each: each.line)
-    return Raw(_frame(rows, lines, names), len(rows) + len(bad), True, bad)
+    return Raw(_frame(rows, names), _lines_column(lines), len(rows) + len(bad), True, bad)
 
 
 def _lines(body: bytes, encoding: str, settings: Intake, bad: list[Malformed]) -> Iterator[Line]:
@@ -205,10 +206,14 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _frame(rows: list[list[str]], lines: list[int], names: list[str]) -> pl.DataFrame:
+def _frame(rows: list[list[str]], names: list[str]) -> pl.DataFrame:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     series = [
-        pl.Series(name, column, dtype=pl.String).replace("", None)
+        pl.Series("cell", column, dtype=pl.String).replace("", None).alias(name)
         for name, column in zip(names, columns, strict=True)
     ]
-    return pl.DataFrame([*series, pl.Series(LINE, lines, dtype=pl.Int64)])
+    return pl.DataFrame(series)
+
+
+def _lines_column(lines: list[int]) -> pl.Series:
+    return pl.Series(lines, dtype=pl.Int64)

@@ -8,6 +8,14 @@ from typing import Any
 from data.errors import PackageError
 from pipelines.intake.rules import Rule
 
+SHOWN = 400
+
+
+def shown(text: str) -> str:
+    """Text as it can be written and read: cut to a bearable length, without lone surrogates."""
+    cut = text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+    return cut.encode("utf-8", "backslashreplace").decode()
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -36,13 +44,13 @@ class Finding:
             "level": self.rule.level,
             "table": self.table,
             "count": self.count,
-            "file": self.file,
+            "file": None if self.file is None else shown(self.file),
             "examples": [
                 {
                     "line": example.line,
-                    "column": example.column,
-                    "value": example.value,
-                    "message": example.message,
+                    "column": None if example.column is None else shown(example.column),
+                    "value": None if example.value is None else shown(example.value),
+                    "message": shown(example.message),
                     "fix": self.rule.fix,
                 }
                 for example in self.examples[:limit]

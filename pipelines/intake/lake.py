@@ -16,6 +16,8 @@ import pyarrow.parquet as pq
 
 from data.contracts import lake_schema, table_named
 from data.home import Home
+from pipelines.intake.manifest import Manifest
+from pipelines.intake.package import sync
 
 
 def folder(home: Home, table: str, business_date: date) -> Path:
@@ -23,47 +25,42 @@ def folder(home: Home, table: str, business_date: date) -> Path:
     return home.lake / table / f"date={business_date.isoformat()}"
 
 
-def ruling_sequence(home: Home, table: str, business_date: date, submitter: str) -> int | None:
-    """The sequence whose rows rule, of a submitter's table and date; None when there are none."""
-    return max(_sequences(folder(home, table, business_date), submitter), default=None)
+def write_rows(path: Path, table: str, manifest: Manifest, rows: pa.Table, lines: pa.Array) -> None:
+    """Write a table's accepted rows with their lineage, down to the disk.
 
-
-def write_table(
-    home: Home,
-    table: str,
-    business_date: date,
-    submitter: str,
-    sequence: int,
-    rows: pa.Table,
-    lines: pa.Array,
-) -> None:
-    """Write a table's accepted rows, and remove what they replace; an older sequence is left out.
-
-    Doing it again gives the same bytes.
+    The same rows give the same bytes.
     """
-    place = folder(home, table, business_date)
-    held = _sequences(place, submitter)
-    if any(number > sequence for number in held):
-        return
     count = rows.num_rows
     lineage = [
-        pa.array([submitter] * count, pa.string()),
-        pa.array([business_date] * count, pa.date32()),
-        pa.array([sequence] * count, pa.int64()),
+        pa.array([manifest.submitter] * count, pa.string()),
+        pa.array([manifest.business_date] * count, pa.date32()),
+        pa.array([manifest.sequence] * count, pa.int64()),
         lines.cast(pa.int64()),
     ]
     schema = lake_schema(table_named(table))
     whole = pa.Table.from_arrays([*rows.columns, *lineage], schema=schema)
+    pq.write_table(whole, path, compression="zstd", store_schema=False)
+    sync(path)
+
+
+def place_table(
+    home: Home,
+    file: Path,
+    table: str,
+    submitter: str,
+    business_date: date,
+    sequence: int,
+    ruling: int,
+) -> None:
+    """Move a written file into the lake when its sequence rules, and remove what it replaces."""
+    place = folder(home, table, business_date)
     place.mkdir(parents=True, exist_ok=True)
-    target = place / f"{submitter}-{sequence:08d}.parquet"
-    partial = place / f".{target.name}.partial"
-    pq.write_table(whole, partial, compression="zstd", store_schema=False)
-    sync(partial)
-    os.replace(partial, target)
-    sync(place)
-    for number in held:
-        if number < sequence:
-            (place / f"{submitter}-{number:08d}.parquet").unlink(missing_ok=True)
+    if sequence == ruling:
+        os.replace(file, place / f"{submitter}-{sequence:08d}.parquet")
+        sync(place)
+    for path in place.glob(f"{submitter}-*.parquet"):
+        if int(path.stem.rsplit("-", 1)[1]) < ruling:
+            path.unlink()
 
 
 def read_columns(files: list[Path], columns: list[str]) -> pl.DataFrame:
@@ -81,17 +78,3 @@ def newest_registers(home: Home, table: str, business_date: date) -> list[Path]:
         if path.parent.name <= last:
             newest[path.name.rsplit("-", 1)[0]] = path
     return sorted(newest.values())
-
-
-def sync(path: Path) -> None:
-    """Let a file or folder reach the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sequences(place: Path, submitter: str) -> list[int]:
-    ends = (path.stem.rsplit("-", 1)[1] for path in place.glob(f"{submitter}-*.parquet"))
-    return sorted(int(end) for end in ends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ from data.contracts import TABLES
 from pipelines.intake import rules
 from pipelines.intake.findings import Refused
 
-PACKAGE_NAME = re.compile(r"(?P<submitter>[0-9A-Z]{18})-(?P<day>\d{8})-(?P<sequence>\d{8})")
+PACKAGE_NAME = re.compile(r"(?P<submitter>[0-9A-Z]{18})-(?P<day>[0-9]{8})-(?P<sequence>[0-9]{8})")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MAX_BYTES = 10_000_000
 
@@ -57,14 +58,18 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise Refused(rules.MANIFEST, f"manifest.json is larger than {MAX_BYTES} bytes")
-        stated = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except OSError as error:
+        stated = json.loads(
+            path.read_bytes().decode("utf-8-sig"),
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+        )
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise Refused(rules.MANIFEST, f"manifest.json: {error.strerror}") from None
     except (ValueError, RecursionError) as error:
         raise Refused(rules.MANIFEST, f"manifest.json is not JSON: {error}") from None
     if not isinstance(stated, dict):
         raise Refused(rules.MANIFEST, "manifest.json is not an object")
-    if stated.get("spec") != 1 or isinstance(stated.get("spec"), bool):
+    if stated.get("spec") != 1 or type(stated.get("spec")) is not int:
         raise Refused(rules.SPEC, f"spec is {stated.get('spec')!r}; known is 1")
     submitter = _text(stated, "submitter")
     if not is_uscc(submitter):
@@ -114,7 +119,22 @@ def _text(stated: dict[str, Any], name: str) -> str:
     value = stated.get(name)
     if not isinstance(value, str):
         raise Refused(rules.MANIFEST, f"{name} is {value!r}; it must be text")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Refused(rules.MANIFEST, f"{name} is {value!r}, which is no text") from None
     return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) != len(pairs):
+        raise ValueError("a name is stated twice")
+    return read
+
+
+def _no_constant(constant: str) -> Any:
+    raise ValueError(f"{constant} is no value")
 
 
 def _whole(stated: dict[str, Any], name: str, *, signed: bool = False) -> int:
@@ -127,6 +147,8 @@ def _whole(stated: dict[str, Any], name: str, *, signed: bool = False) -> int:
 def _date(stated: dict[str, Any]) -> date:
     value = _text(stated, "business_date")
     try:
-        return datetime.strptime(value, "%Y-%m-%d").date()
+        if not DAY.fullmatch(value):
+            raise ValueError
+        return date.fromisoformat(value)
     except ValueError:
         raise Refused(rules.MANIFEST, f"business_date {value!r} is not an ISO date") from None

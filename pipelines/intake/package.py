@@ -1,36 +1,87 @@
-"""Opens a package, a folder or a ZIP of it, safely; and names its content by a hash."""
+"""A package as it lies there: its name, whether it is plain, its hash, copies of it, its files."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import lzma
+import os
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from data.settings import Intake
 from pipelines.intake import rules
-from pipelines.intake.findings import Refused
+from pipelines.intake.findings import Refused, shown
+from pipelines.intake.manifest import PACKAGE_NAME
 
 CHUNK = 1 << 20
+MAX_NAME = 100
+# A folder that is no plain package is listed so far for its hash; it is rejected anyway.
+MAX_LISTED = 10_000
+# What Python's ZIP reader raises on bytes that are no ZIP; OSError only where no disk is at fault.
+BAD_ZIP = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
+    RuntimeError, ValueError, LookupError, OverflowError,
+)  # fmt: skip
 
 
 def package_name(path: Path) -> str:
-    """A package's name: its folder's, or its ZIP's without the ending."""
-    return path.name.removesuffix(".zip")
+    """A package's name: its folder's, or its ZIP's without the ending.
+
+    A name that is no package's is made printable and short enough for the receipt's file name; what
+    was cut is told apart by a hash.
+    """
+    name = path.name.removesuffix(".zip")
+    if PACKAGE_NAME.fullmatch(name):
+        return name
+    safe = "".join(each if each.isprintable() else "?" for each in shown(name))
+    if safe == name and len(name.encode()) <= MAX_NAME:
+        return name
+    digest = hashlib.sha256(os.fsencode(name)).hexdigest()[:8]
+    return f"{safe[: MAX_NAME // 4]}-{digest}"
+
+
+def oddity(path: Path) -> str | None:
+    """What keeps a package from being one folder of plain files, or one ZIP; None for nothing.
+
+    Raises:
+        OSError: it cannot be looked at, or is gone.
+    """
+    mode = path.lstat().st_mode
+    if stat.S_ISREG(mode):
+        return None
+    if not stat.S_ISDIR(mode):
+        return f"{shown(path.name)} is neither a folder nor a ZIP"
+    with os.scandir(path) as inside:
+        for number, entry in enumerate(inside):
+            if not entry.is_file(follow_symlinks=False):
+                return f"{shown(entry.name)} is a folder, a link or a device"
+            if number >= MAX_LISTED:
+                return f"more than {MAX_LISTED} files"
+    return None
 
 
 def content_hash(path: Path) -> str:
-    """The SHA-256 of a package's content: of the ZIP's bytes, or of its files' names and bytes."""
-    if path.is_file():
+    """The SHA-256 of a package's content: of the ZIP's bytes, or of its files' names and bytes.
+
+    Of a folder that is not plain, names and sizes count only, as far as they can be listed.
+
+    Raises:
+        OSError: it cannot be read, or is gone.
+    """
+    if path.is_file() and not path.is_symlink():
         return file_hash(path)
     whole = hashlib.sha256()
-    for file in sorted(p for p in path.rglob("*") if p.is_file() or p.is_symlink()):
-        name = file.relative_to(path).as_posix()
-        digest = "link" if file.is_symlink() else file_hash(file)
+    plain = oddity(path) is None
+    for name, found in _listed(path):
+        digest = file_hash(path / name) if plain else f"{found.st_mode} {found.st_size}"
         whole.update(f"{digest} {name}\n".encode("utf-8", "surrogateescape"))
     return whole.hexdigest()
 
@@ -42,71 +93,123 @@ def file_hash(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path, settings: Intake) -> Iterator[Path]:
-    """Give the folder that holds a package's files; a ZIP is unpacked beside, and removed after.
+def opened(path: Path, settings: Intake, working: Path | None = None) -> Iterator[Path]:
+    """Give the folder that holds a package's files; a ZIP is unpacked under `working`.
 
     Raises:
         Refused: it is neither folder nor ZIP, a path leaves it, or the ZIP exceeds its limits.
+        OSError: the disk refuses.
     """
+    odd = oddity(path)
+    if odd is not None:
+        raise Refused(rules.PATH, odd)
     if path.is_dir():
-        for inside in path.rglob("*"):
-            if inside.is_symlink() or not (inside.is_file() or inside.is_dir()):
-                raise Refused(rules.PATH, f"{inside.name} is a link or no file", file=inside.name)
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="lookthrough-") as place:
+    with tempfile.TemporaryDirectory(prefix="lookthrough-", dir=working) as place:
         try:
-            with zipfile.ZipFile(path) as packed:
-                yield _unpack(packed, Path(place), package_name(path), settings, path)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-            if isinstance(error, OSError) and not isinstance(error, EOFError) and not path.exists():
-                raise Refused(rules.UNREADABLE, f"{path.name}: no such package") from None
-            raise Refused(rules.UNREADABLE, f"{path.name} is no readable ZIP: {error}") from None
+            _unpack(path, Path(place), settings)
+        except (*BAD_ZIP, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+                raise
+            name = shown(path.name)
+            raise Refused(rules.UNREADABLE, f"{name} is no readable ZIP: {error}") from None
+        yield Path(place)
 
 
-def _unpack(packed: zipfile.ZipFile, place: Path, name: str, settings: Intake, path: Path) -> Path:
-    members = [member for member in packed.infolist() if not member.is_dir()]
-    if len(members) > settings.max_zip_members:
-        raise Refused(
-            rules.ZIP_LIMIT, f"{len(members)} files; the limit is {settings.max_zip_members}"
-        )
-    left = min(settings.max_zip_bytes, max(path.stat().st_size, 1) * settings.max_zip_ratio)
-    for member in members:
-        inside = PurePosixPath(member.filename)
-        mode = member.external_attr >> 16
-        parts = inside.parts[1:] if inside.parts[:1] == (name,) else inside.parts
-        if (
-            inside.is_absolute()
-            or len(parts) != 1
-            or ".." in inside.parts
-            or "\\" in member.filename
-            or (mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode))
-        ):
-            raise Refused(rules.PATH, f"{member.filename!r} leaves the package")
-        target = place / parts[0]
-        if target.exists():
-            raise Refused(rules.PATH, f"{member.filename!r} is in the ZIP twice")
-        with packed.open(member) as source, target.open("wb") as file:
-            while chunk := source.read(CHUNK):
-                left -= len(chunk)
-                if left < 0:
-                    raise Refused(
-                        rules.ZIP_LIMIT,
-                        f"expands beyond {settings.max_zip_bytes} bytes, or "
-                        f"{settings.max_zip_ratio} times its size",
-                    )
-                file.write(chunk)
-    return place
+def _unpack(path: Path, place: Path, settings: Intake) -> None:
+    with zipfile.ZipFile(path) as packed:
+        members = [member for member in packed.infolist() if not member.is_dir()]
+        if len(members) > settings.max_zip_members:
+            raise Refused(
+                rules.ZIP_LIMIT, f"{len(members)} files; the limit is {settings.max_zip_members}"
+            )
+        left = min(settings.max_zip_bytes, max(path.stat().st_size, 1) * settings.max_zip_ratio)
+        for member in members:
+            target = place / _plain_name(member, path.name.removesuffix(".zip"))
+            if target.exists():
+                raise Refused(rules.PATH, f"{member.filename!r} is in the ZIP twice")
+            with packed.open(member) as source, target.open("wb") as file:
+                while chunk := source.read(CHUNK):
+                    left -= len(chunk)
+                    if left < 0:
+                        raise Refused(
+                            rules.ZIP_LIMIT,
+                            f"expands beyond {settings.max_zip_bytes} bytes, or "
+                            f"{settings.max_zip_ratio} times its size",
+                        )
+                    file.write(chunk)
+
+
+def _plain_name(member: zipfile.ZipInfo, package: str) -> str:
+    inside = PurePosixPath(member.filename)
+    mode = member.external_attr >> 16
+    named = PACKAGE_NAME.fullmatch(inside.parts[0]) if len(inside.parts) > 1 else None
+    parts = inside.parts[1:] if named or inside.parts[:1] == (package,) else inside.parts
+    if (
+        inside.is_absolute()
+        or len(parts) != 1
+        or ".." in inside.parts
+        or "\\" in member.filename
+        or len(os.fsencode(parts[0])) > 2 * MAX_NAME
+        or (mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode))
+    ):
+        raise Refused(rules.PATH, f"{member.filename!r} leaves the package, or is no plain file")
+    return parts[0]
 
 
 def copy_package(source: Path, target: Path) -> None:
-    """Copy a package under another name, whole or not at all; links are kept as links."""
+    """Copy a plain package under another name, whole or not at all, down to the disk.
+
+    Raises:
+        OSError: the disk refuses, or the source is gone.
+    """
     partial = target.with_name(f".partial-{target.name}")
-    if partial.is_dir():
-        shutil.rmtree(partial)
+    remove_package(partial)
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.is_dir():
-        shutil.copytree(source, partial, symlinks=True)
+        partial.mkdir()
+        for file in sorted(source.iterdir()):
+            shutil.copyfile(file, partial / file.name, follow_symlinks=False)
+            sync(partial / file.name)
     else:
-        shutil.copyfile(source, partial)
+        shutil.copyfile(source, partial, follow_symlinks=False)
+    sync(partial)
     partial.rename(target)
+    sync(target.parent)
+
+
+def remove_package(path: Path) -> None:
+    """Remove a plain package; one that is gone already is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Let a file or folder reach the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _listed(path: Path) -> list[tuple[str, os.stat_result]]:
+    """What a folder holds, sorted by name, without recursion, as far as paths and limits allow."""
+    found: list[tuple[str, os.stat_result]] = []
+    waiting = [""] if path.is_dir() and not path.is_symlink() else []
+    while waiting and len(found) < MAX_LISTED:
+        inside = waiting.pop()
+        try:
+            with os.scandir(path / inside) as entries:
+                for entry in sorted(entries, key=lambda each: each.name)[:MAX_LISTED]:
+                    name = f"{inside}/{entry.name}".lstrip("/")
+                    found.append((name, entry.stat(follow_symlinks=False)))
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(name)
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+    return sorted(found, key=lambda each: each[0])

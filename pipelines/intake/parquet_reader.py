@@ -1,41 +1,145 @@
-"""Reads Parquet: the records' own types where they are the contract's, text where they are not."""
+"""Reads Parquet: the records' own types where they are the contract's, text where they are not.
+
+A small file can hold a great deal: text stays in its dictionaries until its size is known, and what
+would exceed the limits is refused before it is spread out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.settings import Intake
 from pipelines.intake import rules
-from pipelines.intake.findings import Refused
-from pipelines.intake.raw import LINE, Raw
+from pipelines.intake.findings import Refused, shown
+from pipelines.intake.raw import Raw
+
+BATCH = 1 << 16
+# A batch whose rows are wider than 15 kB each is no record of payments.
+BATCH_BYTES = 1_000_000_000
+ZONES = (None, "Asia/Shanghai", "+08:00")
 
 
 def read_parquet(path: Path, settings: Intake) -> Raw:
     """Read a Parquet file; a record's line is its position from 1, as there are no lines.
 
     Raises:
-        Refused: it is no Parquet, has too many columns or a name twice, or nested columns.
+        Refused: it is no Parquet, exceeds the limits, has a name twice or nested columns.
+        OSError: the disk refuses.
     """
+    name = shown(path.name)
     try:
-        file = pq.ParquetFile(path)
-        names = file.schema_arrow.names
-        if len(names) > settings.max_columns or len(set(names)) != len(names):
-            raise Refused(
-                rules.FORMAT, f"{path.name}: {len(names)} columns, or a name twice", file=path.name
-            )
-        nested = [field.name for field in file.schema_arrow if pa.types.is_nested(field.type)]
-        if nested:
-            raise Refused(
-                rules.FORMAT, f"{path.name}: column {nested[0]!r} is nested", file=path.name
-            )
-        table = file.read()
-    except (pa.ArrowException, OSError, ValueError) as error:
+        with path.open("rb") as source:
+            table = _read(source, name, settings)
+    except (pa.ArrowException, ValueError, EOFError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise Refused(rules.FORMAT, f"{path.name} is no Parquet: {said}", file=path.name) from None
-    frame = pl.DataFrame(table)
-    lines = pl.int_range(1, frame.height + 1, eager=True).alias(LINE)
-    return Raw(frame.with_columns(lines), frame.height, False)
+        raise Refused(rules.FORMAT, f"{name} is no Parquet: {said}", file=name) from None
+    except OSError as error:
+        # PyArrow says OSError, without a number, of bytes that it cannot decode.
+        if error.errno is not None:
+            raise
+        said = str(error).splitlines()[0][:200]
+        raise Refused(rules.FORMAT, f"{name} is no Parquet: {said}", file=name) from None
+    lines = pl.int_range(1, table.num_rows + 1, eager=True)
+    return Raw(pl.DataFrame(table), lines, table.num_rows, False)
+
+
+def _read(source: object, name: str, settings: Intake) -> pa.Table:
+    file = pq.ParquetFile(source)
+    schema = file.schema_arrow
+    names = schema.names
+    if len(names) > settings.max_columns or len(set(names)) != len(names):
+        raise Refused(rules.FORMAT, f"{name}: {len(names)} columns, or a name twice", file=name)
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise Refused(rules.FORMAT, f"{name}: column {nested[0]!r} is nested", file=name)
+    if file.metadata.num_rows > settings.max_rows:
+        count = file.metadata.num_rows
+        message = f"{name}: {count} rows; at most {settings.max_rows}"
+        raise Refused(rules.FORMAT, message, file=name)
+    texts = [each.name for each in schema if _is_text(each.type)]
+    packed = pq.ParquetFile(source, read_dictionary=texts)
+    parts = list(_parts(packed, name, settings))
+    whole = pa.Table.from_batches(parts) if parts else _plain(packed.schema_arrow.empty_table())
+    return whole
+
+
+def _parts(file: pq.ParquetFile, name: str, settings: Intake) -> Iterator[pa.RecordBatch]:
+    """Yield batches of plain columns, counting bytes before text is spread out."""
+    left = settings.max_table_bytes
+    for batch in file.iter_batches(BATCH):
+        spread = sum(map(_spread_bytes, batch.columns))
+        left -= spread
+        if left < 0 or spread > BATCH_BYTES:
+            message = f"{name} spreads to more than {settings.max_table_bytes} bytes"
+            raise Refused(rules.FORMAT, message, file=name)
+        yield from _plain(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    columns = [_plain_column(column) for column in table.columns]
+    return pa.Table.from_arrays(columns, names=table.column_names)
+
+
+def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column in one of the few types that are compared with the contract; others become text."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    if _is_text(kind):
+        text = column.cast(pa.large_string())
+        text.validate(full=True)
+        return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.large_string()), text)
+    if pa.types.is_timestamp(kind):
+        if kind.tz in ZONES:
+            return _wall_clock(column)
+        return _as_text(column)
+    if (
+        pa.types.is_integer(kind)
+        or kind in (pa.float32(), pa.float64(), pa.bool_(), pa.date32(), pa.null())
+    ):  # fmt: skip
+        return column
+    if pa.types.is_date64(kind):
+        return column.cast(pa.date32())
+    return _as_text(column)
+
+
+def _wall_clock(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times as the clock in Shanghai showed them, without a zone, to the microsecond."""
+    if column.type.tz is not None:
+        # Eight hours throughout: Shanghai's last summer time was in 1991.
+        unit = column.type.unit
+        per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
+        numbers = column.cast(pa.int64())
+        column = pc.add_checked(numbers, 8 * 3600 * per_second).cast(pa.timestamp(unit))
+    return column.cast(pa.timestamp("us"), safe=False)
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Values of a type that no column of a contract has, as text, so that they can be named."""
+    try:
+        text = column.cast(pa.large_string())
+        text.validate(full=True)
+        return text
+    except (pa.ArrowException, ValueError):
+        marks = [
+            None if not valid else f"<{column.type}>" for valid in column.is_valid().to_pylist()
+        ]
+        return pa.chunked_array([pa.array(marks, pa.large_string())])
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _spread_bytes(column: pa.Array) -> int:
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    lengths = pc.binary_length(column.dictionary)
+    return 8 * len(column) + int(pc.sum(pc.take(lengths, column.indices)).as_py() or 0)

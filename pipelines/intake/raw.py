@@ -23,12 +23,13 @@ class Malformed:
 class Raw:
     """A file's records.
 
-    `cells` has one column per header name, and `__line` with each record's line in the file (from
-    1); an empty cell is null. `records` counts all records, the malformed ones too. `text` says
-    that the cells are text that is still to be parsed.
+    `cells` has one column per header name, as sent, so names may be anything; an empty cell is
+    null. `lines` are the records' lines in the file (from 1). `records` counts all records, the
+    malformed ones too. `text` says that the cells are text that is still to be parsed.
     """
 
     cells: pl.DataFrame
+    lines: pl.Series
     records: int
     text: bool
     malformed: list[Malformed] = field(default_factory=list)

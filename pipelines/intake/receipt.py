@@ -13,7 +13,7 @@ import polars as pl
 
 from data.settings import Intake
 from pipelines.intake.checking import Result, TableResult
-from pipelines.intake.raw import LINE, Malformed
+from pipelines.intake.raw import Malformed
 from pipelines.intake.rules import row_rule
 
 Receipt = dict[str, Any]
@@ -67,27 +67,35 @@ def rejected_rows(result: Result) -> str | None:
             bad = failure if isinstance(failure, Malformed) else None
             writer.writerow(
                 [
-                    table.stated.name,
+                    _inert(table.stated.name),
                     table.stated.table,
                     failure.line,
                     "" if isinstance(failure, Malformed) else failure.column,
                     row_rule(table.stated.table, failure.rule).rule,
                     failure.message,
-                    bad.text if bad else sent[failure.line],
+                    _inert(bad.text) if bad else sent[failure.line],
                 ]
             )
     return text.getvalue()
 
 
 def _as_sent(table: TableResult) -> dict[int, str]:
-    """The failed rows as CSV text, in the order of the file's own columns, by line."""
-    lines = [failure.line for failure in table.checked.failures]
-    cells = table.raw.cells.filter(pl.col(LINE).is_in(lines))
-    names = [name for name in cells.columns if name != LINE]
-    texts = cells.select(pl.col(name).cast(pl.String, strict=False) for name in names)
+    """The failed rows as CSV text, in the order of the file's own columns, by line.
+
+    Every cell is quoted, so that a row that begins like a formula is none in a spreadsheet.
+    """
+    failed = pl.Series([failure.line for failure in table.checked.failures], dtype=pl.Int64)
+    rows = table.raw.lines.is_in(failed.implode())
+    cells = table.raw.cells.filter(rows)
+    texts = [cells.get_column(name).cast(pl.String, strict=False) for name in cells.columns]
     sent = {}
-    for line, row in zip(cells[LINE], texts.iter_rows(), strict=True):
+    for line, row in zip(table.raw.lines.filter(rows), zip(*texts, strict=True), strict=True):
         text = io.StringIO()
-        csv.writer(text, lineterminator="").writerow(["" if cell is None else cell for cell in row])
+        csv.writer(text, lineterminator="", quoting=csv.QUOTE_ALL).writerow(row)
         sent[line] = text.getvalue()
     return sent
+
+
+def _inert(cell: str) -> str:
+    """A cell that no spreadsheet takes for a formula: an apostrophe goes before its first sign."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,16 +1,19 @@
-"""Takes packages in: archive, check, lake, ledger, receipt; each step repeatable after a crash.
+"""Takes packages in: archive, check, stage, ledger, lake, receipt; a crash loses nothing.
 
-The ledger's row is the acknowledgement. Until it is written the package stays in the inbox and is
-taken in again, with the same result; after it, only the receipt is written once more.
+The ledger's row is the acknowledgement. What it promises is staged before it is written and put in
+place after; until it is written the package stays in the inbox and is taken in again. One package
+that cannot be taken in stays there too, and does not keep the others out.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import logging
 import os
-import shutil
-from collections.abc import Iterator
+import time
+import traceback
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -20,16 +23,26 @@ from data.control import Control, Submission
 from data.errors import InputError, NotFoundError, StoreError
 from data.home import Home
 from data.settings import Settings
-from pipelines.intake import rules
+from pipelines.intake import journal, rules
 from pipelines.intake.checking import Result, check_content
-from pipelines.intake.findings import Refused
-from pipelines.intake.lake import ruling_sequence, sync, write_table
+from pipelines.intake.findings import Example, Finding, Refused, shown
 from pipelines.intake.manifest import PACKAGE_NAME
-from pipelines.intake.package import content_hash, copy_package, opened, package_name
+from pipelines.intake.package import (
+    content_hash,
+    copy_package,
+    oddity,
+    opened,
+    package_name,
+    remove_package,
+    sync,
+)
 from pipelines.intake.receipt import Receipt, make_receipt, receipt_text, rejected_rows
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-STRANGERS = "unknown"
+WAIT_SECONDS = 30
+# The disk or the machine is at fault, not the package: nothing more can be taken in.
+OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE,
+        errno.ENOMEM, errno.EFBIG)  # fmt: skip
 
 log = logging.getLogger("lookthrough.intake")
 
@@ -43,11 +56,19 @@ def check_package(
 
     Raises:
         NotFoundError: there is no such package.
+        InputError: it cannot be read here.
     """
     if not path.exists():
-        raise NotFoundError(f"{path}: no such package; name a folder or a ZIP")
+        raise NotFoundError(f"{shown(str(path))}: no such package; name a folder or a ZIP")
     received_at = now or _now()
-    result = _checked(path, settings, home, received_at.date())
+    # A path such as "." has no name of its own.
+    path = path if path.name and path.name != ".." else path.resolve()
+    try:
+        result = _checked(path, package_name(path), settings, home, received_at.date(), None)
+    except OSError as error:
+        raise InputError(
+            f"{shown(str(path))} cannot be read: {error.strerror or error}; mend the disk or rights"
+        ) from error
     return make_receipt(result, settings.intake, received_at, {})
 
 
@@ -56,150 +77,231 @@ def submit(package: Path, home: Home) -> Path:
 
     Raises:
         NotFoundError: there is no such package.
-        InputError: another package of that name waits already.
+        InputError: it is no folder of plain files and no ZIP, or another of its name waits already.
+        StoreError: the disk refuses.
     """
     if not package.exists():
-        raise NotFoundError(f"{package}: no such package; name a folder or a ZIP")
-    package = package.absolute()
-    target = home.inbox / _submitter(package_name(package)) / package.name
-    if target.exists():
-        if content_hash(target) == content_hash(package):
-            return target
-        raise InputError(
-            f"{package.name} waits in the inbox with other content; run `lookthrough receive` first"
-        )
-    copy_package(package, target)
+        raise NotFoundError(f"{shown(str(package))}: no such package; name a folder or a ZIP")
+    package = package.resolve()
+    target = home.inbox / journal.submitter_of(package_name(package)) / package.name
+    try:
+        odd = oddity(package)
+        if odd is not None:
+            raise InputError(f"{shown(package.name)}: {odd}; send plain files in one folder or ZIP")
+        if target.exists():
+            if content_hash(target) == content_hash(package):
+                return target
+            raise InputError(
+                f"{shown(package.name)} waits in the inbox with other content; run "
+                "`lookthrough receive` first"
+            )
+        copy_package(package, target)
+    except OSError as error:
+        raise StoreError(
+            f"cannot put {shown(package.name)} into {home.inbox}: {error.strerror or error}; free "
+            "the disk or mend the rights, and submit again"
+        ) from error
     return target
 
 
 def receive(home: Home, settings: Settings, now: datetime | None = None) -> list[Path]:
     """Take in every package in the inbox; returns the receipts' paths, in the order of taking in.
 
+    A package that fails for no fault that a rule names stays in the inbox, is written into
+    ``unexpected.log`` and logged as an error; the others are taken in.
+
     Raises:
         StoreError: another process receives in this home, or the disk refuses.
     """
     receipts = []
     with _alone(home), Control(home) as control:
-        for path in sorted(home.inbox.glob("*/*"), key=_order):
-            if path.name.startswith("."):
-                continue
-            receipts.append(_take_in(path, home, settings, control, now or _now()))
-            log.info("received %s", path.name)
+        journal.recover(home, control)
+        for path in waiting(home):
+            try:
+                receipts.append(_take_in(path, home, settings, control, now or _now()))
+                log.info("received %s", shown(path.name))
+            except (StoreError, KeyboardInterrupt, SystemExit):
+                raise
+            except OSError as error:
+                if error.errno in OURS:
+                    raise
+                _left(home, path, error)
+            except BaseException as error:  # polars' and pyarrow's panics are no Exception
+                _left(home, path, error)
     return receipts
+
+
+def waiting(home: Home) -> list[Path]:
+    """What waits in the inbox, by business date and name, so that days chain when many wait.
+
+    A package is expected in its submitter's folder; one that lies beside those folders counts too.
+    """
+    found = []
+    for path in _visible(home.inbox):
+        if path.is_dir() and not path.is_symlink() and not PACKAGE_NAME.fullmatch(path.name):
+            found += [path] if (path / "manifest.json").exists() else _visible(path)
+        else:
+            found.append(path)
+    return sorted(found, key=_order)
 
 
 def _take_in(
     path: Path, home: Home, settings: Settings, control: Control, received_at: datetime
 ) -> Path:
-    package, sha256 = package_name(path), content_hash(path)
-    first = control.submission_with_content(package, sha256)
-    if first is not None:
-        return _acknowledge(path, home, package, first.receipt)
-    _archive(path, home, sha256)
-    result = _checked(path, settings, home, received_at.date())
-    manifest = result.manifest
-    if manifest is not None and result.package == manifest.package:
-        used = control.submissions(manifest.submitter, manifest.business_date, manifest.sequence)
-        if used:
-            result.tables = []
-            message = f"sequence {manifest.sequence} was used at {used[0].received_at}"
-            result.findings = [Refused(rules.SEQUENCE, message).finding]
-    replaced: dict[str, int | None] = {}
-    if result.status != "rejected" and manifest is not None:
-        for table in result.tables:
-            if table.rejected_whole:
-                continue
-            name, submitter = table.stated.table, manifest.submitter
-            held = ruling_sequence(home, name, manifest.business_date, submitter)
-            earlier = control.submissions(submitter, manifest.business_date)
-            older = [s.sequence for s in earlier if s.sequence and s.sequence < manifest.sequence]
-            known = held if held is not None and held < manifest.sequence else None
-            replaced[name] = known if known in older else None
-            write_table(
-                home, name, manifest.business_date, submitter, manifest.sequence,
-                table.checked.accepted, table.checked.lines,
-            )  # fmt: skip
+    package, sha256, odd = package_name(path), content_hash(path), oddity(path)
+    held = control.submission_with_content(package, sha256)
+    if held is None:
+        if odd is None:
+            archived = _archive(path, home, package, sha256)
+            working = home.path / "working"
+            result = _checked(archived, package, settings, home, received_at.date(), working)
+        else:
+            result = Result(package, findings=[Refused(rules.PATH, odd).finding])
+        held = _acknowledge(result, home, settings, control, received_at, sha256)
+    receipt = journal.write_receipt(home, control, held)
+    _out_of_the_inbox(path, home, package, sha256, odd)
+    return receipt
+
+
+def _acknowledge(
+    result: Result,
+    home: Home,
+    settings: Settings,
+    control: Control,
+    received_at: datetime,
+    sha256: str,
+) -> Submission:
+    """Write a checked package's row into the ledger, and put what it promises in place."""
+    package, named = result.package, PACKAGE_NAME.fullmatch(result.package)
+    submitter = journal.submitter_of(package)
+    day = journal.date_of(named["day"]) if named else None
+    earlier = control.submissions(submitter, day) if named else []
+    if result.manifest is not None and result.manifest.package == package:
+        _against_earlier(result, earlier, sha256)
+    tables = [] if result.status == "rejected" else result.loaded
+    replaced = {name: _replaced(name, result, earlier) for name in tables}
     receipt = make_receipt(result, settings.intake, received_at, replaced)
-    rows = rejected_rows(result)
-    folder = home.outbox / _submitter(package)
-    if rows is not None:
-        _write(folder / f"{package}.rejected.csv", rows)
-    named = PACKAGE_NAME.fullmatch(package)
-    held_row = control.record_submission(
+    staged = journal.stage(home, result, sha256, tables, rejected_rows(result))
+    held = control.record_submission(
         Submission(
             package=package,
-            submitter=_submitter(package),
-            business_date=_date(named["day"]) if named else None,
+            submitter=submitter,
+            business_date=day,
             sequence=int(named["sequence"]) if named else None,
             sha256=sha256,
             status=receipt["status"],
             received_at=received_at,
             receipt=receipt_text(receipt),
+            tables=" ".join(tables),
         )
     )
-    return _acknowledge(path, home, package, held_row.receipt)
+    journal.settle(home, control, staged)
+    return held
 
 
-def _checked(path: Path, settings: Settings, home: Home | None, today: date) -> Result:
-    package = package_name(path)
+def _against_earlier(result: Result, earlier: Sequence[Submission], sha256: str) -> None:
+    """Reject a sequence that was used; say it when a higher one came before."""
+    manifest = result.manifest
+    assert manifest is not None
+    used = [each for each in earlier if each.sequence == manifest.sequence]
+    if used:
+        result.tables = []
+        message = (
+            f"sequence {manifest.sequence} was used at {used[0].received_at} by other bytes "
+            f"(SHA-256 {used[0].sha256[:8]}, here {sha256[:8]}), whose receipt "
+            f"({used[0].status}) stays valid"
+        )
+        result.findings = [Refused(rules.SEQUENCE, message).finding]
+    for table in result.tables:
+        name = table.stated.table
+        later = [
+            e for e in earlier if name in e.tables.split() and _sequence(e) > manifest.sequence
+        ]
+        if later:
+            ruling = max(map(_sequence, later))
+            example = Example(f"sequence {ruling} came before and rules; these rows are kept aside")
+            result.findings.append(Finding(rules.SUPERSEDED, 1, name, table.stated.name, [example]))
+
+
+def _replaced(table: str, result: Result, earlier: Sequence[Submission]) -> int | None:
+    """The sequence whose rows a table of this package replaces."""
+    assert result.manifest is not None
+    mine = result.manifest.sequence
+    held = [_sequence(each) for each in earlier if table in each.tables.split()]
+    ruling = max(held, default=None)
+    return ruling if ruling is not None and ruling < mine else None
+
+
+def _sequence(submission: Submission) -> int:
+    return submission.sequence or 0
+
+
+def _checked(
+    path: Path,
+    package: str,
+    settings: Settings,
+    home: Home | None,
+    today: date,
+    working: Path | None,
+) -> Result:
     try:
-        with opened(path, settings.intake) as folder:
+        with opened(path, settings.intake, working) as folder:
             return check_content(folder, package, settings.intake, home, today)
     except Refused as refused:
         return Result(package, findings=[refused.finding])
 
 
-def _archive(path: Path, home: Home, sha256: str) -> None:
-    """Keep a package's bytes unchanged under their hash."""
-    target = home.archive / sha256[:2] / f"{sha256}-{path.name}"
+def _archive(path: Path, home: Home, package: str, sha256: str) -> Path:
+    """Keep a package's bytes unchanged under their hash; what is checked is this copy."""
+    target = _archived(path, home, package, sha256)
     if not target.exists():
         copy_package(path, target)
-        for file in (target, *target.rglob("*")):
-            if not file.is_symlink():
-                sync(file)
-        sync(target.parent)
+        if oddity(target) is not None or content_hash(target) != sha256:
+            remove_package(target)
+            raise OSError(errno.EBUSY, "it changed while it was read")
+    return target
 
 
-def _acknowledge(path: Path, home: Home, package: str, text: str) -> Path:
-    """Write the receipt into the outbox, and take the package out of the inbox."""
-    receipt = home.outbox / _submitter(package) / f"{package}.receipt.json"
-    if not receipt.exists() or receipt.read_text("utf-8") != text:
-        _write(receipt, text)
-    done = path.with_name(f".done-{path.name}")
-    shutil.rmtree(done, ignore_errors=True)
-    path.rename(done)
-    if done.is_dir():
-        shutil.rmtree(done)
-    else:
-        done.unlink()
-    return receipt
+def _archived(path: Path, home: Home, package: str, sha256: str) -> Path:
+    ending = ".zip" if path.name.endswith(".zip") else ""
+    return home.archive / sha256[:2] / f"{sha256}-{package}{ending}"
 
 
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, "utf-8", newline="")
-    sync(partial)
-    os.replace(partial, path)
-    sync(path.parent)
+def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: str | None) -> None:
+    """Remove a package whose copy the archive holds; one that cannot be copied is moved there."""
+    if odd is None:
+        done = path.with_name(f".done-{package}")
+        remove_package(done)
+        path.rename(done)
+        remove_package(done)
+        return
+    target = _archived(path, home, package, sha256)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    number = 1
+    while os.path.lexists(target):
+        number += 1
+        target = target.with_name(f"{sha256}-{package}-{number}")
+    path.rename(target)
+    sync(target.parent)
 
 
-def _submitter(package: str) -> str:
-    named = PACKAGE_NAME.fullmatch(package)
-    return named["submitter"] if named else STRANGERS
+def _left(home: Home, path: Path, error: BaseException) -> None:
+    """Say that a package stays in the inbox, and keep what happened."""
+    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    log.error("%s stays in the inbox: %s: %s", shown(path.name), type(error).__name__, said)
+    with (home.path / "unexpected.log").open("a", encoding="utf-8", errors="replace") as file:
+        file.write(f"{_now()} {shown(path.name)}\n")
+        file.write("".join(traceback.format_exception(error)))
+
+
+def _visible(folder: Path) -> list[Path]:
+    with os.scandir(folder) as entries:
+        return [folder / entry.name for entry in entries if not entry.name.startswith(".")]
 
 
 def _order(path: Path) -> tuple[str, str]:
-    """By business date, then by name, so that days chain when many wait."""
     named = PACKAGE_NAME.fullmatch(package_name(path))
     return (named["day"] if named else "", path.name)
-
-
-def _date(day: str) -> date | None:
-    try:
-        return datetime.strptime(day, "%Y%m%d").date()
-    except ValueError:
-        return None
 
 
 def _now() -> datetime:
@@ -209,12 +311,29 @@ def _now() -> datetime:
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
     home.create()
-    with (home.path / ".receive.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
+        (home.path / "working").mkdir(exist_ok=True)
+        with (home.path / ".receive.lock").open("w") as lock:
+            _lock(lock.fileno(), home)
             yield
-        except OSError as error:
-            raise StoreError(
-                f"cannot receive in {home.path}: {error.strerror or error}; free the disk or the "
-                "rights, and run `lookthrough receive` again"
-            ) from error
+    except OSError as error:
+        raise StoreError(
+            f"cannot receive in {home.path}: {error.strerror or error}; free the disk or the "
+            "rights, and run `lookthrough receive` again"
+        ) from error
+
+
+def _lock(descriptor: int, home: Home) -> None:
+    """Hold the home's intake alone; another one that is at work is waited for a while."""
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise StoreError(
+                    f"another process receives in {home.path}; wait for it and run "
+                    "`lookthrough receive` again"
+                ) from None
+            time.sleep(0.1)

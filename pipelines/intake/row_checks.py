@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from types import MappingProxyType
 
 import polars as pl
@@ -12,7 +13,7 @@ import pyarrow as pa
 from data.codes import is_cnaps, is_division, is_uscc
 from data.columns import Check, Column, Kind, Table
 from data.contracts import arrow_schema
-from pipelines.intake.raw import LINE, Raw
+from pipelines.intake.raw import Raw
 
 CHECKS: Mapping[Check, Callable[[str], bool]] = MappingProxyType(
     {"uscc": is_uscc, "cnaps": is_cnaps, "division": is_division}
@@ -50,6 +51,13 @@ TYPES: Mapping[Kind, pl.DataType] = MappingProxyType(
         "text": pl.String(),
     }
 )
+# Whoever owned or owes today was born after 1900; nothing that is stated reaches beyond 2199.
+DATED: Mapping[Kind, tuple[date, date]] = MappingProxyType(
+    {
+        "date": (date(1900, 1, 1), date(2199, 12, 31)),
+        "time": (datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59, 59)),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +76,21 @@ class Checked:
     """A table's rows after the checks.
 
     `accepted` has the contract's columns and `lines` their lines; `failures` name at most one
-    reason per row, that of the first column that failed; `extra` are columns the table lacks.
+    reason per row, that of the first column that failed; `extra` are columns the table lacks, and
+    `missing` required columns that the header lacks, without which no row can load.
     """
 
     accepted: pa.Table
     lines: pa.Array
     failures: tuple[Failure, ...]
     extra: tuple[str, ...]
+    missing: tuple[str, ...]
     amount_total: int | None
 
 
 def check_rows(table: Table, raw: Raw) -> Checked:
     """Check all rows of a file; rows that fail are named, the others converted."""
-    cells = raw.cells
+    cells, lines = raw.cells, raw.lines
     typed: dict[str, pl.Series] = {}
     failed: list[pl.DataFrame] = []
     seen = pl.repeat(False, cells.height, dtype=pl.Boolean, eager=True)
@@ -91,14 +101,14 @@ def check_rows(table: Table, raw: Raw) -> Checked:
             fresh = mask.fill_null(False) & ~seen
             if fresh.any():
                 seen = seen | fresh
-                failed.append(_failures(cells, column, fresh, rule, message))
+                failed.append(_failures(raw, column, fresh, rule, message))
     total = _total(table, typed)
     frame = pl.DataFrame([typed[name] for name in table.names])
-    double, firsts = _duplicates(table, frame, cells[LINE], ~seen)
+    double, firsts = _duplicates(table, frame, lines, ~seen)
     if double.any():
         seen = seen | double
         failed.append(
-            _failures(cells, table.column(table.keys[-1]), double, "duplicate", "")
+            _failures(raw, table.column(table.keys[-1]), double, "duplicate", "")
             .drop("message")
             .join(firsts, on="line", how="left")
             .with_columns(pl.format("the key stands in line {} already", "first").alias("message"))
@@ -108,9 +118,10 @@ def check_rows(table: Table, raw: Raw) -> Checked:
     reasons = pl.concat(failed).sort("line", maintain_order=True) if failed else None
     return Checked(
         accepted,
-        cells[LINE].filter(~seen).to_arrow(),
+        lines.filter(~seen).to_arrow(),
         tuple(Failure(*row) for row in reasons.iter_rows()) if reasons is not None else (),
-        tuple(name for name in cells.columns if name not in (*table.names, LINE)),
+        tuple(name for name in cells.columns if name not in table.names),
+        tuple(c.name for c in table.columns if c.required and c.name not in cells.columns),
         total,
     )
 
@@ -123,7 +134,7 @@ def _column(
     if column.name not in cells.columns:
         values = pl.Series(column.name, [None] * cells.height, dtype=kind)
         everywhere = pl.repeat(column.required, cells.height, dtype=pl.Boolean, eager=True)
-        return values, [("required", everywhere, f"{column.name} has no column")]
+        return values, [("missing_column", everywhere, f"the header has no column {column.name}")]
     sent = cells[column.name]
     if sent.dtype == pl.Null:
         sent = sent.cast(pl.String)
@@ -139,6 +150,11 @@ def _column(
     if column.check is not None:
         wrong = _wrong_codes(values, CHECKS[column.check])
         problems.append(("check_digit", wrong, f"{column.name} is no valid {column.check} code"))
+    if column.kind in DATED:
+        first, last = DATED[column.kind]
+        outside = (values < first) | (values > last)
+        bounds = f"{column.name} must lie within {first:%Y-%m-%d} and {last:%Y-%m-%d}"
+        problems.append(("range", outside, bounds))
     if column.minimum is not None or column.maximum is not None:
         low = values < column.minimum if column.minimum is not None else unreadable & False
         high = values > column.maximum if column.maximum is not None else unreadable & False
@@ -207,15 +223,15 @@ def _total(table: Table, typed: Mapping[str, pl.Series]) -> int | None:
     return int(amounts.cast(pl.Int128).sum() or 0)
 
 
-def _failures(
-    cells: pl.DataFrame, column: Column, mask: pl.Series, rule: str, message: str
-) -> pl.DataFrame:
-    has = column.name in cells.columns
-    sent = pl.col(column.name).cast(pl.String, strict=False) if has else pl.lit(None, pl.String)
-    return cells.filter(mask).select(
-        pl.col(LINE).cast(pl.Int64).alias("line"),
+def _failures(raw: Raw, column: Column, mask: pl.Series, rule: str, message: str) -> pl.DataFrame:
+    lines = raw.lines.filter(mask).cast(pl.Int64)
+    sent = pl.repeat(None, len(lines), dtype=pl.String, eager=True)
+    if column.name in raw.cells.columns:
+        sent = raw.cells.get_column(column.name).filter(mask).cast(pl.String, strict=False)
+    return pl.DataFrame([lines.alias("line"), sent.alias("value")]).select(
+        "line",
         pl.lit(column.name).alias("column"),
-        sent.alias("value"),
+        "value",
         pl.lit(rule).alias("rule"),
         pl.lit(message).alias("message"),
     )

@@ -60,6 +60,10 @@ FORMAT = _package(16, "文件格式无法读取", "a file cannot be read in its 
                   "send CSV (UTF-8 or GB18030) with a header row, or Parquet")  # fmt: skip
 UNNAMED_FILE = Rule("R-PACKAGE-101", "warning", "清单未列的文件", "a file the manifest lacks",
                     "name it in the manifest, or leave it out")  # fmt: skip
+SUPERSEDED = Rule("R-PACKAGE-103", "warning", "更高序号的报送已先收到",
+                  "a package of a higher sequence came before",
+                  "nothing, if that package is the newer; otherwise send this one with the next "
+                  "sequence number")  # fmt: skip
 UNVERIFIED = Rule("R-PACKAGE-102", "warning", "签名未核验", "a signature without a known key",
                   "register the public key with the supervision office")  # fmt: skip
 
@@ -88,6 +92,9 @@ ROW_RULES: Mapping[str, Rule] = MappingProxyType(
                  "leave it out; it was not loaded"),
                 ("share", "row", "错误行过多，整表拒收", "too many rows failed: table rejected",
                  "mend the rows and send the package with the next sequence number"),
+                ("missing_column", "row", "缺少必填列，整表拒收",
+                 "a required column is missing: table rejected",
+                 "send every required column; see docs/tables.md"),
             )),
             start=1,
         )
@@ -112,6 +119,12 @@ CROSS_RULES: Mapping[str, Rule] = MappingProxyType(
             Rule("R-ENTRY-102", "warning", "与清算记录或对方流水金额不同",
                  "the clearing record or the other leg states another amount",
                  "compare the amount with the clearing house"),
+            Rule("R-ENTRY-103", "warning", "记账时间与业务日期不符",
+                 "booked_at lies far from the package's business date",
+                 "send each entry with the business date it was booked on"),
+            Rule("R-CLEARING-102", "warning", "清算时间与业务日期不符",
+                 "settled_at lies far from the package's business date",
+                 "send each record with the business date it was settled on"),
             Rule("R-CLEARING-101", "warning", "参与行未报送对应流水",
                  "a bank that submitted has no entry for the clearing record",
                  "ask the bank for the entry"),

@@ -1,0 +1,120 @@
+"""What the ledger promises, staged before and put in place after, so that a crash loses nothing.
+
+A package's accepted rows and its rejected rows are written under ``working/intake`` in the home,
+down to the disk. Then its row is written into the ledger. Then they are moved into the lake and the
+outbox, and the staging folder goes. Whatever staging folders are found later are put in place when
+the ledger knows their package, and thrown away when it does not.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import date, datetime
+from pathlib import Path
+
+from data.control import Control, Submission
+from data.home import Home
+from pipelines.intake.checking import Result
+from pipelines.intake.lake import place_table, write_rows
+from pipelines.intake.manifest import PACKAGE_NAME
+from pipelines.intake.package import sync
+
+STRANGERS = "unknown"
+REJECTED = "rejected.csv"
+
+
+def stage(home: Home, result: Result, sha256: str, tables: list[str], rejected: str | None) -> Path:
+    """Write a package's rows where the ledger's row will find them; returns the staging folder."""
+    folder = _staging(home) / f"{sha256}-{result.package}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for table in result.tables:
+        if table.stated.table in tables and result.manifest is not None:
+            write_rows(folder / f"{table.stated.table}.parquet", table.stated.table,
+                       result.manifest, table.checked.accepted, table.checked.lines)  # fmt: skip
+    if rejected is not None:
+        (folder / REJECTED).write_text(rejected, "utf-8", errors="backslashreplace", newline="")
+        sync(folder / REJECTED)
+    sync(folder)
+    sync(folder.parent)
+    return folder
+
+
+def settle(home: Home, control: Control, folder: Path) -> None:
+    """Put what is staged in place if the ledger promised it, and remove the staging folder."""
+    sha256, _, package = folder.name.partition("-")
+    held = control.submission_with_content(package, sha256)
+    if held is not None:
+        if held.business_date is not None:
+            day = control.submissions(held.submitter, held.business_date)
+            for file in sorted(folder.glob("*.parquet")):
+                sequences = [s.sequence or 0 for s in day if file.stem in s.tables.split()]
+                place_table(home, file, file.stem, held.submitter, held.business_date,
+                            held.sequence or 0, max(sequences))  # fmt: skip
+        if (folder / REJECTED).exists():
+            _move(folder / REJECTED, outbox(home, package) / f"{package}.rejected.csv")
+        write_receipt(home, control, held)
+    shutil.rmtree(folder)
+
+
+def recover(home: Home, control: Control) -> None:
+    """Settle what a crash left staged."""
+    for folder in sorted(_staging(home).glob("*-*")):
+        settle(home, control, folder)
+
+
+def write_receipt(home: Home, control: Control, held: Submission) -> Path:
+    """Write a package's receipt into the outbox; returns its path.
+
+    Where other bytes came under the same name, each receipt also lies under its content's hash.
+    """
+    folder = outbox(home, held.package)
+    same = control.submissions_of_package(held.package)
+    if len(same) > 1:
+        for each in same:
+            name = f"{held.package}.{each.sha256[:8]}.receipt.json"
+            _write(folder / name, each.receipt)
+    path = folder / f"{held.package}.receipt.json"
+    _write(path, held.receipt)
+    return path
+
+
+def outbox(home: Home, package: str) -> Path:
+    """The folder of a package's receipts."""
+    return home.outbox / submitter_of(package)
+
+
+def submitter_of(package: str) -> str:
+    """The submitter that a package's name states, or the folder of those that state none."""
+    named = PACKAGE_NAME.fullmatch(package)
+    return named["submitter"] if named else STRANGERS
+
+
+def date_of(day: str) -> date | None:
+    """The date of eight digits; None when there is no such day."""
+    try:
+        return datetime.strptime(day, "%Y%m%d").date()
+    except ValueError:
+        return None
+
+
+def _staging(home: Home) -> Path:
+    return home.path / "working" / "intake"
+
+
+def _write(path: Path, text: str) -> None:
+    if path.exists() and path.read_bytes().decode("utf-8", "replace") == text:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, "utf-8", newline="")
+    sync(partial)
+    os.replace(partial, path)
+    sync(path.parent)
+
+
+def _move(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.replace(source, target)
+    sync(target.parent)
