@@ -58,6 +58,7 @@ worlds: install
 
 docs: install
 	$(BIN)/python -m data.contracts > docs/tables.md
+	$(BIN)/python -m pipelines.intake.rules > docs/rules.md
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

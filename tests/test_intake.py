@@ -462,12 +462,13 @@ cells = st.text(alphabet=st.sampled_from('ab,"\n\r é货0'), max_size=4)
 def test_every_record_is_accepted_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
-    from pipelines.intake.csv_reader import read_csv
+    from pipelines.intake.csv_reader import physical_lines, read_csv
 
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     path.write_bytes(("a,b\n" + "\n".join(lines)).encode())
     raw = read_csv(path, "utf-8", load_settings(None).intake)
     assert raw.records == raw.cells.height + len(raw.malformed)
+    assert raw.covered == physical_lines(path)
     held = "".join(str(cell) for row in raw.cells.rows() for cell in row if cell is not None)
     held += "".join(bad.text for bad in raw.malformed)
     for sign in "é货0":

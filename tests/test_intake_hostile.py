@@ -375,3 +375,12 @@ def test_the_ledger_knows_which_tables_loaded(tmp_path: Path) -> None:
     [archived] = home.archive.glob("*/*")
     assert held.sha256 in archived.name
     assert hashlib.sha256((archived / "entry.csv").read_bytes()).hexdigest()
+
+
+def test_a_file_whose_lines_were_not_all_read_is_rejected_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checking = sys.modules["pipelines.intake.checking"]
+    monkeypatch.setattr(checking, "physical_lines", lambda _: 2)
+    receipt = check_package(write(tmp_path, as_csv([entry(1)])), load_settings(None), now=NOW)
+    assert receipt["findings"][0]["rule"] == "R-PACKAGE-017"

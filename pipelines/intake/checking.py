@@ -19,7 +19,7 @@ from data.home import Home
 from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.cross_checks import Crossing, cross_check
-from pipelines.intake.csv_reader import read_csv
+from pipelines.intake.csv_reader import physical_lines, read_csv
 from pipelines.intake.findings import Example, Finding, Refused
 from pipelines.intake.manifest import PACKAGE_NAME, Manifest, StatedFile, read_manifest
 from pipelines.intake.package import file_hash
@@ -167,6 +167,10 @@ def _check_file(path: Path, stated: StatedFile, settings: Intake) -> TableResult
         raw = read_parquet(path, settings)
     else:
         raw = read_csv(path, stated.encoding, settings)
+        lines = physical_lines(path)
+        if raw.covered != lines:
+            message = f"{stated.name}: {lines} lines, of which {raw.covered} were read"
+            raise Refused(rules.UNCOUNTED, message, file=stated.name)
     if raw.records != stated.rows:
         raise Refused(
             rules.ROWS, f"{stated.name} holds {raw.records} rows; the manifest says {stated.rows}",

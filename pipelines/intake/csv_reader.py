@@ -47,6 +47,16 @@ def read_csv(path: Path, encoding: str, settings: Intake) -> Raw:
     return _split_strictly(body, names, encoding, settings)
 
 
+def physical_lines(path: Path) -> int:
+    """The lines of a file after its first, counted from its bytes alone."""
+    ends, last = 0, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 24):
+            ends += chunk.count(b"\n")
+            last = chunk[-1:]
+    return max(ends + (last != b"\n") - 1, 0)
+
+
 def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[str]:
     if len(first) > settings.max_line_bytes:
         raise Refused(rules.FORMAT, f"{name}: the header exceeds the line limit", file=name)
@@ -99,7 +109,7 @@ def _split_fast(body: bytes, names: list[str]) -> Raw:
     """Split a body without quotes: every line is a record, but a last empty one."""
     count = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
     if not count:
-        return Raw(_frame([], names), _lines_column([]), 0, True)
+        return Raw(_frame([], names), _lines_column([]), 0, 0, True)
     bad: list[Malformed] = []
 
     def remember(row: pcsv.InvalidRow) -> str:
@@ -126,7 +136,8 @@ def _split_fast(body: bytes, names: list[str]) -> Raw:
     lines = pl.int_range(2, count + 2, eager=True)
     if skipped:
         lines = lines.filter(~lines.is_in(pl.Series(sorted(skipped)).implode()))
-    return Raw(pl.DataFrame(table), lines, count, True, bad)
+    records = table.num_rows + len(bad)
+    return Raw(pl.DataFrame(table), lines, records, records, True, bad)
 
 
 def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Intake) -> Raw:
@@ -134,7 +145,10 @@ def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Inta
     bad: list[Malformed] = []
     rows: list[list[str]] = []
     lines: list[int] = []
-    for number, text in _records(_lines(body, encoding, settings, bad)):
+    unread: list[Malformed] = []
+    covered = 0
+    for number, text in _records(_lines(body, encoding, settings, unread)):
+        covered += text.count("\n") + 1
         try:
             cells = next(csv.reader([text], strict=True), [])
         except csv.Error as error:
@@ -148,8 +162,9 @@ def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Inta
         else:
             rows.append(cells)
             lines.append(number)
-    bad.sort(key=lambda each: each.line)
-    return Raw(_frame(rows, names), _lines_column(lines), len(rows) + len(bad), True, bad)
+    bad = sorted([*bad, *unread], key=lambda each: each.line)
+    count = len(rows) + len(bad)
+    return Raw(_frame(rows, names), _lines_column(lines), count, covered + len(unread), True, bad)
 
 
 def _lines(body: bytes, encoding: str, settings: Intake, bad: list[Malformed]) -> Iterator[Line]:

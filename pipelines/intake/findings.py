@@ -38,7 +38,7 @@ class Finding:
     examples: list[Example] = field(default_factory=list)
 
     def facts(self, limit: int) -> dict[str, Any]:
-        """The finding as the receipt states it."""
+        """The finding as the receipt states it: Chinese, then English with the particulars."""
         return {
             "rule": self.rule.rule,
             "level": self.rule.level,
@@ -50,8 +50,8 @@ class Finding:
                     "line": example.line,
                     "column": None if example.column is None else shown(example.column),
                     "value": None if example.value is None else shown(example.value),
-                    "message": shown(example.message),
-                    "fix": self.rule.fix,
+                    "message": f"{self.rule.zh} · {shown(example.message)}",
+                    "fix": f"{self.rule.fix_zh} · {self.rule.fix}",
                 }
                 for example in self.examples[:limit]
             ],

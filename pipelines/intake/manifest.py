@@ -18,6 +18,7 @@ PACKAGE_NAME = re.compile(r"(?P<submitter>[0-9A-Z]{18})-(?P<day>[0-9]{8})-(?P<se
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 MAX_BYTES = 10_000_000
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,8 @@ def _file(stated: Any) -> StatedFile:
     if not isinstance(stated, dict):
         raise Refused(rules.MANIFEST, f"files holds {stated!r}, which is not an object")
     name, table = _text(stated, "name"), _text(stated, "table")
+    if len(name.encode()) > MAX_NAME:
+        raise Refused(rules.PATH, f"file name {name!r} is longer than {MAX_NAME} bytes")
     if Path(name).name != name or name in ("", ".", "..") or "\\" in name or "\0" in name:
         raise Refused(rules.PATH, f"file name {name!r} is not a plain name", file=name)
     if table not in TABLES:

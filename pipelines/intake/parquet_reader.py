@@ -46,7 +46,7 @@ def read_parquet(path: Path, settings: Intake) -> Raw:
         said = str(error).splitlines()[0][:200]
         raise Refused(rules.FORMAT, f"{name} is no Parquet: {said}", file=name) from None
     lines = pl.int_range(1, table.num_rows + 1, eager=True)
-    return Raw(pl.DataFrame(table), lines, table.num_rows, False)
+    return Raw(pl.DataFrame(table), lines, table.num_rows, table.num_rows, False)
 
 
 def _read(source: object, name: str, settings: Intake) -> pa.Table:

@@ -25,11 +25,13 @@ class Raw:
 
     `cells` has one column per header name, as sent, so names may be anything; an empty cell is
     null. `lines` are the records' lines in the file (from 1). `records` counts all records, the
-    malformed ones too. `text` says that the cells are text that is still to be parsed.
+    malformed ones too, and `covered` the lines on which they stand, by which no line can be lost
+    unseen. `text` says that the cells are text that is still to be parsed.
     """
 
     cells: pl.DataFrame
     lines: pl.Series
     records: int
+    covered: int
     text: bool
     malformed: list[Malformed] = field(default_factory=list)
