@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import json
+import tempfile
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,13 +12,16 @@ import typer
 
 from commands.nights import run_nights
 from commands.packages import receive_all, submit_all
-from commands.terminal import Terminal, terminal
+from commands.terminal import Terminal, terminal, writing
+from data.errors import InputError
 from pipelines import report
 from simulator import write_province
 
 Scale = Literal["small", "medium", "large"]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]
 DEMO_TOP = 10
+# What stands in the folder of a province, and nothing else.
+PROVINCE = {"packages", "truth.json"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -69,17 +73,44 @@ def demo(
 
 
 def _simulate(chosen: Terminal, out: Path, seed: int, scale: Scale, days: int | None) -> None:
-    """Simulate beside ``out`` and rename, so that an interrupted simulation leaves nothing half."""
-    with chosen.progress() as progress:
+    """Simulate beside ``out`` and rename, so that an interrupted simulation leaves nothing half.
+
+    Raises:
+        InputError: ``out`` cannot be written, or holds what no simulation wrote.
+    """
+    out = out.absolute()
+    _refuse_foreign(out)
+    with chosen.progress() as progress, writing(out):
         label = chosen.text("模拟一个省", "simulating a province")
         bar = progress.add_task(label, total=1)
-        partial = out.with_name(out.name + ".partial")
-        shutil.rmtree(partial, ignore_errors=True)
-        write_province(partial, seed=seed, scale=scale, days=days)
         out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(out, ignore_errors=True)
-        partial.rename(out)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
+            write_province(Path(beside) / "new", seed=seed, scale=scale, days=days)
+            if out.exists():
+                out.rename(Path(beside) / "old")
+            (Path(beside) / "new").rename(out)
         progress.advance(bar)
+
+
+def _refuse_foreign(out: Path) -> None:
+    """Let a simulation replace nothing but an empty folder or a province written before."""
+    with writing(out):
+        if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+            return
+        names = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if names != PROVINCE or not _is_truth(out / "truth.json"):
+        raise InputError(
+            f"--out {out} is not empty and no province that `simulate` wrote; "
+            "choose another folder, nothing in it was changed"
+        )
+
+
+def _is_truth(path: Path) -> bool:
+    try:
+        facts = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(facts, dict) and {"seed", "scale", "schemes", "lookalikes"} <= facts.keys()
 
 
 def _print_next(chosen: Terminal) -> None:

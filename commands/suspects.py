@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from commands.terminal import terminal
+from commands.terminal import terminal, writing
 from data.errors import InputError
 from pipelines import report
 
@@ -39,7 +39,8 @@ def suspects(
         raise InputError("--format parquet needs --out FILE; a terminal cannot show it")
     content = report.render_suspects(chosen.home, run, top, format, chosen.language)
     if out is not None:
-        out.write_bytes(content)
+        with writing(out):
+            out.write_bytes(content)
     else:
         typer.echo(content.decode(), nl=not content.endswith(b"\n"))
 

@@ -101,6 +101,21 @@ class Messages(logging.Handler):
         self._logger.removeHandler(self)
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failure to write what the user named into a refusal.
+
+    Raises:
+        InputError: the path cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}; choose another path with --out"
+        ) from error
+
+
 def terminal(context: typer.Context) -> Terminal:
     """The surroundings that the options before the command chose."""
     held = context.find_root().obj

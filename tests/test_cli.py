@@ -103,6 +103,43 @@ def test_an_empty_home_has_a_status(tmp_path: Path, capfd: pytest.CaptureFixture
     ]
 
 
+def test_simulate_deletes_nothing_that_it_did_not_write(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "mine"
+    out.mkdir()
+    (out / "thesis.txt").write_text("years of work")
+    arguments = ("simulate", "--out", str(out), "--days", "1", "--lang", "en")
+    code, _, err = call(capfd, *arguments)
+    assert code == 2
+    assert f"lookthrough: --out {out} is not empty and no province" in err.splitlines()[-1]
+    assert (out / "thesis.txt").read_text() == "years of work"
+    (out / "thesis.txt").unlink()
+    assert call(capfd, *arguments)[0] == 0
+    assert call(capfd, *arguments)[0] == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine"]
+    (out / "notes.txt").write_text("mine too")
+    assert call(capfd, *arguments)[0] == 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("simulate", "--days", "1"),
+        ("import", "rows.csv", "--map", "docs/maps/amlsim.toml"),
+    ],
+)
+def test_a_path_that_cannot_be_written_is_refused(
+    arguments: tuple[str, ...], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "rows.csv").write_text("sourceNodeId,targetNodeId,value,time\n1,2,3.5,1\n")
+    (tmp_path / "file").write_text("")
+    given = [str(tmp_path / "rows.csv") if each == "rows.csv" else each for each in arguments]
+    code, _, err = call(capfd, *given, "--out", str(tmp_path / "file" / "out"), "--lang", "en")
+    assert code == 2
+    assert err.splitlines()[-1].startswith("lookthrough: cannot write ")
+
+
 def test_import_then_what_is_next(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     rows = tmp_path / "rows.csv"
     rows.write_text("sourceNodeId,targetNodeId,value,time\n1,2,3.5,1\n2,3,x,1\n")
