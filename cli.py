@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 import traceback
 from pathlib import Path
@@ -10,19 +12,27 @@ from typing import Annotated
 import typer
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from commands import demonstration, nights, packages, suspects
+from commands import demonstration, ledger, nights, packages, suspects
 from commands.terminal import (
     DONE,
     INTERRUPTED,
     NOT_FOUND,
     REFUSED,
+    RESERVED,
     STORE_FAILED,
     UNEXPECTED,
     Terminal,
     chosen_language,
 )
-from data.errors import InputError, LookthroughError, NotFoundError, StoreError
+from data.errors import (
+    InputError,
+    LookthroughError,
+    NoRecordsError,
+    NotFoundError,
+    StoreError,
+)
 from data.home import Home
+from data.settings import load_settings
 
 HELP = """Follow client money through every account it passes, and rank the suspects.
 
@@ -33,6 +43,7 @@ Results go to standard output, progress and errors to standard error. Exit codes
 setting or a file does not fit); 3 not found; 4 a store failed; 5 unexpected; 130 interrupted.
 """
 ANYWHERE = ("--home", "--settings", "--lang")
+CODES = ((NoRecordsError, RESERVED), (NotFoundError, NOT_FOUND), (StoreError, STORE_FAILED))
 
 app = typer.Typer(
     help=HELP,
@@ -57,40 +68,58 @@ def options(
     ] = None,
 ) -> None:
     """Keep what the options before the command chose."""
+    if settings is not None:
+        load_settings(settings)
     context.obj = Terminal(home, settings, chosen_language(lang))
 
 
-for module in (demonstration, packages, nights, suspects):
+for module in (demonstration, packages, nights, suspects, ledger):
     module.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit; every failure is one line on standard error."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == INTERRUPTED:
+        # Libraries complain at exit of what an interruption left open; the line is said.
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        code = app(args=options_first(arguments), prog_name="lookthrough", standalone_mode=False)
+        code = _called(arguments)
     except NoArgsIsHelpError as error:
         return _say(error.format_message(), REFUSED)
-    except ClickException as error:
-        return _say(f"lookthrough: {error.format_message()}", REFUSED)
     except (typer.Abort, KeyboardInterrupt):
-        return _say("lookthrough: interrupted; run it again to go on", INTERRUPTED)
-    except NotFoundError as error:
-        return _say(f"lookthrough: {error}", NOT_FOUND)
-    except StoreError as error:
-        return _say(f"lookthrough: {error}", STORE_FAILED)
-    except LookthroughError as error:
-        return _say(f"lookthrough: {error}", REFUSED)
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
     except Exception as error:
-        return _say(_unexpected(error), UNEXPECTED)
+        return _failed(error, _home_option(arguments))
+    if code == INTERRUPTED:
+        return _say("lookthrough: interrupted; run it again to go on", INTERRUPTED)
     return code if isinstance(code, int) else DONE
+
+
+def _called(arguments: list[str]) -> object:
+    return app(args=options_first(arguments), prog_name="lookthrough", standalone_mode=False)
+
+
+def _failed(error: Exception, home: str | None) -> int:
+    """Say what failed in one line, and return the exit code that belongs to it."""
+    if isinstance(error, ClickException):
+        return _say(f"lookthrough: {error.format_message()}", REFUSED)
+    if not isinstance(error, LookthroughError):
+        return _say(_unexpected(error, home), UNEXPECTED)
+    message = f"lookthrough: {error}"
+    if home is not None:
+        message = message.replace("`lookthrough ", f"`lookthrough --home {shlex.quote(home)} ")
+    code = next((code for kind, code in CODES if isinstance(error, kind)), REFUSED)
+    return _say(message, code)
 
 
 def options_first(arguments: list[str]) -> list[str]:
@@ -113,8 +142,19 @@ def options_first(arguments: list[str]) -> list[str]:
     return first + rest
 
 
-def _unexpected(error: Exception) -> str:
-    log = Home.from_environment().path / "unexpected.log"
+def _home_option(arguments: list[str]) -> str | None:
+    """The home that the options name, also where they are wrong otherwise."""
+    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
+        if argument == "--home":
+            return following
+        if argument.startswith("--home="):
+            return argument.removeprefix("--home=")
+    return None
+
+
+def _unexpected(error: Exception, home: str | None) -> str:
+    place = Home.from_environment().path if home is None else Path(home).absolute()
+    log = place / "unexpected.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:

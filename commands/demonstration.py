@@ -42,7 +42,8 @@ def simulate(
     _simulate(chosen, out, seed, scale, days)
     chosen.say(f"报送包在 {out / 'packages'}", f"packages are in {out / 'packages'}")
     chosen.remark(
-        f"接下来：lookthrough submit {out}/packages/*", f"next: lookthrough submit {out}/packages/*"
+        f"接下来：{chosen.program} submit {out}/packages/*",
+        f"next: {chosen.program} submit {out}/packages/*",
     )
 
 
@@ -114,14 +115,14 @@ def _is_truth(path: Path) -> bool:
 
 
 def _print_next(chosen: Terminal) -> None:
-    home = chosen.home.path
+    program = chosen.program
     chosen.remark(
-        f"\n接下来（主目录 {home}）：\n"
-        f"  lookthrough --home {home} suspect <主体编号>     一个嫌疑的理由、条款、证据\n"
-        f"  lookthrough --home {home} suspects --format json 供程序读取\n"
-        f"  lookthrough --home {home} runs                   各次运行",
-        f"\nnext (home {home}):\n"
-        f"  lookthrough --home {home} suspect PARTY          one suspect, with the evidence\n"
-        f"  lookthrough --home {home} suspects --format json for programs\n"
-        f"  lookthrough --home {home} runs                   the nights that ran",
+        f"\n接下来（主目录 {chosen.home.path}）：\n"
+        f"  {program} suspect 主体编号        一个嫌疑的理由、条款、证据\n"
+        f"  {program} suspects --format json  供程序读取\n"
+        f"  {program} runs                    各次运行",
+        f"\nnext (home {chosen.home.path}):\n"
+        f"  {program} suspect PARTY           one suspect, with the evidence\n"
+        f"  {program} suspects --format json  for programs\n"
+        f"  {program} runs                    the nights that ran",
     )

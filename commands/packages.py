@@ -82,8 +82,8 @@ def import_file(
     packages = out / "packages"
     last = report.last_date
     chosen.remark(
-        f"接下来：lookthrough submit {packages}/*，再 lookthrough nightly --date {last}",
-        f"next: lookthrough submit {packages}/* and lookthrough nightly --date {last}",
+        f"接下来：{chosen.program} submit {packages}/*，再 {chosen.program} nightly --date {last}",
+        f"next: {chosen.program} submit {packages}/* and {chosen.program} nightly --date {last}",
     )
     if report.rejected:
         chosen.remark(

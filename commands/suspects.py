@@ -13,7 +13,7 @@ from pipelines import report
 
 ListFormat = Literal["table", "json", "csv", "parquet"]
 OneFormat = Literal["text", "json"]
-RunOption = Annotated[str | None, typer.Option(help="Run key or its start; the newest good one.")]
+RunOption = Annotated[str | None, typer.Option(help="Run number, or the start of a run key.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,7 +37,7 @@ def suspects(
     chosen = terminal(context)
     if format == "parquet" and out is None:
         raise InputError("--format parquet needs --out FILE; a terminal cannot show it")
-    content = report.render_suspects(chosen.home, run, top, format, chosen.language)
+    content = report.render_suspects(chosen.present_home, run, top, format, chosen.language)
     if out is not None:
         with writing(out):
             out.write_bytes(content)
@@ -53,4 +53,4 @@ def suspect(
 ) -> None:
     """Show one suspect: reasons, clauses, evidence, money at stake, what is not established."""
     chosen = terminal(context)
-    typer.echo(report.render_suspect(chosen.home, run, party, format, chosen.language))
+    typer.echo(report.render_suspect(chosen.present_home, run, party, format, chosen.language))

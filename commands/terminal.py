@@ -8,6 +8,7 @@ from __future__ import annotations
 import locale
 import logging
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from data.errors import InputError
+from data.errors import InputError, NotFoundError
 from data.home import Home
 from data.settings import Settings, load_settings
 
@@ -46,8 +47,33 @@ class Terminal:
     @cached_property
     def home(self) -> Home:
         """The home folder, with its folders created."""
-        chosen = Home(self.home_path.absolute()) if self.home_path else Home.from_environment()
-        return chosen.create()
+        return self._named_home.create()
+
+    @property
+    def present_home(self) -> Home:
+        """The home folder for commands that only read; nothing is created.
+
+        Raises:
+            NotFoundError: the folder is no home.
+        """
+        chosen = self._named_home
+        if not chosen.exists:
+            raise NotFoundError(
+                f"there is no home at {chosen.path}; `lookthrough submit PACKAGE...` or "
+                "`lookthrough demo` makes one, --home names another"
+            )
+        return chosen
+
+    @property
+    def _named_home(self) -> Home:
+        return Home(self.home_path.absolute()) if self.home_path else Home.from_environment()
+
+    @property
+    def program(self) -> str:
+        """How a next command begins: with the home, where the user chose one by option."""
+        if self.home_path is None:
+            return "lookthrough"
+        return f"lookthrough --home {shlex.quote(str(self.home_path))}"
 
     @cached_property
     def settings(self) -> Settings:

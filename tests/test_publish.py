@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from data.control import Control
 from data.errors import NotFoundError
 from data.home import Home
 from data.settings import load_settings
@@ -44,11 +45,11 @@ FINDING = Finding(
 GAP = CannotConclude("self_financing", "p1", None, ("loan",), ("无标的", "no loans"))
 
 
-def key(day: date = date(2016, 6, 13), name: str = "a") -> RunKey:
+def key(day: date = date(2016, 6, 13), name: str = "a", came: date | None = None) -> RunKey:
     return RunKey(
         name * 64,
         day,
-        (("entry/date=2016-06-13/x-00000001.parquet", "00"),),
+        ((f"entry/date={came or day}/x-00000001.parquet", "00"),),
         "settings",
         "code",
         "model",
@@ -132,6 +133,31 @@ def test_an_earlier_date_never_becomes_current(tmp_path: Path) -> None:
         find_run(place, "2016")
     with pytest.raises(NotFoundError, match="fits no published run"):
         find_run(place, "c")
+
+
+def test_a_run_for_whose_date_nothing_came_in_is_not_named_current(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    empty = publish(place, outcome(key(date(2016, 6, 20), "b", date(2016, 6, 13))), SETTINGS).path
+    with pytest.raises(NotFoundError, match=r"no run is current.*20160620-b"):
+        find_run(place)
+    good = publish(place, outcome(key()), SETTINGS).path
+    assert find_run(place) == good
+    assert find_run(place, "b") == empty
+
+
+def test_a_number_names_the_run_of_the_ledger(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    first = publish(place, outcome(key(name="2")), SETTINGS).path
+    second = publish(place, outcome(key(date(2016, 6, 14), "3")), SETTINGS).path
+    with Control(place) as control:
+        for path in (first, second):
+            run = control.start_run("k", date(2016, 6, 13), NOON, {})
+            control.finish_run(run.run_id, NOON, path.name, {})
+    assert find_run(place, "1") == first
+    assert find_run(place, "2") == second
+    assert find_run(place, "22") == first
+    with pytest.raises(NotFoundError, match="fits no published run"):
+        find_run(place, "7")
 
 
 def test_a_published_file_can_be_read_while_the_next_is_written(tmp_path: Path) -> None:
