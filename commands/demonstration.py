@@ -68,7 +68,9 @@ def demo(
     dates = sorted({date.fromisoformat(package.name.split("-")[1]) for package in packages})
     chosen_dates = sorted({dates[-1 - n] for n in range(0, len(dates), every)})
     run_nights(chosen, chosen_dates)
-    listed = report.render_suspects(chosen.home, None, DEMO_TOP, "table", chosen.language)
+    listed = report.render_suspects(
+        chosen.home, None, DEMO_TOP, "table", chosen.language, chosen.program
+    )
     typer.echo(listed.decode(), nl=False)
     _print_next(chosen)
 

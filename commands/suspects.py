@@ -37,7 +37,9 @@ def suspects(
     chosen = terminal(context)
     if format == "parquet" and out is None:
         raise InputError("--format parquet needs --out FILE; a terminal cannot show it")
-    content = report.render_suspects(chosen.present_home, run, top, format, chosen.language)
+    content = report.render_suspects(
+        chosen.present_home, run, top, format, chosen.language, chosen.program
+    )
     if out is not None:
         with writing(out):
             out.write_bytes(content)
@@ -53,4 +55,7 @@ def suspect(
 ) -> None:
     """Show one suspect: reasons, clauses, evidence, money at stake, what is not established."""
     chosen = terminal(context)
-    typer.echo(report.render_suspect(chosen.present_home, run, party, format, chosen.language))
+    shown = report.render_suspect(
+        chosen.present_home, run, party, format, chosen.language, chosen.program
+    )
+    typer.echo(shown)

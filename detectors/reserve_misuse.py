@@ -164,8 +164,10 @@ def judge(
         lookalikes=(
             Lookalike("holiday_items", True, "节假日及次日轧平的未达账项不计",
                       "items of holidays and of the next day, gone after it, do not count"),
-            Lookalike("related_merchant", True, "与其他商户同样按日结算的关联商户不计",
-                      "merchants of the circle that are settled daily like others are left out"),
+            Lookalike("related_merchant", True,
+                      "与其他商户同样按日结算的关联商户，除与差额增加相符的付款外不计",
+                      "merchants of the circle that are settled daily like others are left out, "
+                      "but for payments that fit what the shortfall grew by"),
             Lookalike("fee_carry_over", True, "结转自有资金的手续费已扣除",
                       "fees carried over to own funds are left out"),
         ),

@@ -35,6 +35,7 @@ from pipelines.findings_file import read_findings, write_findings
 from pipelines.outcome import gather
 from pipelines.publish import publish, published_file
 from pipelines.run_key import RunKey, lake_files, run_key
+from pipelines.unjudged import unjudged
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RECENT_DAYS = 7
@@ -138,7 +139,7 @@ def detect_typologies(home: str, settings: str | None, key: RunKey) -> str:
     if not path.exists():
         chosen = _settings(settings)
         with _warehouse(home, chosen) as db:
-            said = detect_all(Context(db, chosen, key.business_date))
+            said = [*detect_all(Context(db, chosen, key.business_date)), *unjudged(db)]
         findings = [each for each in said if isinstance(each, Finding)]
         write_findings(path, findings, [e for e in said if isinstance(e, CannotConclude)])
     return str(path)

@@ -14,7 +14,7 @@ from data.settings import Score
 from detectors.finding import Finding
 from pipelines.disposal import lead_office, proposed_disposal
 from pipelines.outcome import Outcome
-from pipelines.rank import Suspect
+from pipelines.rank import SUBJECT, Charge, Suspect
 
 TEXT, WHOLE, REAL, FLAG, DAY, TIME = "varchar", "bigint", "double", "boolean", "date", "timestamp"
 ARROW = {
@@ -53,7 +53,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "not_established_en": TEXT,
         },
         "charge": {"rank": WHOLE, "position": WHOLE, "party_id": TEXT, "finding_id": WHOLE,
-                   "role": TEXT},
+                   "role": TEXT, "received_fen": WHOLE, "paid_fen": WHOLE},
         "accomplice": {"finding_id": WHOLE, "position": WHOLE, "party_id": TEXT, "role": TEXT},
         "evidence": {
             "finding_id": WHOLE, "position": WHOLE, "transfer": TEXT, "booked_at": TIME,
@@ -85,11 +85,14 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 
 Row = tuple[Any, ...]
+# By transfer: who paid, who was paid, and how much, in fen.
+Moved = Mapping[str, tuple[str | None, str | None, int]]
 
 
 def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
     """Write an outcome as tables, in the order of COLUMNS; the same outcome gives the same rows."""
     findings = _numbered(outcome.listed)
+    moved = _moved(outcome)
     key = outcome.key
     rows: dict[str, Iterable[Row]] = {
         "run": [
@@ -98,10 +101,11 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
         "run_input": key.inputs,
         "coverage": coverage(key.inputs),
         "forest": outcome.forests,
-        "suspect": _suspects(outcome, settings),
+        "suspect": _suspects(outcome, settings, moved),
         "finding": [_finding(number, finding) for number, finding in findings.values()],
         "charge": [
-            (s.rank, n, s.party_id, findings[_identity(charged.finding)][0], charged.role)
+            (s.rank, n, s.party_id, findings[_identity(charged.finding)][0], charged.role,
+             *own_part(charged.finding, s.party_id, moved))
             for s in outcome.listed
             for n, charged in enumerate(s.charges, start=1)
         ],
@@ -195,7 +199,30 @@ def _finding(number: int, finding: Finding) -> Row:
     )  # fmt: skip
 
 
-def _suspects(outcome: Outcome, settings: Score) -> list[Row]:
+def own_part(finding: Finding, party_id: str, moved: Moved) -> tuple[int, int]:
+    """What a party received and paid, in fen, by the transfers of a finding; not from itself."""
+    received = paid = 0
+    for ref in finding.transfers:
+        payer, payee, fen = moved.get(ref, (None, None, 0))
+        if payer != payee:
+            received += fen if payee == party_id else 0
+            paid += fen if payer == party_id else 0
+    return received, paid
+
+
+def at_stake(charged: Charge, party_id: str, moved: Moved) -> int:
+    """The money at stake for a party: the finding's for its subject, else what passed the party."""
+    if charged.role == SUBJECT:
+        return charged.finding.amount_fen
+    return max(own_part(charged.finding, party_id, moved))
+
+
+def _moved(outcome: Outcome) -> Moved:
+    rows = outcome.transfers.select("transfer", "payer_party_id", "payee_party_id", "amount_fen")
+    return {ref: (payer, payee, fen or 0) for ref, payer, payee, fen in rows.iter_rows()}
+
+
+def _suspects(outcome: Outcome, settings: Score, moved: Moved) -> list[Row]:
     known = {
         row[0]: row for row in outcome.parties.select("party_id", "name", "kind", "division").rows()
     }
@@ -206,7 +233,7 @@ def _suspects(outcome: Outcome, settings: Score) -> list[Row]:
         disposal = proposed_disposal(
             findings, s.party_id, outcome.licences, outcome.key.business_date, settings
         )
-        amount = max((finding.amount_fen for finding in findings), default=None)
+        amount = max((at_stake(c, s.party_id, moved) for c in s.charges), default=None)
         rows.append(
             (s.rank, s.party_id, name, kind, division, s.label, s.score, s.forest_score,
              outcome.strata.get(s.party_id), len(findings), amount, lead_office(findings), disposal)
