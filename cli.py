@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.main
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from commands import demonstration, ledger, nights, packages, suspects
+from commands.teaching import teach
 from commands.terminal import (
     DONE,
     INTERRUPTED,
@@ -34,13 +35,23 @@ from data.errors import (
 from data.home import Home
 from data.settings import load_settings
 
+INTERRUPTION = "lookthrough: interrupted; run it again to go on"
+
+try:
+    # These load the libraries, which takes a while.
+    from commands import demonstration, ledger, nights, packages, suspects
+except KeyboardInterrupt:
+    sys.stderr.write(f"{INTERRUPTION}\n")
+    sys.exit(INTERRUPTED)
+
 HELP = """Follow client money through every account it passes, and rank the suspects.
 
 Start with `lookthrough demo`. Work then goes: submit packages, run a night, read the suspects.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done;
-1 done, with something to look at (warnings, rejected rows); 2 refused (a package, an option, a
-setting or a file does not fit); 3 not found; 4 a store failed; 5 unexpected; 130 interrupted.
+1 done, with something to look at (warnings, rejected rows, nothing sent for a date); 2 refused (a
+package, an option, a setting or a file does not fit); 3 not found; 4 a store failed; 5 unexpected;
+130 interrupted.
 """
 ANYWHERE = ("--home", "--settings", "--lang")
 CODES = ((NoRecordsError, RESERVED), (NotFoundError, NOT_FOUND), (StoreError, STORE_FAILED))
@@ -99,14 +110,17 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return DONE
     except Exception as error:
-        return _failed(error, _home_option(arguments))
+        return _failed(error, _option(arguments, "--home"))
     if code == INTERRUPTED:
-        return _say("lookthrough: interrupted; run it again to go on", INTERRUPTED)
+        return _say(INTERRUPTION, INTERRUPTED)
     return code if isinstance(code, int) else DONE
 
 
 def _called(arguments: list[str]) -> object:
-    return app(args=options_first(arguments), prog_name="lookthrough", standalone_mode=False)
+    program = teach(typer.main.get_command(app), chosen_language(_option(arguments, "--lang")))
+    given = options_first(arguments)
+    called: object = program(args=given, prog_name="lookthrough", standalone_mode=False)
+    return called
 
 
 def _failed(error: Exception, home: str | None) -> int:
@@ -142,13 +156,13 @@ def options_first(arguments: list[str]) -> list[str]:
     return first + rest
 
 
-def _home_option(arguments: list[str]) -> str | None:
-    """The home that the options name, also where they are wrong otherwise."""
-    for argument, following in zip(arguments, [*arguments[1:], None], strict=True):
-        if argument == "--home":
-            return following
-        if argument.startswith("--home="):
-            return argument.removeprefix("--home=")
+def _option(arguments: list[str], name: str) -> str | None:
+    """What an option that may stand anywhere says, also where others are wrong."""
+    for place, argument in enumerate(arguments):
+        if argument == name:
+            return next(iter(arguments[place + 1 :]), None)
+        if argument.startswith(f"{name}="):
+            return argument.removeprefix(f"{name}=")
     return None
 
 

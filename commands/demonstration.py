@@ -37,7 +37,10 @@ def simulate(
     scale: Annotated[Scale, typer.Option(help="About 0.1, 1 or 10 million transfers.")] = "small",
     days: Annotated[int | None, typer.Option(min=1, help="Days; 30 by default.")] = None,
 ) -> None:
-    """Write a labelled province as submission packages, and the truth beside them."""
+    """Write a labelled province as submission packages, and the truth beside them.
+
+    A folder that holds anything but a province simulated before is refused, and left as it is.
+    """
     chosen = terminal(context)
     _simulate(chosen, out, seed, scale, days)
     chosen.say(f"报送包在 {out / 'packages'}", f"packages are in {out / 'packages'}")

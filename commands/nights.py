@@ -40,7 +40,8 @@ def nightly(
     """Run one business date: receive, load, features, detect, score, publish.
 
     Running it again over the same packages, settings and code changes nothing. Exit code 1 where a
-    submitter sent nothing for the date, or there are no records at all.
+    submitter sent nothing for the date, or there are no records at all; a date for which nobody
+    sent anything is never named current, and one that has not come is refused.
     """
     chosen = terminal(context)
     day = parse_date(date) if date else night.yesterday()

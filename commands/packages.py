@@ -47,7 +47,7 @@ def check(
 
 
 def submit(context: typer.Context, packages: Packages) -> None:
-    """Put packages into the inbox and receive them."""
+    """Put packages into the inbox and receive them; exit codes as of check."""
     chosen = terminal(context)
     submit_all(chosen, packages)
     _finish(chosen, receive_all(chosen), "text")

@@ -27,6 +27,9 @@ from data.settings import Settings, load_settings
 
 Language = Literal["zh", "en"]
 
+# The first that is set says the language; the locale itself may not be installed.
+LANGUAGE_VARIABLES = ("LOOKTHROUGH_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+
 DONE = 0
 RESERVED = 1
 REFUSED = 2
@@ -151,14 +154,14 @@ def terminal(context: typer.Context) -> Terminal:
 
 
 def chosen_language(option: str | None) -> Language:
-    """The language asked for, else the one of LOOKTHROUGH_LANG or the locale, else English.
+    """The language asked for, else the one of the environment or the locale, else English.
 
     Raises:
         InputError: neither zh nor en.
     """
     if option not in (None, "zh", "en"):
         raise InputError(f"--lang {option!r}: use zh or en")
-    names = (option, os.environ.get("LOOKTHROUGH_LANG"), locale.getlocale()[0])
+    names = (option, *map(os.environ.get, LANGUAGE_VARIABLES), locale.getlocale()[0])
     first = next((name for name in names if name), "en")
     return "zh" if first.lower().startswith(("zh", "chinese")) else "en"
 

@@ -13,6 +13,7 @@ import pytest
 import typer.main
 
 import cli
+from commands.teaching import TEACHINGS
 from commands.terminal import chosen_language, parse_date
 from data.control import Control
 from data.errors import InputError
@@ -49,14 +50,34 @@ def test_the_commands_are_the_designed_ones() -> None:
 def test_every_command_explains_itself_and_is_documented(
     command: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, _ = call(capfd, command, "--help")
+    code, out, _ = call(capfd, command, "--help", "--lang", "en")
     assert code == 0
     assert out.startswith(f"Usage: lookthrough {command}")
     documented = Path("docs/commands.md").read_text("utf-8")
     assert f"| `{command}" in documented
-    options = set(re.findall(r"--[a-z]+", out)) - {"--help"}
+    options = set(re.findall(r"^  (--[a-z]+)", out, re.MULTILINE)) - {"--help"}
     line = next(row for row in documented.splitlines() if row.startswith(f"| `{command}"))
     assert options <= set(re.findall(r"--[a-z]+", line))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_teaches_by_example_in_both_languages(
+    command: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOOKTHROUGH_LANG", "zh_CN.UTF-8")
+    _, chinese, _ = call(capfd, command, "--help")
+    _, english, _ = call(capfd, command, "--help", "--lang", "en")
+    example = TEACHINGS[command].examples[0]
+    assert f"示例：\n    {example}\n" in chinese
+    assert f"For example:\n    {example}\n" in english
+    assert TEACHINGS[command].zh.split("\n")[0][:12] in chinese
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+    options = typer.main.get_command(cli.app).commands[command].params  # type: ignore[attr-defined]
+    assert {option.name for option in options} == set(TEACHINGS[command].parameters_zh)
+    for line in TEACHINGS[command].examples:
+        _, other, *rest = line.split()
+        known = typer.main.get_command(cli.app).commands[other].params  # type: ignore[attr-defined]
+        assert set(re.findall(r"--[a-z]+", " ".join(rest))) <= {o for p in known for o in p.opts}
 
 
 def test_without_a_command_the_help_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
@@ -275,6 +296,17 @@ def test_the_language_is_chosen_by_option_then_variable(
 ) -> None:
     monkeypatch.setenv("LOOKTHROUGH_LANG", variable)
     assert chosen_language(option) == language
+
+
+def test_the_language_of_the_environment_counts_where_none_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("LOOKTHROUGH_LANG", "LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert chosen_language(None) == "zh"
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    assert chosen_language(None) == "en"
 
 
 def test_options_may_stand_anywhere() -> None:
