@@ -124,4 +124,4 @@ def _show_current(chosen: Terminal, run: Run | None) -> None:
         f"current run     {run.run_id} for {run.business_date}",
     )
     for absent in json.loads(run.details)["absent_submitters"]:
-        chosen.say(f"    当日未报送  {absent}", f"    sent nothing {absent}")
+        chosen.say(f"    当日未接收  {absent}", f"    nothing accepted from {absent}")

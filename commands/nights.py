@@ -134,13 +134,16 @@ def _warn(chosen: Terminal, ran: NightSummary) -> None:
     day = ran.business_date
     if ran.newest_records < day:
         chosen.remark(
-            f"警告：{day} 没有任何报送，最近的记录为 {ran.newest_records}；此次运行不作为当前结果",
-            f"warning: nobody sent anything for {day}, the newest records are of "
+            f"警告：{day} 没有接收任何报送，最近记录为 {ran.newest_records}；不作为当前结果",
+            f"warning: nothing was accepted for {day}, the newest records are of "
             f"{ran.newest_records}; this run is not named current",
         )
     elif ran.absent:
         names = ", ".join(ran.absent)
-        chosen.remark(f"警告：{day} 未报送：{names}", f"warning: sent nothing for {day}: {names}")
+        chosen.remark(
+            f"警告：{day} 没有接收以下单位的报送：{names}",
+            f"warning: nothing was accepted for {day} from {names}",
+        )
 
 
 def schedule(

@@ -190,7 +190,7 @@ def test_dates_without_records_are_passed_over_and_never_become_current(
     assert code == 1
     assert out.startswith("run 2  ")
     said = err.splitlines()
-    assert f"warning: nobody sent anything for {span[0]}" in said[-3]
+    assert f"warning: nothing was accepted for {span[0]}" in said[-3]
     assert said[-2] == f"no records at all for {span[1]}"
     assert said[-1] == f"next: lookthrough --home {place} suspects --run 2"
     assert (place / "published" / "current").read_text() == before
@@ -208,7 +208,7 @@ def test_a_night_warns_of_who_sent_nothing(
         capfd, "--home", str(tmp_path / "home"), "--lang", "en", "nightly", "--date", str(last_date)
     )
     assert code == 1
-    assert f"warning: sent nothing for {last_date}: {gone}" in err.splitlines()
+    assert f"warning: nothing was accepted for {last_date} from {gone}" in err.splitlines()
 
 
 def test_suspects_into_a_path_that_cannot_be_written_are_refused(
