@@ -12,7 +12,7 @@ import typer
 
 from commands.nights import run_nights
 from commands.packages import receive_all, submit_all
-from commands.terminal import Terminal, terminal, writing
+from commands.terminal import DEMO, Terminal, terminal, writing
 from data.errors import InputError
 from pipelines import report
 from simulator import write_province
@@ -61,7 +61,7 @@ def demo(
     is not done again.
     """
     chosen = terminal(context)
-    chosen = Terminal(chosen.home.path / "demo", chosen.settings_path, chosen.language)
+    chosen = Terminal(chosen.home.path / DEMO, chosen.settings_path, chosen.language)
     province = chosen.home.path / f"province-{seed}"
     if not (province / "truth.json").exists():
         _simulate(chosen, province, seed, "small", None)

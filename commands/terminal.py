@@ -30,6 +30,9 @@ Language = Literal["zh", "en"]
 # The first that is set says the language; the locale itself may not be installed.
 LANGUAGE_VARIABLES = ("LOOKTHROUGH_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
 
+# Folder of the demo's home, under the one that is chosen.
+DEMO = "demo"
+
 DONE = 0
 RESERVED = 1
 REFUSED = 2
@@ -61,9 +64,11 @@ class Terminal:
         """
         chosen = self._named_home
         if not chosen.exists:
+            demo = Home(chosen.path / DEMO)
+            other = f"the demo's is {demo.path}" if demo.exists else "--home names another"
             raise NotFoundError(
-                f"there is no home at {chosen.path}; `lookthrough submit PACKAGE...` or "
-                "`lookthrough demo` makes one, --home names another"
+                f"there is no home at {chosen.path}; `lookthrough submit PACKAGE...` makes one, "
+                f"{other}"
             )
         return chosen
 

@@ -14,6 +14,7 @@ from data.settings import Score
 from detectors.finding import Finding
 from pipelines.disposal import lead_office, proposed_disposal
 from pipelines.outcome import Outcome
+from pipelines.own_part import Moved, own_part
 from pipelines.rank import SUBJECT, Charge, Suspect
 
 TEXT, WHOLE, REAL, FLAG, DAY, TIME = "varchar", "bigint", "double", "boolean", "date", "timestamp"
@@ -53,7 +54,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "not_established_en": TEXT,
         },
         "charge": {"rank": WHOLE, "position": WHOLE, "party_id": TEXT, "finding_id": WHOLE,
-                   "role": TEXT, "received_fen": WHOLE, "paid_fen": WHOLE},
+                   "role": TEXT},
         "accomplice": {"finding_id": WHOLE, "position": WHOLE, "party_id": TEXT, "role": TEXT},
         "evidence": {
             "finding_id": WHOLE, "position": WHOLE, "transfer": TEXT, "booked_at": TIME,
@@ -85,14 +86,11 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )  # fmt: skip
 
 Row = tuple[Any, ...]
-# By transfer: who paid, who was paid, and how much, in fen.
-Moved = Mapping[str, tuple[str | None, str | None, int]]
 
 
 def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
     """Write an outcome as tables, in the order of COLUMNS; the same outcome gives the same rows."""
     findings = _numbered(outcome.listed)
-    moved = _moved(outcome)
     key = outcome.key
     rows: dict[str, Iterable[Row]] = {
         "run": [
@@ -101,11 +99,10 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
         "run_input": key.inputs,
         "coverage": coverage(key.inputs),
         "forest": outcome.forests,
-        "suspect": _suspects(outcome, settings, moved),
+        "suspect": _suspects(outcome, settings),
         "finding": [_finding(number, finding) for number, finding in findings.values()],
         "charge": [
-            (s.rank, n, s.party_id, findings[_identity(charged.finding)][0], charged.role,
-             *own_part(charged.finding, s.party_id, moved))
+            (s.rank, n, s.party_id, findings[_identity(charged.finding)][0], charged.role)
             for s in outcome.listed
             for n, charged in enumerate(s.charges, start=1)
         ],
@@ -199,30 +196,21 @@ def _finding(number: int, finding: Finding) -> Row:
     )  # fmt: skip
 
 
-def own_part(finding: Finding, party_id: str, moved: Moved) -> tuple[int, int]:
-    """What a party received and paid, in fen, by the transfers of a finding; not from itself."""
-    received = paid = 0
-    for ref in finding.transfers:
-        payer, payee, fen = moved.get(ref, (None, None, 0))
-        if payer != payee:
-            received += fen if payee == party_id else 0
-            paid += fen if payer == party_id else 0
-    return received, paid
-
-
-def at_stake(charged: Charge, party_id: str, moved: Moved) -> int:
+def at_stake(charged: Charge, party_id: str, moved: Mapping[str, Moved]) -> int:
     """The money at stake for a party: the finding's for its subject, else what passed the party."""
     if charged.role == SUBJECT:
         return charged.finding.amount_fen
-    return max(own_part(charged.finding, party_id, moved))
+    transfers = charged.finding.transfers
+    return max(own_part(party_id, (moved[ref] for ref in transfers if ref in moved)))
 
 
-def _moved(outcome: Outcome) -> Moved:
+def _moved(outcome: Outcome) -> dict[str, Moved]:
     rows = outcome.transfers.select("transfer", "payer_party_id", "payee_party_id", "amount_fen")
-    return {ref: (payer, payee, fen or 0) for ref, payer, payee, fen in rows.iter_rows()}
+    return {ref: (payer, payee, fen) for ref, payer, payee, fen in rows.iter_rows()}
 
 
-def _suspects(outcome: Outcome, settings: Score, moved: Moved) -> list[Row]:
+def _suspects(outcome: Outcome, settings: Score) -> list[Row]:
+    moved = _moved(outcome)
     known = {
         row[0]: row for row in outcome.parties.select("party_id", "name", "kind", "division").rows()
     }

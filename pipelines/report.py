@@ -15,6 +15,7 @@ import polars as pl
 from data.errors import InputError, NotFoundError
 from data.home import Home
 from data.store import Database
+from pipelines.own_part import own_part
 from pipelines.publish import find_run
 from pipelines.report_text import suspect_text
 from pipelines.suspects_table import suspects_table
@@ -27,8 +28,7 @@ PROGRAM = "lookthrough"
 SUSPECTS = "select * from suspect where rank <= ? order by rank"
 ONE_SUSPECT = "select * from suspect where party_id = ?"
 FINDINGS = """
-select c.rank, c.role, c.received_fen, c.paid_fen, c.party_id as charged, s.name as subject_name,
-  f.*
+select c.rank, c.role, c.party_id as charged, s.name as subject_name, f.*
 from charge c
 join finding f on f.finding_id = c.finding_id
 left join suspect s on s.party_id = f.party_id
@@ -221,11 +221,15 @@ def _own_part(row: Facts, evidence: Sequence[Facts]) -> Facts | None:
     """What passed a party that a finding names beside its subject; None for the subject."""
     if row["role"] == "subject":
         return None
-    sides = ("payer_party_id", "payee_party_id")
+    party = row["charged"]
+    sides = [(e["payer_party_id"], e["payee_party_id"], e["amount_fen"]) for e in evidence]
+    received, paid = own_part(party, sides)
     return {
-        "received_fen": row["received_fen"],
-        "paid_fen": row["paid_fen"],
-        "transfers": [e["transfer"] for e in evidence if row["charged"] in map(e.get, sides)],
+        "received_fen": received,
+        "paid_fen": paid,
+        "transfers": [
+            e["transfer"] for e, side in zip(evidence, sides, strict=True) if party in side[:2]
+        ],
     }
 
 
