@@ -61,7 +61,7 @@ def demo(
     is not done again.
     """
     chosen = terminal(context)
-    chosen = Terminal(chosen.home.path / DEMO, chosen.settings_path, chosen.language)
+    chosen = Terminal(chosen.named_home.path / DEMO, chosen.settings_path, chosen.language)
     province = chosen.home.path / f"province-{seed}"
     if not (province / "truth.json").exists():
         _simulate(chosen, province, seed, "small", None)

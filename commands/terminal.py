@@ -53,7 +53,7 @@ class Terminal:
     @cached_property
     def home(self) -> Home:
         """The home folder, with its folders created."""
-        return self._named_home.create()
+        return self.named_home.create()
 
     @property
     def present_home(self) -> Home:
@@ -62,7 +62,7 @@ class Terminal:
         Raises:
             NotFoundError: the folder is no home.
         """
-        chosen = self._named_home
+        chosen = self.named_home
         if not chosen.exists:
             demo = Home(chosen.path / DEMO)
             other = f"the demo's is {demo.path}" if demo.exists else "--home names another"
@@ -73,7 +73,8 @@ class Terminal:
         return chosen
 
     @property
-    def _named_home(self) -> Home:
+    def named_home(self) -> Home:
+        """The home folder as it is named, whether it exists or not."""
         return Home(self.home_path.absolute()) if self.home_path else Home.from_environment()
 
     @property

@@ -163,7 +163,7 @@ def suspect(db: Database, party: str) -> Facts:
         **_suspect(row, full),
         "run": run,
         "stratum": row["stratum"],
-        "money_at_stake_fen": row["amount_fen"],
+        "money_at_stake_fen": max((_at_stake(finding) for finding in full), default=None),
         "forest_reasons": db.frame("reasons", REASONS, [row["rank"]]).to_dicts(),
         "cannot_conclude": [_gap(g) for g in db.frame("gaps", GAPS, [party] * 3).to_dicts()],
     }
@@ -231,6 +231,12 @@ def _own_part(row: Facts, evidence: Sequence[Facts]) -> Facts | None:
             e["transfer"] for e, side in zip(evidence, sides, strict=True) if party in side[:2]
         ],
     }
+
+
+def _at_stake(finding: Facts) -> int:
+    own = finding["own_part"]
+    whole: int = finding["amount_fen"]
+    return whole if own is None else max(own["received_fen"], own["paid_fen"])
 
 
 def _suspect(row: Facts, findings: Sequence[Facts]) -> Facts:

@@ -14,7 +14,7 @@ import typer.main
 
 import cli
 from commands.teaching import TEACHINGS
-from commands.terminal import chosen_language, parse_date
+from commands.terminal import Terminal, chosen_language, parse_date
 from data.control import Control
 from data.errors import InputError
 from data.home import Home
@@ -129,6 +129,21 @@ def test_a_command_that_reads_makes_no_home(
         f"lookthrough: there is no home at {home}; `lookthrough --home '{home}' submit PACKAGE...`"
     )
     assert not home.exists()
+
+
+def test_where_only_the_demo_ran_its_home_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def simulated(chosen: Terminal, *_: object) -> None:
+        chosen.home.create()
+        raise InputError("enough")
+
+    monkeypatch.setattr("commands.demonstration._simulate", simulated)
+    assert call(capfd, "--home", str(tmp_path), "demo")[0] == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
+    code, _, err = call(capfd, "--home", str(tmp_path), "status")
+    assert code == 3
+    assert err.endswith(f"makes one, the demo's is {tmp_path / 'demo'}\n")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
