@@ -157,7 +157,9 @@ def teach(program: Any, language: Language) -> Any:
         program.help = PROGRAM_ZH
         _rename(program.params, PROGRAM_OPTIONS_ZH)
     for name, command in program.commands.items():
-        teaching = TEACHINGS[name]
+        teaching = TEACHINGS.get(name)
+        if teaching is None:
+            continue
         if zh:
             command.help = teaching.zh
             command.short_help = teaching.zh.split("\n")[0]
