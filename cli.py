@@ -2,37 +2,59 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 import traceback
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.main
 from typer._click.exceptions import ClickException, NoArgsIsHelpError
 
-from commands import demonstration, nights, packages, suspects
+from commands.teaching import teach
 from commands.terminal import (
     DONE,
     INTERRUPTED,
     NOT_FOUND,
     REFUSED,
+    RESERVED,
     STORE_FAILED,
     UNEXPECTED,
     Terminal,
     chosen_language,
 )
-from data.errors import InputError, LookthroughError, NotFoundError, StoreError
+from data.errors import (
+    InputError,
+    LookthroughError,
+    NoRecordsError,
+    NotFoundError,
+    StoreError,
+)
 from data.home import Home
+from data.settings import load_settings
+
+INTERRUPTION = "lookthrough: interrupted; run it again to go on"
+
+try:
+    # These load the libraries, which takes a while.
+    from commands import demonstration, ledger, nights, packages, suspects
+except KeyboardInterrupt:
+    sys.stderr.write(f"{INTERRUPTION}\n")
+    sys.exit(INTERRUPTED)
 
 HELP = """Follow client money through every account it passes, and rank the suspects.
 
 Start with `lookthrough demo`. Work then goes: submit packages, run a night, read the suspects.
 
 Results go to standard output, progress and errors to standard error. Exit codes: 0 done;
-1 done, with something to look at (warnings, rejected rows); 2 refused (a package, an option, a
-setting or a file does not fit); 3 not found; 4 a store failed; 5 unexpected; 130 interrupted.
+1 done, with something to look at (warnings, rejected rows, nothing sent for a date); 2 refused (a
+package, an option, a setting or a file does not fit); 3 not found; 4 a store failed; 5 unexpected;
+130 interrupted.
 """
 ANYWHERE = ("--home", "--settings", "--lang")
+CODES = ((NoRecordsError, RESERVED), (NotFoundError, NOT_FOUND), (StoreError, STORE_FAILED))
 
 app = typer.Typer(
     help=HELP,
@@ -57,40 +79,61 @@ def options(
     ] = None,
 ) -> None:
     """Keep what the options before the command chose."""
+    if settings is not None:
+        load_settings(settings)
     context.obj = Terminal(home, settings, chosen_language(lang))
 
 
-for module in (demonstration, packages, nights, suspects):
+for module in (demonstration, packages, nights, suspects, ledger):
     module.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit; every failure is one line on standard error."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    code = run(sys.argv[1:] if arguments is None else arguments)
+    if code == INTERRUPTED:
+        # Libraries complain at exit of what an interruption left open; the line is said.
+        sys.stderr.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
-        code = app(args=options_first(arguments), prog_name="lookthrough", standalone_mode=False)
+        code = _called(arguments)
     except NoArgsIsHelpError as error:
         return _say(error.format_message(), REFUSED)
-    except ClickException as error:
-        return _say(f"lookthrough: {error.format_message()}", REFUSED)
     except (typer.Abort, KeyboardInterrupt):
-        return _say("lookthrough: interrupted; run it again to go on", INTERRUPTED)
-    except NotFoundError as error:
-        return _say(f"lookthrough: {error}", NOT_FOUND)
-    except StoreError as error:
-        return _say(f"lookthrough: {error}", STORE_FAILED)
-    except LookthroughError as error:
-        return _say(f"lookthrough: {error}", REFUSED)
+        code = INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
         return DONE
     except Exception as error:
-        return _say(_unexpected(error), UNEXPECTED)
+        return _failed(error, _option(arguments, "--home"))
+    if code == INTERRUPTED:
+        return _say(INTERRUPTION, INTERRUPTED)
     return code if isinstance(code, int) else DONE
+
+
+def _called(arguments: list[str]) -> object:
+    program = teach(typer.main.get_command(app), chosen_language(_option(arguments, "--lang")))
+    given = options_first(arguments)
+    called: object = program(args=given, prog_name="lookthrough", standalone_mode=False)
+    return called
+
+
+def _failed(error: Exception, home: str | None) -> int:
+    """Say what failed in one line, and return the exit code that belongs to it."""
+    if isinstance(error, ClickException):
+        return _say(f"lookthrough: {error.format_message()}", REFUSED)
+    if not isinstance(error, LookthroughError):
+        return _say(_unexpected(error, home), UNEXPECTED)
+    message = f"lookthrough: {error}"
+    if home is not None:
+        message = message.replace("`lookthrough ", f"`lookthrough --home {shlex.quote(home)} ")
+    code = next((code for kind, code in CODES if isinstance(error, kind)), REFUSED)
+    return _say(message, code)
 
 
 def options_first(arguments: list[str]) -> list[str]:
@@ -113,8 +156,19 @@ def options_first(arguments: list[str]) -> list[str]:
     return first + rest
 
 
-def _unexpected(error: Exception) -> str:
-    log = Home.from_environment().path / "unexpected.log"
+def _option(arguments: list[str], name: str) -> str | None:
+    """What an option that may stand anywhere says, also where others are wrong."""
+    for place, argument in enumerate(arguments):
+        if argument == name:
+            return next(iter(arguments[place + 1 :]), None)
+        if argument.startswith(f"{name}="):
+            return argument.removeprefix(f"{name}=")
+    return None
+
+
+def _unexpected(error: Exception, home: str | None) -> str:
+    place = Home.from_environment().path if home is None else Path(home).absolute()
+    log = place / "unexpected.log"
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("a", encoding="utf-8") as file:

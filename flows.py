@@ -9,6 +9,7 @@ import os
 from datetime import date, timedelta
 from pathlib import Path
 
+from data.errors import NoRecordsError
 from data.home import Home
 
 os.environ.setdefault("PREFECT_HOME", str(Home.from_environment().path / "prefect"))
@@ -63,9 +64,21 @@ def nightly(
 
 @flow(retries=0)
 def backfill(first: date, last: date, home: str, settings: str | None = None) -> list[str]:
-    """Run every business date from the first to the last; returns the published files."""
-    dates = [first + timedelta(days=day) for day in range((last - first).days + 1)]
-    return [nightly(business_date, home, settings) for business_date in dates]
+    """Run every business date from the first to the last; returns the published files.
+
+    Raises:
+        NoRecordsError: there was nothing to look at for some dates; the others were run.
+    """
+    night.refuse_future(last)
+    published, without = [], []
+    for day in range((last - first).days + 1):
+        try:
+            published.append(nightly(first + timedelta(days=day), home, settings))
+        except NoRecordsError:
+            without.append(str(first + timedelta(days=day)))
+    if without:
+        raise NoRecordsError(f"no accepted records for {', '.join(without)}; the others were run")
+    return published
 
 
 def serve_schedule(home: str, settings: str | None, url: str) -> None:

@@ -1,27 +1,26 @@
-"""Commands around the nights: nightly, backfill, runs, status, schedule."""
+"""Commands that run nights: nightly, backfill, schedule."""
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from commands.prefect_server import prefect_server
-from commands.terminal import Messages, Terminal, parse_date, terminal
-from data.control import Control, Run
-from data.errors import InputError
+from commands.terminal import RESERVED, Messages, Terminal, parse_date, terminal
+from data.errors import InputError, NoRecordsError
 from pipelines import night
-
-Format = Literal["table", "json"]
+from pipelines.night_summary import NightSummary, summarise
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (nightly, backfill, runs, status, schedule):
+    for command in (nightly, backfill, schedule):
         app.command()(command)
 
 
@@ -40,12 +39,14 @@ def nightly(
 ) -> None:
     """Run one business date: receive, load, features, detect, score, publish.
 
-    Running it again over the same packages, settings and code changes nothing.
+    Running it again over the same packages, settings and code changes nothing. Exit code 1 where a
+    submitter sent nothing for the date, or there are no records at all; a date for which nobody
+    sent anything is never named current, and one that has not come is refused.
     """
     chosen = terminal(context)
     day = parse_date(date) if date else night.yesterday()
-    run_nights(chosen, [day])
-    chosen.remark("接下来：lookthrough suspects", "next: lookthrough suspects")
+    ran = run_nights(chosen, [day])
+    _report(chosen, ran)
 
 
 def backfill(
@@ -53,18 +54,35 @@ def backfill(
     first: Annotated[str, typer.Option("--from", help="First business date.")],
     last: Annotated[str, typer.Option("--to", help="Last business date.")],
 ) -> None:
-    """Run the nights of several business dates, in order."""
+    """Run the nights of several business dates, in order.
+
+    A date without records is passed over, and named at the end; the exit code is then 1.
+    """
     chosen = terminal(context)
     start, end = parse_date(first), parse_date(last)
     if end < start:
         raise InputError(f"--to {end} lies before --from {start}; exchange them")
-    run_nights(chosen, [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal() + 1)])
+    days = [date.fromordinal(n) for n in range(start.toordinal(), end.toordinal() + 1)]
+    _report(chosen, run_nights(chosen, days))
 
 
-def run_nights(chosen: Terminal, dates: list[date]) -> list[str]:
-    """Run the flow ``nightly`` per date, with progress; returns the published files."""
+@dataclass(frozen=True)
+class Nights:
+    """What several nights came to: the runs, and why the dates that were passed over were."""
+
+    runs: list[NightSummary]
+    without: dict[date, str]
+
+
+def run_nights(chosen: Terminal, dates: list[date]) -> Nights:
+    """Run the flow ``nightly`` per date, with progress; a date without records is passed over.
+
+    Raises:
+        InputError: a date lies in the future; nothing was run.
+    """
+    night.refuse_future(max(dates))
     home, settings = prepare_flows(chosen)
-    published = []
+    nights = Nights([], {})
     with chosen.progress() as progress:
         label = chosen.text("夜间批处理", "nights")
         bar = progress.add_task(label, total=len(dates))
@@ -76,78 +94,56 @@ def run_nights(chosen: Terminal, dates: list[date]) -> list[str]:
         with Messages(night.log.name, show):
             for day in dates:
                 show(day.isoformat())
-                published.append(flow(day, home, settings))
+                try:
+                    nights.runs.append(summarise(chosen.home, Path(flow(day, home, settings))))
+                except NoRecordsError as error:
+                    nights.without[day] = str(error)
                 progress.advance(bar)
-    return published
+    return nights
 
 
-def runs(
-    context: typer.Context,
-    format: Annotated[Format, typer.Option(help="table or json.")] = "table",
-) -> None:
-    """List the runs, newest first, with their states from our own ledger."""
-    chosen = terminal(context)
-    with Control(chosen.home) as control:
-        listed = [_facts(run) for run in control.runs()]
-    if format == "json":
-        typer.echo(json.dumps(listed, ensure_ascii=False, indent=1))
-        return
-    if not listed:
-        chosen.remark("还没有运行记录", "no runs yet; lookthrough nightly --date D starts one")
-    for run in listed:
-        key = str(run["run_key"])[:12]
-        typer.echo(
-            f"{run['run_id']:>5}  {run['business_date']}  {run['state']:<9} {key:<12} "
-            f"{run['started_at']}  {run['seconds'] or '-':>7}  {run['message']}"
-        )
-
-
-def _facts(run: Run) -> dict[str, Any]:
-    ended = run.finished_at
-    return {
-        **json.loads(run.details),
-        "run_id": run.run_id,
-        "run_key": run.run_key,
-        "business_date": run.business_date.isoformat(),
-        "state": run.state,
-        "started_at": run.started_at.isoformat(sep=" ", timespec="seconds"),
-        "seconds": round((ended - run.started_at).total_seconds(), 1) if ended else None,
-        "published": run.published,
-        "message": run.message,
-    }
-
-
-def status(context: typer.Context) -> None:
-    """Say what lies in the home: packages, dates, the newest run, and what waits."""
-    chosen = terminal(context)
-    home = chosen.home
-    with Control(home) as control:
-        submissions, listed = control.submissions(), control.runs()
-    waiting = sum(1 for path in home.inbox.glob("*/*")) if home.inbox.exists() else 0
-    chosen.say(f"主目录          {home.path}", f"home            {home.path}")
-    days = sorted(s.business_date for s in submissions if s.business_date is not None)
-    span = f"{days[0]} – {days[-1]}" if days else "-"
-    refused = sum(1 for submission in submissions if submission.status == "rejected")
-    chosen.say(
-        f"已收报送包      {len(submissions)}（{span}；拒收 {refused}）",
-        f"packages        {len(submissions)} received ({span}; {refused} rejected)",
-    )
-    chosen.say(f"收件箱待处理    {waiting}", f"inbox           {waiting} waiting")
-    newest = next((run for run in listed if run.state == "complete"), None)
-    if newest is None:
-        chosen.say("最近一次运行    无", "newest run      none; lookthrough nightly --date D")
-    else:
+def _report(chosen: Terminal, nights: Nights) -> None:
+    """Say what ran, what is missing, and what is next; exit code 1 where something is missing."""
+    for ran in nights.runs:
         chosen.say(
-            f"最近一次运行    {newest.run_id}（{newest.business_date}）",
-            f"newest run      {newest.run_id} for {newest.business_date}",
+            f"运行 {ran.run_id}  {ran.run}  业务日期 {ran.business_date}："
+            f"{ran.suspects} 个主体有发现，{ran.unexplained} 个无法解释",
+            f"run {ran.run_id}  {ran.run}  for {ran.business_date}: {ran.suspects} suspects with "
+            f"findings, {ran.unexplained} unexplained",
         )
-        for absent in json.loads(newest.details)["absent_submitters"]:
-            chosen.say(f"    当日未报送  {absent}", f"    sent nothing {absent}")
-    unfinished = [run for run in listed if run.state != "complete"]
-    chosen.say(
-        f"未完成或失败    {len(unfinished)}",
-        f"not complete    {len(unfinished)} runs failed or were interrupted",
-    )
+        _warn(chosen, ran)
+    if len(nights.without) == 1 and not nights.runs:
+        raise NoRecordsError(*nights.without.values())
+    if nights.without:
+        days = ", ".join(str(day) for day in nights.without)
+        chosen.remark(f"没有任何记录的日期：{days}", f"no records at all for {days}")
+    if nights.runs:
+        last = nights.runs[-1]
+        run = "" if last.current else f" --run {last.run_id}"
+        command = f"{chosen.program} suspects{run}"
+        chosen.remark(f"接下来：{command}", f"next: {command}")
+    if nights.without or any(_incomplete(ran) for ran in nights.runs):
+        raise typer.Exit(RESERVED)
+
+
+def _incomplete(ran: NightSummary) -> bool:
+    return bool(ran.absent) or ran.newest_records < ran.business_date
+
+
+def _warn(chosen: Terminal, ran: NightSummary) -> None:
+    day = ran.business_date
+    if ran.newest_records < day:
+        chosen.remark(
+            f"警告：{day} 没有接收任何报送，最近记录为 {ran.newest_records}；不作为当前结果",
+            f"warning: nothing was accepted for {day}, the newest records are of "
+            f"{ran.newest_records}; this run is not named current",
+        )
+    elif ran.absent:
+        names = ", ".join(ran.absent)
+        chosen.remark(
+            f"警告：{day} 没有接收以下单位的报送：{names}",
+            f"warning: nothing was accepted for {day} from {names}",
+        )
 
 
 def schedule(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from commands.nights import prepare_flows
-from commands.terminal import DONE, REFUSED, RESERVED, Messages, Terminal, terminal
+from commands.terminal import DONE, REFUSED, RESERVED, Messages, Terminal, terminal, writing
 from pipelines import intake
 from pipelines.foreign import import_transfers
 from pipelines.foreign_map import load_map
@@ -47,7 +47,7 @@ def check(
 
 
 def submit(context: typer.Context, packages: Packages) -> None:
-    """Put packages into the inbox and receive them."""
+    """Put packages into the inbox and receive them; exit codes as of check."""
     chosen = terminal(context)
     submit_all(chosen, packages)
     _finish(chosen, receive_all(chosen), "text")
@@ -70,7 +70,9 @@ def import_file(
 ) -> None:
     """Turn any list of transfers into packages that keep the specification."""
     chosen = terminal(context)
-    report = import_transfers(file, load_map(map), out)
+    chosen_map = load_map(map)
+    with writing(out):
+        report = import_transfers(file, chosen_map, out)
     chosen.say(
         f"{report.transfers} 笔转账、{report.accounts} 个账户，"
         f"{report.first_date} 至 {report.last_date}：{len(report.packages)} 个报送包",
@@ -80,8 +82,8 @@ def import_file(
     packages = out / "packages"
     last = report.last_date
     chosen.remark(
-        f"接下来：lookthrough submit {packages}/*，再 lookthrough nightly --date {last}",
-        f"next: lookthrough submit {packages}/* and lookthrough nightly --date {last}",
+        f"接下来：{chosen.program} submit {packages}/*，再 {chosen.program} nightly --date {last}",
+        f"next: {chosen.program} submit {packages}/* and {chosen.program} nightly --date {last}",
     )
     if report.rejected:
         chosen.remark(

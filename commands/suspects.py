@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from commands.terminal import terminal
+from commands.terminal import terminal, writing
 from data.errors import InputError
 from pipelines import report
 
 ListFormat = Literal["table", "json", "csv", "parquet"]
 OneFormat = Literal["text", "json"]
-RunOption = Annotated[str | None, typer.Option(help="Run key or its start; the newest good one.")]
+RunOption = Annotated[str | None, typer.Option(help="Run number, or the start of a run key.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,9 +37,12 @@ def suspects(
     chosen = terminal(context)
     if format == "parquet" and out is None:
         raise InputError("--format parquet needs --out FILE; a terminal cannot show it")
-    content = report.render_suspects(chosen.home, run, top, format, chosen.language)
+    content = report.render_suspects(
+        chosen.present_home, run, top, format, chosen.language, chosen.program
+    )
     if out is not None:
-        out.write_bytes(content)
+        with writing(out):
+            out.write_bytes(content)
     else:
         typer.echo(content.decode(), nl=not content.endswith(b"\n"))
 
@@ -52,4 +55,7 @@ def suspect(
 ) -> None:
     """Show one suspect: reasons, clauses, evidence, money at stake, what is not established."""
     chosen = terminal(context)
-    typer.echo(report.render_suspect(chosen.home, run, party, format, chosen.language))
+    shown = report.render_suspect(
+        chosen.present_home, run, party, format, chosen.language, chosen.program
+    )
+    typer.echo(shown)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import locale
 import logging
 import os
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,11 +21,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from data.errors import InputError
+from data.errors import InputError, NotFoundError
 from data.home import Home
 from data.settings import Settings, load_settings
 
 Language = Literal["zh", "en"]
+
+# The first that is set says the language; the locale itself may not be installed.
+LANGUAGE_VARIABLES = ("LOOKTHROUGH_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+
+# Folder of the demo's home, under the one that is chosen.
+DEMO = "demo"
 
 DONE = 0
 RESERVED = 1
@@ -46,8 +53,36 @@ class Terminal:
     @cached_property
     def home(self) -> Home:
         """The home folder, with its folders created."""
-        chosen = Home(self.home_path.absolute()) if self.home_path else Home.from_environment()
-        return chosen.create()
+        return self.named_home.create()
+
+    @property
+    def present_home(self) -> Home:
+        """The home folder for commands that only read; nothing is created.
+
+        Raises:
+            NotFoundError: the folder is no home.
+        """
+        chosen = self.named_home
+        if not chosen.exists:
+            demo = Home(chosen.path / DEMO)
+            other = f"the demo's is {demo.path}" if demo.exists else "--home names another"
+            raise NotFoundError(
+                f"there is no home at {chosen.path}; `lookthrough submit PACKAGE...` makes one, "
+                f"{other}"
+            )
+        return chosen
+
+    @property
+    def named_home(self) -> Home:
+        """The home folder as it is named, whether it exists or not."""
+        return Home(self.home_path.absolute()) if self.home_path else Home.from_environment()
+
+    @property
+    def program(self) -> str:
+        """How a next command begins: with the home, where the user chose one by option."""
+        if self.home_path is None:
+            return "lookthrough"
+        return f"lookthrough --home {shlex.quote(str(self.home_path))}"
 
     @cached_property
     def settings(self) -> Settings:
@@ -101,6 +136,21 @@ class Messages(logging.Handler):
         self._logger.removeHandler(self)
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn a failure to write what the user named into a refusal.
+
+    Raises:
+        InputError: the path cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write {path}: {error.strerror or error}; choose another path with --out"
+        ) from error
+
+
 def terminal(context: typer.Context) -> Terminal:
     """The surroundings that the options before the command chose."""
     held = context.find_root().obj
@@ -110,14 +160,14 @@ def terminal(context: typer.Context) -> Terminal:
 
 
 def chosen_language(option: str | None) -> Language:
-    """The language asked for, else the one of LOOKTHROUGH_LANG or the locale, else English.
+    """The language asked for, else the one of the environment or the locale, else English.
 
     Raises:
         InputError: neither zh nor en.
     """
     if option not in (None, "zh", "en"):
         raise InputError(f"--lang {option!r}: use zh or en")
-    names = (option, os.environ.get("LOOKTHROUGH_LANG"), locale.getlocale()[0])
+    names = (option, *map(os.environ.get, LANGUAGE_VARIABLES), locale.getlocale()[0])
     first = next((name for name in names if name), "en")
     return "zh" if first.lower().startswith(("zh", "chinese")) else "en"
 

@@ -25,5 +25,9 @@ class InputError(LookthroughError):
     """A value given by the user that does not fit."""
 
 
+class NoRecordsError(LookthroughError):
+    """A business date for which there is nothing to look at."""
+
+
 class NotFoundError(LookthroughError):
     """A run, a party, an account or a file that was asked for and does not exist."""

@@ -55,6 +55,11 @@ class Home:
         """The SQLite file of submissions and runs."""
         return self.path / "control.sqlite"
 
+    @property
+    def exists(self) -> bool:
+        """Whether the folder is a home already."""
+        return self.published.is_dir() or self.control.exists()
+
     def create(self) -> Home:
         """Create the folders that do not exist yet, and return the home.
 

@@ -16,6 +16,8 @@ not submit, whose kind is unknown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
 
 import polars as pl
 
@@ -34,6 +36,16 @@ TITLE = ("资金池", "fund pool")
 
 # Share of what a pool paid that a circle must get to be taken for the one behind it.
 MINIMUM_REACHED = 0.05
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The evidence of one pool over all records: its parts, and the day of the first transfer."""
+
+    from_persons: pl.DataFrame
+    outgoing: pl.DataFrame
+    inner: pl.DataFrame
+    since: date
 
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
@@ -76,18 +88,12 @@ def report(
     taken_out = outgoing.filter(
         pl.col("other").is_in(list(circle)) & ~pl.col("other").is_in(holders)
     )
-    shown = pl.concat(
-        [
-            from_persons,
-            pool.flow.filter("inner_transfer", "incoming"),
-            outgoing.filter("person"),
-            taken_out,
-        ]
-    )
-    evidence = read_evidence(shown)
+    inner = pool.flow.filter("inner_transfer", "incoming")
+    evidence = read_evidence(pl.concat([from_persons, inner, outgoing]))
     named = [(context.party_ids[number], "pool") for number in holders if number != subject]
     reached = [number for number in taken_out["other"].unique().sort() if number != subject]
     named += [(context.party_ids[number], "beneficiary") for number in reached]
+    shown = Shown(from_persons, outgoing, inner, evidence.first_at.date())
     ratio, share = found.paid_fen / max(found.public_fen, 1), found.back / max(found.payers, 1)
     yield Finding(
         typology=NAME,
@@ -133,7 +139,7 @@ def report(
             "it is not established that principal or return was promised, nor what the money was "
             "finally used for",
         ),
-        text=_texts(found, pool.owners.height, settings.window_days),
+        text=_texts(found, pool.owners.height, settings.window_days, shown),
         lead_office=LEAD_OFFICE,
         accomplices=tuple(named),
     )
@@ -208,14 +214,36 @@ def _lookalikes(back: int, payers: int, public_share: float) -> tuple[Lookalike,
     )
 
 
-def _texts(found: Measured, accounts: int, days: int) -> tuple[str, str]:
+def _texts(found: Measured, accounts: int, days: int, shown: Shown) -> tuple[str, str]:
     public, paid, returned = map(yuan, (found.public_fen, found.paid_fen, found.returned_fen))
+    zh, en = _beyond(found, shown)
     return (
         f"最近 {days} 日内，{accounts} 个未登记存管的账户从 {found.payers} 名自然人处归集 {public} "
         f"元，向 {found.payees} 个对手方付出 {paid} 元；其中 {found.back} 名付款人又从中收到 "
-        f"{returned} 元，且进账未与借款一一对应",
+        f"{returned} 元，且进账未与借款一一对应{zh}",
         f"Within the last {days} days {accounts} account(s) not registered for custody took "
         f"{public} yuan from {found.payers} natural persons and paid {paid} yuan to {found.payees} "
         f"counterparties; {found.back} of the payers were paid {returned} yuan out of it again, "
-        "and the credits match no loans one to one",
+        f"and the credits match no loans one to one{en}",
     )
+
+
+def _beyond(found: Measured, shown: Shown) -> tuple[str, str]:
+    """What the evidence holds beyond the window and the pool's dealings with others."""
+    zh, en = "", ""
+    if shown.inner.height:
+        moved = yuan(total(shown.inner))
+        zh += f"；账户之间另有 {moved} 元互转"
+        en += f"; {moved} yuan moved between these accounts"
+    if total(shown.from_persons) != found.public_fen or total(shown.outgoing) != found.paid_fen:
+        taken, paid = yuan(total(shown.from_persons)), yuan(total(shown.outgoing))
+        payers = shown.from_persons["other"].n_unique()
+        zh += (
+            f"；自 {shown.since} 起的全部记录中，共从 {payers} 名自然人处归集 {taken} 元，"
+            f"付出 {paid} 元"
+        )
+        en += (
+            f"; in all records since {shown.since} they took {taken} yuan from {payers} natural "
+            f"persons and paid {paid} yuan"
+        )
+    return zh, en

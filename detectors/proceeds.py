@@ -119,7 +119,9 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
 
 
 def _marks(disbursements: pl.DataFrame) -> list[Mark]:
-    columns = disbursements.select("transfer_no", "booked_at", "payee_account", "amount_fen")
+    """Mark what was paid out, once for a transfer, though it may pay out several loans."""
+    once = disbursements.unique("transfer_no", keep="first", maintain_order=True)
+    columns = once.select("transfer_no", "booked_at", "payee_account", "amount_fen")
     return [Mark(ref, _micros(at), account, fen) for ref, at, account, fen in columns.iter_rows()]
 
 

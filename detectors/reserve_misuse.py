@@ -120,31 +120,24 @@ def judge(
         spent = others
     if short:
         spent = spent.filter(pl.col("amount_fen") >= settings.least_part * max(shortfall, aged))
-    back = incoming.filter(
-        pl.col("other").is_in(spent["other"].unique().implode())
-        | (
-            pl.lit(spent.height > 0)
-            & pl.col("circle")
-            & (
-                pl.col("amount_fen").is_in(spent["amount_fen"].implode())
-                | (~pl.col("own") & (pl.col("amount_fen") >= settings.minimum_fen))
-            )
-        ),
-        ~pl.col("other_reserve"),
-    )
-    left = int(spent["amount_fen"].sum())
-    if left < settings.minimum_fen and not short:
+    if int(spent["amount_fen"].sum()) < settings.minimum_fen and not short:
         return None
+    back = come_back(settings, incoming, spent)
     made_holes = around_growth(ledger, outgoing, spent, back)
-    shown = pl.concat([spent, back, made_holes])
-    if shown.is_empty():
-        return _no_payments(firm, _texts(days, shortfall, aged, left))
-    reached = sorted(
-        set(pl.concat([spent, made_holes]).filter(~pl.col("own"))["other"].drop_nulls()) - {-1}
+    # What the circle got by them is the circle's, though it is settled like a merchant's sales.
+    spent = pl.concat([spent, made_holes.filter("circle")])
+    made_holes = made_holes.filter(~pl.col("circle"))
+    back = come_back(settings, incoming, spent)
+    shown = pl.concat([spent, made_holes])
+    left, returned, elsewhere = (
+        int(each["amount_fen"].sum()) for each in (spent, back, made_holes)
     )
-    evidence = read_evidence(shown)
-    net = left - int(back["amount_fen"].sum())
-    amount = max(shortfall, aged, net, left if not short else 0)
+    texts = _texts(days, shortfall, aged, left, returned, elsewhere)
+    if shown.is_empty():
+        return _no_payments(firm, texts)
+    reached = sorted(set(shown.filter(~pl.col("own"))["other"].drop_nulls()) - {-1})
+    evidence = read_evidence(pl.concat([shown, back]))
+    amount = max(shortfall, aged, left - returned, left if not short else 0)
     return Finding(
         typology=NAME,
         code=CODE,
@@ -165,13 +158,16 @@ def judge(
             "shortfall_fen": Measure(shortfall, settings.minimum_shortfall_fen, "fen"),
             "aged_fen": Measure(aged, settings.unexplained_fen, "fen"),
             "to_circle_fen": Measure(left, settings.minimum_fen, "fen"),
-            "returned_fen": Measure(int(back["amount_fen"].sum()), None, "fen"),
+            "returned_fen": Measure(returned, None, "fen"),
+            "elsewhere_fen": Measure(elsewhere, None, "fen"),
         },
         lookalikes=(
             Lookalike("holiday_items", True, "节假日及次日轧平的未达账项不计",
                       "items of holidays and of the next day, gone after it, do not count"),
-            Lookalike("related_merchant", True, "与其他商户同样按日结算的关联商户不计",
-                      "merchants of the circle that are settled daily like others are left out"),
+            Lookalike("related_merchant", True,
+                      "与其他商户同样按日结算的关联商户，除与差额增加相符的付款外不计",
+                      "merchants of the circle that are settled daily like others are left out, "
+                      "but for payments that fit what the shortfall grew by"),
             Lookalike("fee_carry_over", True, "结转自有资金的手续费已扣除",
                       "fees carried over to own funds are left out"),
         ),
@@ -179,10 +175,26 @@ def judge(
             "未证明客户最终受损，也未证明转出资金的最终用途",
             "it is not established that clients lost money, nor what the money was used for",
         ),
-        text=_texts(days, shortfall, aged, left),
+        text=texts,
         lead_office=LEAD_OFFICE,
         accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
     )  # fmt: skip
+
+
+def come_back(settings: ReserveMisuse, incoming: pl.DataFrame, spent: pl.DataFrame) -> pl.DataFrame:
+    """What the reserve got from those it had paid, or from the circle in large or equal sums."""
+    return incoming.filter(
+        pl.col("other").is_in(spent["other"].unique().implode())
+        | (
+            pl.lit(spent.height > 0)
+            & pl.col("circle")
+            & (
+                pl.col("amount_fen").is_in(spent["amount_fen"].implode())
+                | (~pl.col("own") & (pl.col("amount_fen") >= settings.minimum_fen))
+            )
+        ),
+        ~pl.col("other_reserve"),
+    )
 
 
 def settled_like_merchants(settings: ReserveMisuse, outgoing: pl.DataFrame) -> pl.Series:
@@ -239,7 +251,9 @@ def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple
     return tuple(named)
 
 
-def _texts(days: int, shortfall: int, aged: int, left: int) -> tuple[str, str]:
+def _texts(
+    days: int, shortfall: int, aged: int, left: int, returned: int, elsewhere: int
+) -> tuple[str, str]:
     zh, en = [], []
     if days:
         zh.append(f"对客户负债连续 {days} 个工作日高于调节后备付金余额，最多 {yuan(shortfall)} 元")
@@ -253,6 +267,15 @@ def _texts(days: int, shortfall: int, aged: int, left: int) -> tuple[str, str]:
     if left:
         zh.append(f"备付金账户向关联方付出 {yuan(left)} 元")
         en.append(f"the reserve account paid {yuan(left)} yuan to the firm's circle")
+    if returned:
+        zh.append(f"关联方付回 {yuan(returned)} 元")
+        en.append(f"the circle paid {yuan(returned)} yuan back")
+    if elsewhere:
+        zh.append(f"另付出 {yuan(elsewhere)} 元，收款人不在关联方之列，与差额的增加相符")
+        en.append(
+            f"{yuan(elsewhere)} yuan went to parties outside the circle that fit what the "
+            "shortfall grew by"
+        )
     joined = "; ".join(en)
     return "；".join(zh), joined[:1].upper() + joined[1:]
 

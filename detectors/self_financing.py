@@ -100,7 +100,9 @@ def judge(
         for number, role in sorted(roles.items())
         if number >= 0 and number != behind.party_no
     )
-    proceeds = int(chosen["amount_fen"].sum())
+    proceeds = int(chosen.unique("transfer_no")["amount_fen"].sum())
+    entered = {a.path[-1] for each in hits.values() for a in each}
+    carried = sum(followed.moves[number].amount_fen for number in entered)
     borrowers = chosen["borrower"].n_unique()
     unknown = sum(
         a.amount_fen for each in hits.values() for a in each if followed.ends[a.account][0] < 0
@@ -122,6 +124,7 @@ def judge(
             "share": Measure(round(arrived / max(proceeds, 1), 4), settings.minimum_share, "share"),
             "hours": Measure(settings.window_hours, settings.window_hours, "hours"),
             "borrowers": Measure(borrowers, None, "parties"),
+            "carried_fen": Measure(carried, None, "fen"),
             "to_unknown_holders_fen": Measure(unknown, None, "fen"),
         },
         lookalikes=(
@@ -135,14 +138,22 @@ def judge(
             "it is not established that the borrowers knew, nor what the circle used the money "
             "for; what passed several accounts is an upper bound",
         ),
-        text=_texts(borrowers, len(hits), proceeds, arrived, unknown, settings.window_hours),
+        text=_texts(
+            borrowers, len(hits), proceeds, arrived, unknown, settings.window_hours, carried
+        ),
         lead_office=LEAD_OFFICE,
         accomplices=named,
     )  # fmt: skip
 
 
 def _texts(
-    borrowers: int, loans: int, proceeds: int, arrived: int, unknown: int, hours: int
+    borrowers: int,
+    loans: int,
+    proceeds: int,
+    arrived: int,
+    unknown: int,
+    hours: int,
+    carried: int,
 ) -> tuple[str, str]:
     zh = (
         f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours} 小时内有 "
@@ -152,6 +163,9 @@ def _texts(
         f"Of {loans} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
         f"{yuan(arrived)} yuan reached the platform's circle within {hours} hours"
     )
+    if carried != arrived:
+        zh += f"（到达关联方的转账共 {yuan(carried)} 元，其余来自其他资金）"
+        en += f" (by transfers of {yuan(carried)} yuan, which carried other money too)"
     if unknown:
         zh += f"；其中 {yuan(unknown)} 元汇入户主不明、几乎只收此类资金的账户，应向开户行查询户主"
         en += (

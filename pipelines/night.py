@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from data.control import Control
-from data.errors import LookthroughError, NotFoundError, StoreError
+from data.errors import InputError, LookthroughError, NoRecordsError, StoreError
 from data.home import Home
 from data.settings import Settings, load_settings
 from data.store import Database
@@ -35,6 +35,7 @@ from pipelines.findings_file import read_findings, write_findings
 from pipelines.outcome import gather
 from pipelines.publish import publish, published_file
 from pipelines.run_key import RunKey, lake_files, run_key
+from pipelines.unjudged import unjudged
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 RECENT_DAYS = 7
@@ -67,15 +68,14 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
     A run of the same key that is complete and whole comes back as it is: ``published`` is set.
 
     Raises:
+        InputError: the date lies in the future.
         StoreError: another night runs in this home.
-        NotFoundError: the lake holds nothing up to the date.
+        NoRecordsError: the lake holds nothing in the window that ends with the date.
     """
+    refuse_future(business_date)
     place, chosen = Home(Path(home)).create(), _settings(settings)
     with _alone(place), Control(place) as control:
-        if not lake_files(place, business_date):
-            raise NotFoundError(
-                f"no accepted records up to {business_date}; `lookthrough submit PACKAGE...` first"
-            )
+        _require_records(place, chosen, business_date)
         key = run_key(place, chosen, business_date)
         recording = Recording(key)
         held = published_file(place, key) if control.complete_run(key.key) else None
@@ -139,7 +139,7 @@ def detect_typologies(home: str, settings: str | None, key: RunKey) -> str:
     if not path.exists():
         chosen = _settings(settings)
         with _warehouse(home, chosen) as db:
-            said = detect_all(Context(db, chosen, key.business_date))
+            said = [*detect_all(Context(db, chosen, key.business_date)), *unjudged(db)]
         findings = [each for each in said if isinstance(each, Finding)]
         write_findings(path, findings, [e for e in said if isinstance(e, CannotConclude)])
     return str(path)
@@ -156,6 +156,17 @@ def publish_suspects(
     with _warehouse(home, chosen) as db:
         outcome = gather(db, key, [*found, *silent], scored, words, chosen.score)
     return str(publish(place, outcome, chosen.score).path)
+
+
+def refuse_future(business_date: date) -> None:
+    """Let no night run for a date that has not come.
+
+    Raises:
+        InputError: the date lies after today in Shanghai.
+    """
+    today = now().date()
+    if business_date > today:
+        raise InputError(f"{business_date} lies in the future; today is {today} in Shanghai")
 
 
 def yesterday() -> date:
@@ -179,8 +190,26 @@ def absent_submitters(home: Home, business_date: date) -> Sequence[str]:
     return sorted(name for name, day in seen.items() if first <= day < business_date)
 
 
+def _require_records(home: Home, settings: Settings, business_date: date) -> None:
+    days = settings.load.window_days
+    first = business_date - timedelta(days=days - 1)
+    held = lake_files(home, business_date)
+    if not held or _newest_date(held) < first:
+        raise NoRecordsError(
+            f"no accepted records from {first} to {business_date} (load.window_days = {days}); "
+            "nothing was run; `lookthrough submit PACKAGE...` first"
+        )
+
+
+def _newest_date(files: Sequence[Path]) -> date:
+    return date.fromisoformat(max(path.parent.name for path in files).removeprefix("date="))
+
+
 def _coverage(home: Home, business_date: date) -> dict[str, Any]:
-    return {"absent_submitters": list(absent_submitters(home, business_date))}
+    return {
+        "absent_submitters": list(absent_submitters(home, business_date)),
+        "newest_records": _newest_date(lake_files(home, business_date)).isoformat(),
+    }
 
 
 def _settings(path: str | None) -> Settings:

@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from data.control import Control
 from data.errors import NotFoundError, StoreError
 from data.home import Home
 from data.settings import Score
@@ -40,9 +41,9 @@ class Published:
 def publish(home: Home, outcome: Outcome, settings: Score) -> Published:
     """Write a run's file, verify it, give it its name, and name it current.
 
-    A file of the same key that is whole is reused; one that is damaged is set aside as
-    `.damaged` and written again. The same outcome gives the same bytes. A crash at any instant
-    leaves the state before or the state after.
+    A run for whose date nothing came in is not named current. A file of the same key that is whole
+    is reused; one that is damaged is set aside as `.damaged` and written again. The same outcome
+    gives the same bytes. A crash at any instant leaves the state before or the state after.
 
     Raises:
         StoreError: the file cannot be written, or does not hold what was written.
@@ -50,7 +51,8 @@ def publish(home: Home, outcome: Outcome, settings: Score) -> Published:
     with _alone(home):
         held = _reusable(home, outcome.key)
         path = held or _write(home, outcome.key.name, published_tables(outcome, settings))
-        _name_current(home, path.name)
+        if _came_in(outcome.key):
+            _name_current(home, path.name)
         return Published(path, reused=held is not None)
 
 
@@ -61,7 +63,8 @@ def published_file(home: Home, key: RunKey) -> Path | None:
 
 
 def find_run(home: Home, run: str | None = None) -> Path:
-    """Return the file of a run, named by its key, its file's name or the start of either.
+    """Return the file of a run, named by its number in the ledger, or by its key, its file's name
+    or the start of either.
 
     Without a name it is the one that `published/current` names.
 
@@ -71,11 +74,14 @@ def find_run(home: Home, run: str | None = None) -> Path:
     if run is None:
         pointer = home.published / POINTER
         if not pointer.exists():
-            raise NotFoundError("no run is published yet; `lookthrough nightly --date D` makes one")
+            raise NotFoundError(_no_current(home))
         path = home.published / pointer.read_text("ascii").strip()
         if not path.exists():
             raise NotFoundError(f"published/current names {path.name}, which is gone; run it again")
         return path
+    numbered = _numbered(home, run)
+    if numbered is not None:
+        return numbered
     known = sorted(home.published.glob(f"*{ENDING}"))
     fitting = [p for p in known if _fits(p.name.removesuffix(ENDING), run.removesuffix(ENDING))]
     if len(fitting) != 1:
@@ -83,6 +89,39 @@ def find_run(home: Home, run: str | None = None) -> Path:
         what = "fits several runs" if fitting else "fits no published run"
         raise NotFoundError(f"run {run!r} {what}; published are {names}")
     return fitting[0]
+
+
+def _no_current(home: Home) -> str:
+    known = sorted(home.published.glob(f"*{ENDING}"))
+    if not known:
+        return "no run is published yet; `lookthrough nightly --date D` makes one"
+    names = ", ".join(path.name.removesuffix(ENDING) for path in known[-5:])
+    return f"no run is current, as nothing came in for its date; --run chooses one of {names}"
+
+
+def _numbered(home: Home, run: str) -> Path | None:
+    """The file of the run of that number in the ledger; None where it has no such run."""
+    if not run.isascii() or not run.isdigit() or not home.control.exists():
+        return None
+    with Control(home) as control:
+        held = next((each for each in control.runs() if each.run_id == int(run)), None)
+    if held is None:
+        return None
+    if held.published is None:
+        raise NotFoundError(
+            f"run {run} for {held.business_date} published nothing: {held.state} {held.message}; "
+            "`lookthrough runs` lists all"
+        )
+    path = home.published / held.published
+    if not path.exists():
+        raise NotFoundError(f"the file of run {run}, {path.name}, is gone; run its night again")
+    return path
+
+
+def _came_in(key: RunKey) -> bool:
+    """Whether anything came in for the run's own date."""
+    day = f"date={key.business_date}"
+    return any(path.split("/")[1] == day for path, _ in key.inputs)
 
 
 def is_whole(path: Path) -> bool:

@@ -14,7 +14,8 @@ from data.settings import Score
 from detectors.finding import Finding
 from pipelines.disposal import lead_office, proposed_disposal
 from pipelines.outcome import Outcome
-from pipelines.rank import Suspect
+from pipelines.own_part import Moved, own_part
+from pipelines.rank import SUBJECT, Charge, Suspect
 
 TEXT, WHOLE, REAL, FLAG, DAY, TIME = "varchar", "bigint", "double", "boolean", "date", "timestamp"
 ARROW = {
@@ -195,7 +196,21 @@ def _finding(number: int, finding: Finding) -> Row:
     )  # fmt: skip
 
 
+def at_stake(charged: Charge, party_id: str, moved: Mapping[str, Moved]) -> int:
+    """The money at stake for a party: the finding's for its subject, else what passed the party."""
+    if charged.role == SUBJECT:
+        return charged.finding.amount_fen
+    transfers = charged.finding.transfers
+    return max(own_part(party_id, (moved[ref] for ref in transfers if ref in moved)))
+
+
+def _moved(outcome: Outcome) -> dict[str, Moved]:
+    rows = outcome.transfers.select("transfer", "payer_party_id", "payee_party_id", "amount_fen")
+    return {ref: (payer, payee, fen) for ref, payer, payee, fen in rows.iter_rows()}
+
+
 def _suspects(outcome: Outcome, settings: Score) -> list[Row]:
+    moved = _moved(outcome)
     known = {
         row[0]: row for row in outcome.parties.select("party_id", "name", "kind", "division").rows()
     }
@@ -206,7 +221,7 @@ def _suspects(outcome: Outcome, settings: Score) -> list[Row]:
         disposal = proposed_disposal(
             findings, s.party_id, outcome.licences, outcome.key.business_date, settings
         )
-        amount = max((finding.amount_fen for finding in findings), default=None)
+        amount = max((at_stake(c, s.party_id, moved) for c in s.charges), default=None)
         rows.append(
             (s.rank, s.party_id, name, kind, division, s.label, s.score, s.forest_score,
              outcome.strata.get(s.party_id), len(findings), amount, lead_office(findings), disposal)

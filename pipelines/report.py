@@ -7,6 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 
 import polars as pl
@@ -14,18 +15,23 @@ import polars as pl
 from data.errors import InputError, NotFoundError
 from data.home import Home
 from data.store import Database
+from pipelines.own_part import own_part
 from pipelines.publish import find_run
-from pipelines.report_text import suspect_text, suspects_table
+from pipelines.report_text import suspect_text
+from pipelines.suspects_table import suspects_table
 
 Language = Literal["zh", "en"]
 Facts = dict[str, Any]
 
+PROGRAM = "lookthrough"
+
 SUSPECTS = "select * from suspect where rank <= ? order by rank"
 ONE_SUSPECT = "select * from suspect where party_id = ?"
 FINDINGS = """
-select c.rank, c.role, f.*
+select c.rank, c.role, c.party_id as charged, s.name as subject_name, f.*
 from charge c
 join finding f on f.finding_id = c.finding_id
+left join suspect s on s.party_id = f.party_id
 where c.rank between ? and ?
 order by c.rank, c.position
 """
@@ -45,10 +51,16 @@ order by position
 GAPS = """
 select typology, party_id, institution_id, missing, text_zh, text_en
 from cannot_conclude
-where party_id = ? or institution_id = ? or institution_id in (
+where (party_id is null and institution_id is null)
+  or party_id = ? or institution_id = ? or institution_id in (
     select f.institution_id from charge c join finding f on f.finding_id = c.finding_id
     where c.party_id = ?
 )
+order by position
+"""
+ALL_GAPS = """
+select typology, party_id, institution_id, missing, text_zh, text_en
+from cannot_conclude
 order by position
 """
 RUN = "select run, run_key, business_date, seed, model from run"
@@ -56,9 +68,16 @@ RANKING = "select rank, party_id, score, forest_score, stratum from party_score 
 
 
 def render_suspects(
-    home: Home, run: str | None, top: int, format: str, language: Language
+    home: Home,
+    run: str | None,
+    top: int,
+    format: str,
+    language: Language,
+    program: str = PROGRAM,
 ) -> bytes:
     """Show the `top` suspects of a run, best first, as table, json, csv or parquet.
+
+    `program` is how the commands begin that are shown as the next ones.
 
     Raises:
         NotFoundError: there is no such run.
@@ -69,7 +88,9 @@ def render_suspects(
             return (json.dumps(suspects(db, top), ensure_ascii=False, indent=1) + "\n").encode()
         if format == "table":
             listed = [suspect(db, row["party_id"]) for row in suspects(db, top)]
-            return suspects_table(_run(db), listed, language).encode()
+            gaps = [_gap(g) for g in db.frame("gaps", ALL_GAPS).to_dicts()]
+            command = partial(_command, program, run)
+            return suspects_table(_run(db), listed, gaps, language, command).encode()
         frame = db.frame("suspects", SUSPECTS, [top])
     if format == "csv":
         return frame.write_csv().encode()
@@ -80,7 +101,14 @@ def render_suspects(
     raise InputError(f"--format {format!r}: use table, json, csv or parquet")
 
 
-def render_suspect(home: Home, run: str | None, party: str, format: str, language: Language) -> str:
+def render_suspect(
+    home: Home,
+    run: str | None,
+    party: str,
+    format: str,
+    language: Language,
+    program: str = PROGRAM,
+) -> str:
     """Show one suspect of a run in full, as text or json.
 
     Raises:
@@ -92,8 +120,12 @@ def render_suspect(home: Home, run: str | None, party: str, format: str, languag
     if format == "json":
         return json.dumps(facts, ensure_ascii=False, indent=1)
     if format == "text":
-        return suspect_text(facts, language)
+        return suspect_text(facts, language, partial(_command, program, run))
     raise InputError(f"--format {format!r}: use text or json")
+
+
+def _command(program: str, run: str | None, party: str) -> str:
+    return f"{program} suspect {party}" + (f" --run {run}" if run is not None else "")
 
 
 def ranking(home: Home, run: str | None = None) -> pl.DataFrame:
@@ -130,9 +162,8 @@ def suspect(db: Database, party: str) -> Facts:
     return {
         **_suspect(row, full),
         "run": run,
-        "label": row["label"],
         "stratum": row["stratum"],
-        "money_at_stake_fen": row["amount_fen"],
+        "money_at_stake_fen": max((_at_stake(finding) for finding in full), default=None),
         "forest_reasons": db.frame("reasons", REASONS, [row["rank"]]).to_dicts(),
         "cannot_conclude": [_gap(g) for g in db.frame("gaps", GAPS, [party] * 3).to_dicts()],
     }
@@ -140,8 +171,8 @@ def suspect(db: Database, party: str) -> Facts:
 
 EXPLAINED = (
     "code",
-    "role",
     "party_id",
+    "subject_name",
     "lead_office",
     "not_established",
     "lookalikes",
@@ -164,6 +195,7 @@ def _findings(db: Database, first: int, last: int) -> Mapping[int, list[Facts]]:
             {
                 **row,
                 "evidence": parts["evidence"][number],
+                "own_part": _own_part(row, parts["evidence"][number]),
                 "measures": {
                     m["name"]: {"value": m["value"], "threshold": m["threshold"], "unit": m["unit"]}
                     for m in parts["measure"][number]
@@ -185,6 +217,28 @@ def _findings(db: Database, first: int, last: int) -> Mapping[int, list[Facts]]:
     return found
 
 
+def _own_part(row: Facts, evidence: Sequence[Facts]) -> Facts | None:
+    """What passed a party that a finding names beside its subject; None for the subject."""
+    if row["role"] == "subject":
+        return None
+    party = row["charged"]
+    sides = [(e["payer_party_id"], e["payee_party_id"], e["amount_fen"]) for e in evidence]
+    received, paid = own_part(party, sides)
+    return {
+        "received_fen": received,
+        "paid_fen": paid,
+        "transfers": [
+            e["transfer"] for e, side in zip(evidence, sides, strict=True) if party in side[:2]
+        ],
+    }
+
+
+def _at_stake(finding: Facts) -> int:
+    own = finding["own_part"]
+    whole: int = finding["amount_fen"]
+    return whole if own is None else max(own["received_fen"], own["paid_fen"])
+
+
 def _suspect(row: Facts, findings: Sequence[Facts]) -> Facts:
     return {
         "rank": row["rank"],
@@ -197,7 +251,15 @@ def _suspect(row: Facts, findings: Sequence[Facts]) -> Facts:
         "findings": list(findings),
         "lead_office": row["lead_office"],
         "proposed_disposal": row["proposed_disposal"],
+        "label": row["label"],
+        "role": _role(findings),
     }
+
+
+def _role(findings: Sequence[Facts]) -> str | None:
+    """The role of a party over all its findings: the subject of one, else that of the strongest."""
+    roles = [finding["role"] for finding in findings]
+    return "subject" if "subject" in roles else next(iter(roles), None)
 
 
 def _stable(finding: Facts) -> Facts:
@@ -213,6 +275,8 @@ def _stable(finding: Facts) -> Facts:
         "transfers": [row["transfer"] for row in finding["evidence"]],
         "measures": finding["measures"],
         "text": {"zh": finding["text_zh"], "en": finding["text_en"]},
+        "role": finding["role"],
+        "own_part": finding["own_part"],
     }
 
 

@@ -61,6 +61,24 @@ def test_fifty_payers_some_paid_back_make_a_pool() -> None:
     )
 
 
+def test_what_the_text_counts_is_the_evidence() -> None:
+    world = crowd(payers=100, back=40)
+    world.party("Landlord")
+    rent = world.pay("pool", "Landlord", 3_000, at(27))
+    for number in range(3000):
+        world.pay(f"bystander{number:04d}", "shop", 10, at(20))
+    said = fund_pool.detect(world.context(35))
+    [finding] = [each for each in said if isinstance(each, Finding)]
+    assert rent in finding.transfers
+    assert len(finding.transfers) == 100 + 40 + 1 + 1
+    assert "Landlord" not in dict(finding.accomplices)
+    assert finding.amount_fen == 10_000_000
+    assert finding.text[1].endswith(
+        "; in all records since 2016-06-03 they took 100,000.00 yuan from 100 natural persons and "
+        "paid 65,000.00 yuan"
+    )
+
+
 @pytest.mark.parametrize(
     "world",
     [

@@ -74,6 +74,36 @@ def test_the_payment_that_made_the_hole_is_evidence_whoever_got_it() -> None:
     assert finding.accomplices == (("Stranger", "beneficiary"),)
 
 
+def test_text_amount_and_evidence_are_one_set_where_a_merchant_of_the_circle_made_the_hole() -> (
+    None
+):
+    world = firm()
+    world.party("Stranger")
+    for day in range(30):
+        world.pay("reserve", "Sister", 5_000, at(day, 16))
+    evidence = {
+        world.pay("reserve", "Boss", 200_000, at(5)),
+        world.pay("reserve", "Sister", 100_000, at(5)),
+        world.pay("reserve", "Stranger", 50_000, at(7)),
+        world.pay("Boss", "reserve", 20_000, at(8)),
+    }
+    short(world, range(5, 30), 300_000)
+    short(world, range(7, 30), 50_000)
+    [finding] = found(world)
+    assert set(finding.transfers) == evidence
+    assert finding.accomplices == (
+        ("Boss", "beneficiary"),
+        ("Sister", "beneficiary"),
+        ("Stranger", "beneficiary"),
+    )
+    assert finding.text[1].endswith(
+        "the reserve account paid 300,000.00 yuan to the firm's circle; the circle paid 20,000.00 "
+        "yuan back; 50,000.00 yuan went to parties outside the circle that fit what the shortfall "
+        "grew by"
+    )
+    assert finding.measures["to_circle_fen"].value == 30_000_000
+
+
 def test_items_aged_eleven_days_fire() -> None:
     world = firm()
     world.rows["reserve_day"][20]["unexplained_ge11_fen"] = 500

@@ -78,6 +78,32 @@ def test_an_account_of_unknown_holder_that_takes_hardly_anything_else_counts() -
     assert found(world) == []
 
 
+def test_transfers_that_carry_other_money_too_are_named_with_their_whole_sum() -> None:
+    world = platform()
+    world.pay("Seller", "Borrower0", 40_000, at(0, 13))
+    world.pay("Borrower0", "Sister", 138_000, at(1))
+    world.pay("Borrower1", "Sister", 60_000, at(2))
+    [finding] = found(world)
+    assert finding.amount_fen == 15_800_000
+    assert finding.measures["carried_fen"].value == 19_800_000
+    assert finding.text[1].endswith(
+        "158,000.00 yuan reached the platform's circle within 72 hours "
+        "(by transfers of 198,000.00 yuan, which carried other money too)"
+    )
+
+
+def test_a_transfer_that_pays_out_two_loans_counts_once() -> None:
+    world = platform()
+    world.loan("Platform", "L2", "Borrower0", 98_000, 0)
+    world.rows["loan"][0]["principal_fen"] = 9_800_000
+    world.paid = [(*transfer[:4], None) for transfer in world.paid]
+    world.pay("Borrower0", "Sister", 60_000, at(1))
+    world.pay("Borrower1", "Sister", 60_000, at(2))
+    [finding] = found(world)
+    assert finding.amount_fen == 12_000_000
+    assert "196,000.00 yuan paid out" in finding.text[1]
+
+
 def test_below_the_share_or_beyond_the_window_is_none() -> None:
     world = platform()
     for number in range(2):

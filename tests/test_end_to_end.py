@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -151,11 +152,74 @@ def test_check_shows_the_receipt_and_stores_nothing(
 def test_a_night_without_records_says_what_to_do(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = call(capfd, "--home", str(tmp_path), "nightly", "--date", "2016-06-01")
-    assert code == 3
+    code, out, err = call(capfd, "--home", str(tmp_path), "nightly", "--date", "2016-06-01")
+    assert (code, out) == (1, "")
     assert err.splitlines()[-1] == (
-        "lookthrough: no accepted records up to 2016-06-01; `lookthrough submit PACKAGE...` first"
+        "lookthrough: no accepted records from 2015-12-05 to 2016-06-01 (load.window_days = 180); "
+        f"nothing was run; `lookthrough --home {tmp_path} submit PACKAGE...` first"
     )
+
+
+def test_a_night_says_its_run_and_how_to_go_on(
+    home: Path, last_date: date, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = call(
+        capfd, "--home", str(home), "--lang", "en", "nightly", "--date", str(last_date)
+    )
+    named = (home / "published" / "current").read_text().strip().removesuffix(".duckdb")
+    assert code == 0
+    assert re.fullmatch(
+        rf"run 1  {named}  for {last_date}: \d+ suspects with findings, \d+ unexplained\n", out
+    )
+    assert err.splitlines()[-1] == f"next: lookthrough --home {home} suspects"
+
+
+def test_dates_without_records_are_passed_over_and_never_become_current(
+    home: Path, last_date: date, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    place, before = tmp_path / "home", (home / "published" / "current").read_text()
+    settings = tmp_path / "settings.toml"
+    settings.write_text("[load]\nwindow_days = 40\n")
+    span = [last_date + timedelta(days=days) for days in (39, 40)]
+    code, out, err = call(
+        capfd,
+        *("--home", str(place), "--lang", "en", "--settings", str(settings)),
+        *("backfill", "--from", str(span[0]), "--to", str(span[1])),
+    )
+    assert code == 1
+    assert out.startswith("run 2  ")
+    said = err.splitlines()
+    assert f"warning: nothing was accepted for {span[0]}" in said[-3]
+    assert said[-2] == f"no records at all for {span[1]}"
+    assert said[-1] == f"next: lookthrough --home {place} suspects --run 2"
+    assert (place / "published" / "current").read_text() == before
+
+
+def test_a_night_warns_of_who_sent_nothing(
+    home: Path, last_date: date, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(home, tmp_path / "home")
+    lake = tmp_path / "home" / "lake"
+    gone = next(lake.glob(f"entry/date={last_date}/*.parquet")).name.rsplit("-", 1)[0]
+    for path in lake.glob(f"*/date={last_date}/{gone}-*.parquet"):
+        path.unlink()
+    code, _, err = call(
+        capfd, "--home", str(tmp_path / "home"), "--lang", "en", "nightly", "--date", str(last_date)
+    )
+    assert code == 1
+    assert f"warning: nothing was accepted for {last_date} from {gone}" in err.splitlines()
+
+
+def test_suspects_into_a_path_that_cannot_be_written_are_refused(
+    home: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    out = home / "control.sqlite" / "suspects.csv"
+    code, _, err = call(
+        capfd, "--home", str(home), "suspects", "--format", "csv", "--out", str(out)
+    )
+    assert code == 2
+    assert err.startswith(f"lookthrough: cannot write {out}: ")
 
 
 def test_an_interrupted_night_goes_on_to_the_same_bytes(

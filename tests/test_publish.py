@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from rich.cells import cell_len
 
+from data.control import Control
 from data.errors import NotFoundError
 from data.home import Home
 from data.settings import load_settings
@@ -17,7 +20,7 @@ from pipelines.forest import Reason
 from pipelines.outcome import Outcome
 from pipelines.publish import find_run, is_whole, publish, published_file
 from pipelines.rank import rank
-from pipelines.report import render_suspect, suspects
+from pipelines.report import render_suspect, render_suspects, suspects
 from pipelines.run_key import RunKey, run_key
 
 SETTINGS = load_settings(None).score
@@ -44,11 +47,11 @@ FINDING = Finding(
 GAP = CannotConclude("self_financing", "p1", None, ("loan",), ("无标的", "no loans"))
 
 
-def key(day: date = date(2016, 6, 13), name: str = "a") -> RunKey:
+def key(day: date = date(2016, 6, 13), name: str = "a", came: date | None = None) -> RunKey:
     return RunKey(
         name * 64,
         day,
-        (("entry/date=2016-06-13/x-00000001.parquet", "00"),),
+        ((f"entry/date={came or day}/x-00000001.parquet", "00"),),
         "settings",
         "code",
         "model",
@@ -134,6 +137,31 @@ def test_an_earlier_date_never_becomes_current(tmp_path: Path) -> None:
         find_run(place, "c")
 
 
+def test_a_run_for_whose_date_nothing_came_in_is_not_named_current(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    empty = publish(place, outcome(key(date(2016, 6, 20), "b", date(2016, 6, 13))), SETTINGS).path
+    with pytest.raises(NotFoundError, match=r"no run is current.*20160620-b"):
+        find_run(place)
+    good = publish(place, outcome(key()), SETTINGS).path
+    assert find_run(place) == good
+    assert find_run(place, "b") == empty
+
+
+def test_a_number_names_the_run_of_the_ledger(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    first = publish(place, outcome(key(name="2")), SETTINGS).path
+    second = publish(place, outcome(key(date(2016, 6, 14), "3")), SETTINGS).path
+    with Control(place) as control:
+        for path in (first, second):
+            run = control.start_run("k", date(2016, 6, 13), NOON, {})
+            control.finish_run(run.run_id, NOON, path.name, {})
+    assert find_run(place, "1") == first
+    assert find_run(place, "2") == second
+    assert find_run(place, "22") == first
+    with pytest.raises(NotFoundError, match="fits no published run"):
+        find_run(place, "7")
+
+
 def test_a_published_file_can_be_read_while_the_next_is_written(tmp_path: Path) -> None:
     place = home(tmp_path)
     first = publish(place, outcome(key()), SETTINGS).path
@@ -158,6 +186,74 @@ def test_suspects_come_back_as_they_were_ranked(tmp_path: Path) -> None:
     assert finding["text"] == {"zh": "资金池", "en": "a pool"}
     assert finding["first_at"] == "2016-06-13 12:00:00"
     assert listed[0]["lead_office"] == "JR+YJ"
+
+
+def test_the_list_for_programs_keeps_its_keys_and_adds_label_and_role(tmp_path: Path) -> None:
+    path = publish(home(tmp_path), outcome(key()), SETTINGS).path
+    with Database.open(path, read_only=True) as db:
+        listed = suspects(db, 10)
+    assert list(listed[0]) == [
+        *("rank", "party_id", "name", "kind", "division", "score", "forest_score", "findings"),
+        *("lead_office", "proposed_disposal", "label", "role"),
+    ]
+    assert list(listed[0]["findings"][0]) == [
+        *("typology", "clause", "institution_id", "severity", "confidence", "amount_fen"),
+        *("first_at", "last_at", "transfers", "measures", "text", "role", "own_part"),
+    ]
+    assert [(s["label"], s["role"]) for s in listed] == [
+        ("finding", "subject"),
+        ("finding", "pool"),
+        ("unexplained", None),
+    ]
+    assert [s["findings"][0]["own_part"] for s in listed[:2]] == [
+        None,
+        {"received_fen": 0, "paid_fen": 100, "transfers": ["m1"]},
+    ]
+
+
+def test_an_accomplice_shows_its_role_and_its_own_part(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    publish(place, outcome(key()), SETTINGS)
+    text = render_suspect(place, "a", "p2", "text", "en", "lookthrough --home here")
+    assert text.splitlines()[3:13] == [
+        "P1 fund pool  二(一)1  severity 5/5, confidence 0.90",
+        "  holder of a pool account; the subject is 恒信 p1; own part: received 0.00 yuan, "
+        "paid 1.00 yuan, 1 transfer",
+        "  of the subject p1: a pool",
+        "  the finding in full: lookthrough --home here suspect p1 --run a",
+        "  not established: not established",
+        "  evidence of its part, 1 of 2 transfers:",
+        "    m1  2016-06-13 12:00:00  b:1 → b:2  1.00 yuan",
+        "",
+        "where to look next:",
+        "  its largest transfer: m1  2016-06-13 12:00:00  b:1 → b:2  1.00 yuan",
+    ]
+    assert "1,234.56" not in text
+    facts = json.loads(render_suspect(place, None, "p2", "json", "en"))
+    assert facts["money_at_stake_fen"] == 100
+
+
+def test_a_measure_and_its_line_are_in_words(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    publish(place, outcome(key()), SETTINGS)
+    english = render_suspect(place, None, "p1", "text", "en").splitlines()
+    assert "  natural persons who paid in: 60 persons (line 50)" in english
+    chinese = render_suspect(place, None, "p1", "text", "zh").splitlines()
+    assert "  付款自然人：60 人（界限 50）" in chinese
+    assert "P1 资金池  二(一)1  严重程度 5/5，置信度 0.90，1,234.56 元，主体" in chinese
+
+
+def test_what_cannot_be_judged_stands_below_the_list(tmp_path: Path) -> None:
+    place = home(tmp_path)
+    publish(place, outcome(key()), SETTINGS)
+    table = render_suspects(place, None, 3, "table", "en", "lookthrough --home here").decode()
+    assert table.splitlines()[-3:] == [
+        "one suspect in full: lookthrough --home here suspect PARTY",
+        "cannot conclude:",
+        "  no loans  p1",
+    ]
+    assert max(map(cell_len, table.splitlines())) == 118
+    assert "…" not in table
 
 
 def test_who_has_no_finding_is_unexplained_and_no_allegation(tmp_path: Path) -> None:

@@ -1,0 +1,176 @@
+"""What `--help` adds to each command: an example of its use, and everything in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from commands.terminal import Language
+
+PROGRAM_ZH = """沿着客户资金经过的每一个账户追踪，给出排好序的嫌疑名单。
+
+先运行 `lookthrough demo`。此后的顺序是：报送数据包，运行夜间批处理，查看嫌疑。
+
+结果写到标准输出，进度和错误写到标准错误。退出码：0 完成；1 完成，但有需要查看之处（警告、拒收的行、
+缺少报送）；2 拒绝（数据包、选项、设置或文件不符）；3 未找到；4 存储出错；5 意外错误；130 被中断。
+"""
+ANYWHERE = (
+    "任何位置均可写：--home 目录、--settings 文件、--lang zh|en。",
+    "Anywhere in the line: --home DIR, --settings FILE, --lang zh|en.",
+)
+PROGRAM_OPTIONS_ZH = MappingProxyType(
+    {
+        "home": "存放全部数据的文件夹（LOOKTHROUGH_HOME，否则 ./var）。",
+        "settings": "与 data/settings.toml 不同之处的 TOML 文件。",
+        "lang": "zh 或 en（LOOKTHROUGH_LANG，否则按系统语言，否则 en）。",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Teaching:
+    """A command's help in Chinese, that of its parameters by name, and lines that show its use."""
+
+    zh: str
+    examples: tuple[str, ...]
+    parameters_zh: Mapping[str, str]
+
+
+RUN_ZH = "运行编号，或运行键的开头；默认当前结果。"
+TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
+    {
+        "demo": Teaching(
+            "模拟一个小省份，报送，运行若干夜，列出嫌疑。\n\n"
+            "数据在主目录下的 demo 文件夹。可随时中断、重复：做过的不会重做。",
+            ("lookthrough demo", "lookthrough demo --seed 7 --every 5"),
+            {"seed": "种子相同则字节相同。", "every": "两夜之间的天数。"},
+        ),
+        "simulate": Teaching(
+            "写出一个带真相标注的省份：报送包，以及旁边的 truth.json。\n\n"
+            "已有内容的文件夹，除非是此前模拟的省份，一律拒绝写入。",
+            (
+                "lookthrough simulate --out province --days 12",
+                "lookthrough submit province/packages/*",
+            ),
+            {
+                "out": "存放 packages/ 与 truth.json 的文件夹。",
+                "seed": "种子相同则字节相同。",
+                "scale": "约十万、一百万或一千万笔转账。",
+                "days": "天数，默认 30。",
+            },
+        ),
+        "check": Teaching(
+            "预览数据包将得到的回执，不保存任何内容。\n\n"
+            "退出码：0 接收，1 有警告或部分接收，2 拒收；多个包取最差者。",
+            ("lookthrough check package.zip", "lookthrough check package.zip --format json"),
+            {"packages": "数据包文件夹或 ZIP 文件。", "format": "text 或 json（回执）。"},
+        ),
+        "submit": Teaching(
+            "把数据包放入收件箱并接收。退出码同 check。",
+            (
+                "lookthrough submit province/packages/*",
+                "lookthrough nightly --date 2016-06-30",
+            ),
+            {"packages": "数据包文件夹或 ZIP 文件。"},
+        ),
+        "receive": Teaching(
+            "接收收件箱中的数据包，每个包的回执写入 outbox。",
+            ("lookthrough receive", "lookthrough receive --format json"),
+            {"format": "text 或 json（回执）。"},
+        ),
+        "import": Teaching(
+            "把任意转账清单变成符合报送规范的数据包。",
+            (
+                "lookthrough import transfers.csv.gz --map docs/maps/amlsim.toml --out amlsim",
+                "lookthrough submit amlsim/packages/*",
+            ),
+            {
+                "file": "CSV 或 Parquet，可为 gzip。",
+                "map": "TOML 对照表；现成的在 docs/maps/。",
+                "out": "写出 packages/ 的文件夹。",
+            },
+        ),
+        "nightly": Teaching(
+            "运行一个业务日期：接收、装载、特征、检测、评分、发布。\n\n"
+            "数据包、设置、代码不变时，重复运行不改变任何内容。有单位当日未报送，或没有任何记录时，"
+            "退出码为 1；没有报送的日期不会成为当前结果，未来的日期被拒绝。",
+            ("lookthrough nightly --date 2016-06-30", "lookthrough suspects"),
+            {"date": "业务日期，默认昨天。"},
+        ),
+        "backfill": Teaching(
+            "依次运行多个业务日期。\n\n没有记录的日期跳过，最后列出，退出码为 1。",
+            ("lookthrough backfill --from 2016-06-01 --to 2016-06-30",),
+            {"first": "第一个业务日期。", "last": "最后一个业务日期。"},
+        ),
+        "suspects": Teaching(
+            "列出一次运行的嫌疑，最可疑者在前。\n\n"
+            "分值在 0 到 1 之间，越高越可疑。没有发现的标为“无法解释”：异常，但不构成指控。",
+            (
+                "lookthrough suspects --top 50",
+                "lookthrough suspects --run 3 --format csv --out suspects.csv",
+            ),
+            {
+                "run": RUN_ZH,
+                "top": "列出多少个，最可疑者在前。",
+                "format": "table、json、csv 或 parquet。",
+                "out": "写入的文件；parquet 必须指定。",
+            },
+        ),
+        "suspect": Teaching(
+            "显示一个嫌疑：理由、条款、证据、涉及金额，以及未证实之处。",
+            ("lookthrough suspect P00104032", "lookthrough suspect P00104032 --format json"),
+            {
+                "party": "主体编号，见 `suspects`。",
+                "run": RUN_ZH,
+                "format": "text 或 json。",
+            },
+        ),
+        "runs": Teaching(
+            "列出各次运行及其状态，最新者在前；以自己的台账为准。",
+            ("lookthrough runs", "lookthrough runs --format json"),
+            {"format": "table 或 json。"},
+        ),
+        "status": Teaching(
+            "说明主目录中有什么：数据包、日期、`suspects` 所显示的运行，以及待处理之处。",
+            ("lookthrough status",),
+            {},
+        ),
+        "schedule": Teaching(
+            "每日 02:00（上海时间）运行夜间批处理，直到停止。\n\n"
+            "使用 PREFECT_API_URL 所指的 Prefect 服务；未设置时在本机启动，其页面显示运行情况。",
+            ("lookthrough schedule --port 4200",),
+            {"port": "本机 Prefect 服务的端口。"},
+        ),
+    }
+)
+
+
+def teach(program: Any, language: Language) -> Any:
+    """Give a program's commands their examples, and in Chinese their whole help; returns it.
+
+    `program` is the command group that the command line was built into.
+    """
+    zh = language == "zh"
+    if zh:
+        program.help = PROGRAM_ZH
+        _rename(program.params, PROGRAM_OPTIONS_ZH)
+    for name, command in program.commands.items():
+        teaching = TEACHINGS.get(name)
+        if teaching is None:
+            continue
+        if zh:
+            command.help = teaching.zh
+            command.short_help = teaching.zh.split("\n")[0]
+            _rename(command.params, teaching.parameters_zh)
+        lines = "\n".join(f"  {line}" for line in teaching.examples)
+        heading = "示例：" if zh else "For example:"
+        command.epilog = f"\b\n{heading}\n{lines}\n\n{ANYWHERE[not zh]}"
+    return program
+
+
+def _rename(parameters: Any, texts: Mapping[str, str]) -> None:
+    for parameter in parameters:
+        if parameter.name in texts:
+            parameter.help = texts[parameter.name]

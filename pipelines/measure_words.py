@@ -1,0 +1,114 @@
+"""The names of measures and their units in words, Chinese and English, and how numbers are shown.
+
+A measure or a unit that is not listed is shown under its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "payers": ("付款自然人", "natural persons who paid in"),
+        "payees": ("收款方", "counterparties that were paid"),
+        "out_in_ratio": ("付出与归集之比", "paid out per yuan taken"),
+        "paid_back": ("又从中收款的付款人", "payers who were paid again"),
+        "returned_share": ("付回付款人占归集", "share of the money taken that went back to payers"),
+        "matched_share": ("与借款对应的进账占比", "share of the credits that loans account for"),
+        "principal_back": (
+            "收款人收回与投入之比",
+            "got back per yuan paid in, by them",
+        ),
+        "paid_first_share": ("先付后收者占比", "share of them who paid before they were paid"),
+        "fixed_ratio_share": (
+            "按固定比例转付占比",
+            "share of payments that pass a receipt on at a fixed ratio",
+        ),
+        "accounts": ("账户", "accounts of the pool"),
+        "loans": ("所涉借款", "loans concerned"),
+        "share": ("到达关联方占放款", "share of the proceeds that reached the circle"),
+        "hours": ("放款后时限", "time allowed after the payout"),
+        "borrowers": ("借款人", "borrowers"),
+        "carried_fen": ("到达关联方的转账总额", "whole sum of the transfers into the circle"),
+        "to_unknown_holders_fen": ("汇入户主不明账户", "into accounts of unknown holders"),
+        "clients": ("客户", "clients"),
+        "taken_fen": ("经自有账户收取", "taken into own accounts"),
+        "moved_fen": ("超出收费转出存管", "left custody beyond fees"),
+        "share_of_client_money": ("占客户资金", "share of the clients' money"),
+        "gap_days": (
+            "分户高于余额的连续天数",
+            "days in a row that sub-accounts exceeded custody",
+        ),
+        "gap_fen": ("分户高于余额最多", "largest excess of sub-accounts over custody"),
+        "shortfall_days": ("备付金不足的连续天数", "days in a row that the reserve was short"),
+        "shortfall_fen": ("备付金不足最多", "largest shortfall of the reserve"),
+        "aged_fen": ("十一日以上原因不明", "unexplained for eleven days or more"),
+        "to_circle_fen": ("付给关联方", "paid to the circle"),
+        "returned_fen": ("关联方付回", "paid back by the circle"),
+        "elsewhere_fen": ("付给其他收款人", "paid to others"),
+    }
+)
+# Chinese, one in English, several in English.
+UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "persons": ("人", "person", "persons"),
+        "parties": ("个", "party", "parties"),
+        "accounts": ("个", "account", "accounts"),
+        "transfers": ("笔", "transfer", "transfers"),
+        "loans": ("笔", "loan", "loans"),
+        "working days": ("个工作日", "working day", "working days"),
+        "days": ("日", "day", "days"),
+        "hours": ("小时", "hour", "hours"),
+        "ratio": ("", "", ""),
+    }
+)
+
+
+def measure_name(name: str, zh: bool) -> str:
+    """Name a measure in words."""
+    return MEASURES.get(name, (name.replace("_", " "),) * 2)[not zh]
+
+
+def money(fen: int, zh: bool) -> str:
+    """Write an amount in 元, 万元 or 亿元, to two decimals; in English in yuan, to the fen."""
+    sign, fen = ("-" if fen < 0 else ""), abs(fen)
+    if not zh:
+        return f"{sign}{fen // 100:,}.{fen % 100:02d} yuan"
+    for unit, name in ((10_000_000_000, "亿元"), (1_000_000, "万元"), (100, "元")):
+        hundredths = (fen * 100 + unit // 2) // unit
+        if hundredths >= 100 or unit == 100:
+            return f"{sign}{hundredths // 100:,}.{hundredths % 100:02d} {name}"
+    raise AssertionError("unreachable: the last unit fits every amount")
+
+
+def counted(count: float, unit: str, zh: bool) -> str:
+    """Write a number with its unit, singular or plural."""
+    word = UNITS.get(unit, (unit,) * 3)[0 if zh else 1 if count == 1 else 2]
+    return f"{number(count)} {word}".rstrip()
+
+
+def number(value: float) -> str:
+    """Write a number with thousands, and no more decimals than its size deserves."""
+    if float(value).is_integer() or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.2f}" if abs(value) >= 0.01 else f"{value:.4f}"
+
+
+def quantity(value: float | None, unit: str, zh: bool) -> str:
+    """Write a measured number with its unit; fen as money, shares as per cent."""
+    if value is None:
+        return "-"
+    if unit == "fen":
+        return money(round(value), zh)
+    if unit == "share":
+        return f"{value * 100:.1f} %"
+    return counted(value, unit, zh)
+
+
+def held_against(threshold: float, unit: str, zh: bool) -> str:
+    """Write the line that a measure is held against; a line of nothing is any amount."""
+    if threshold == 0:
+        return "凡有即计" if zh else "any counts"
+    line = quantity(threshold, unit, zh) if unit in ("fen", "share") else number(threshold)
+    return f"界限 {line}" if zh else f"line {line}"

@@ -1,0 +1,51 @@
+"""What no detector can judge, because nobody submitted the registers that it starts from."""
+
+from __future__ import annotations
+
+from data.store import Database
+from detectors.finding import CannotConclude
+
+# The tables without which a typology has nothing to begin with.
+NEEDS = {
+    "self_financing": ("institution", "loan"),
+    "commingling": ("institution", "loan", "balance"),
+    "reserve_misuse": ("institution", "reserve_day"),
+}
+TEXTS = {
+    "self_financing": (
+        "没有机构和标的资料，无法判断是否自融",
+        "neither institutions nor loans were submitted; self-financing cannot be judged",
+    ),
+    "commingling": (
+        "没有机构、标的和分户资料，无法判断客户资金是否分账",
+        "neither institutions nor loans and sub-ledgers were submitted; commingling cannot be "
+        "judged",
+    ),
+    "reserve_misuse": (
+        "没有支付机构和备付金资料，无法判断是否挪用备付金",
+        "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+}
+
+
+def unjudged(db: Database) -> list[CannotConclude]:
+    """Say, where no institution is registered at all, which typologies that leaves open.
+
+    Where institutions are registered the detectors speak for each.
+    """
+    if _holds(db, "institution"):
+        return []
+    return [
+        CannotConclude(
+            typology,
+            None,
+            None,
+            tuple(table for table in tables if not _holds(db, table)),
+            TEXTS[typology],
+        )
+        for typology, tables in NEEDS.items()
+    ]
+
+
+def _holds(db: Database, table: str) -> bool:
+    return bool(db.rows(f"any {table}", f'select 1 from "{table}" limit 1'))
