@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from commands.terminal import Terminal, terminal
 from data.control import Control, Run, Submission
 from data.home import Home
+from pipelines import intake
 from pipelines.night_summary import current_run, open_runs
 
 Format = Literal["table", "json"]
@@ -90,7 +91,7 @@ def status(context: typer.Context) -> None:
     chosen = terminal(context)
     home = chosen.present_home
     submissions, listed = _ledger(home)
-    waiting = sum(1 for path in home.inbox.glob("*/*")) if home.inbox.exists() else 0
+    waiting = len(intake.waiting(home)) if home.inbox.exists() else 0
     chosen.say(f"主目录          {home.path}", f"home            {home.path}")
     days = sorted(s.business_date for s in submissions if s.business_date is not None)
     span = f"{days[0]} – {days[-1]}" if days else "-"

@@ -14,7 +14,7 @@ import typer
 from commands.prefect_server import prefect_server
 from commands.terminal import RESERVED, Messages, Terminal, parse_date, terminal
 from data.errors import InputError, NoRecordsError
-from pipelines import night
+from pipelines import intake, night
 from pipelines.night_summary import NightSummary, summarise
 
 
@@ -122,8 +122,23 @@ def _report(chosen: Terminal, nights: Nights) -> None:
         run = "" if last.current else f" --run {last.run_id}"
         command = f"{chosen.program} suspects{run}"
         chosen.remark(f"接下来：{command}", f"next: {command}")
-    if nights.without or any(_incomplete(ran) for ran in nights.runs):
+    left = warn_of_waiting(chosen)
+    if left or nights.without or any(_incomplete(ran) for ran in nights.runs):
         raise typer.Exit(RESERVED)
+
+
+def warn_of_waiting(chosen: Terminal) -> bool:
+    """Say which packages could not be taken in, and say whether there are any."""
+    left = intake.waiting(chosen.home)
+    if left:
+        names = ", ".join(ascii(path.name)[1:-1] for path in left[:5])
+        log = chosen.home.path / "unexpected.log"
+        chosen.remark(
+            f"警告：{len(left)} 个报送包未能接收，仍在收件箱（{names}）；原因见 {log}",
+            f"warning: {len(left)} packages could not be taken in and wait in the inbox ({names}); "
+            f"{log} says why",
+        )
+    return bool(left)
 
 
 def _incomplete(ran: NightSummary) -> bool:

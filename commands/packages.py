@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from commands.nights import prepare_flows
+from commands.nights import prepare_flows, warn_of_waiting
 from commands.terminal import DONE, REFUSED, RESERVED, Messages, Terminal, terminal, writing
 from pipelines import intake
 from pipelines.foreign import import_transfers
@@ -43,7 +43,7 @@ def check(
     """
     chosen = terminal(context)
     receipts = [intake.check_package(package, chosen.settings) for package in packages]
-    _finish(chosen, receipts, format)
+    _finish(chosen, receipts, format, received=False)
 
 
 def submit(context: typer.Context, packages: Packages) -> None:
@@ -105,17 +105,21 @@ def submit_all(chosen: Terminal, packages: list[Path]) -> None:
 def receive_all(chosen: Terminal) -> list[dict[str, Any]]:
     """Run the flow ``receive``, with progress; returns the receipts."""
     home, settings = prepare_flows(chosen)
-    waiting = sum(1 for path in chosen.home.inbox.glob("*/*") if not path.name.startswith("."))
+    chosen.home.create()
+    waiting = len(intake.waiting(chosen.home))
     with chosen.progress() as progress:
         bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=waiting)
         from flows import receive as flow
 
         with Messages(intake.log.name, lambda _: progress.advance(bar)):
             paths = flow(home, settings)
+    warn_of_waiting(chosen)
     return [json.loads(Path(path).read_text("utf-8")) for path in paths]
 
 
-def _finish(chosen: Terminal, receipts: list[dict[str, Any]], format: str) -> None:
+def _finish(
+    chosen: Terminal, receipts: list[dict[str, Any]], format: str, *, received: bool = True
+) -> None:
     if format == "json":
         typer.echo(json.dumps(receipts, ensure_ascii=False, indent=1))
     elif len(receipts) > 20:
@@ -123,9 +127,11 @@ def _finish(chosen: Terminal, receipts: list[dict[str, Any]], format: str) -> No
     else:
         for receipt in receipts:
             _print(chosen, receipt)
-    if not receipts and format == "text":
+    left = bool(intake.waiting(chosen.home)) if received else False
+    if not receipts and not left and format == "text":
         chosen.remark("收件箱是空的", "the inbox is empty")
-    raise typer.Exit(max((CODES.get(r["status"], REFUSED) for r in receipts), default=DONE))
+    codes = [CODES.get(receipt["status"], REFUSED) for receipt in receipts]
+    raise typer.Exit(max([*codes, RESERVED if left else DONE]))
 
 
 def _summary(chosen: Terminal, receipts: list[dict[str, Any]]) -> None:

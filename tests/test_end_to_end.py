@@ -242,7 +242,7 @@ def test_an_interrupted_night_goes_on_to_the_same_bytes(
     assert published(again.path) == published(home)
     with Control(again) as control:
         assert [run.state for run in control.runs(last_date)][:2] == ["complete", "failed"]
-    assert [path.name for path in (again.path / "working").iterdir()] == ["intake"]
+    assert not list((again.path / "working").iterdir())
 
 
 def test_two_nights_in_one_home_exclude_each_other(home: Path, last_date: date) -> None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import cli
 from data.control import Control
 from data.errors import StoreError
 from data.home import Home
@@ -384,3 +385,17 @@ def test_a_file_whose_lines_were_not_all_read_is_rejected_whole(
     monkeypatch.setattr(checking, "physical_lines", lambda _: 2)
     receipt = check_package(write(tmp_path, as_csv([entry(1)])), load_settings(None), now=NOW)
     assert receipt["findings"][0]["rule"] == "R-PACKAGE-017"
+
+
+def test_the_command_warns_of_what_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr(RECEIVE, "check_content", fail)
+    package = write(tmp_path, as_csv([entry(1)]))
+    assert cli.run(["--home", str(tmp_path / "home"), "submit", str(package)]) == 1
+    assert "1 packages could not be taken in" in " ".join(capfd.readouterr().err.split())
+    assert cli.run(["--home", str(tmp_path / "home"), "status"]) == 0
+    assert "1 waiting" in capfd.readouterr().out

@@ -1,5 +1,5 @@
 """Intake: packages are archived, verified, checked row by row, written to the lake, receipted."""
 
-from pipelines.intake.receive import check_package, log, receive, submit
+from pipelines.intake.receive import check_package, log, receive, submit, waiting
 
-__all__ = ["check_package", "log", "receive", "submit"]
+__all__ = ["check_package", "log", "receive", "submit", "waiting"]

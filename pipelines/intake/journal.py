@@ -1,6 +1,6 @@
 """What the ledger promises, staged before and put in place after, so that a crash loses nothing.
 
-A package's accepted rows and its rejected rows are written under ``working/intake`` in the home,
+A package's accepted rows and its rejected rows are written under ``staged/`` in the home,
 down to the disk. Then its row is written into the ledger. Then they are moved into the lake and the
 outbox, and the staging folder goes. Whatever staging folders are found later are put in place when
 the ledger knows their package, and thrown away when it does not.
@@ -100,7 +100,7 @@ def date_of(day: str) -> date | None:
 
 
 def _staging(home: Home) -> Path:
-    return home.path / "working" / "intake"
+    return home.path / "staged"
 
 
 def _write(path: Path, text: str) -> None:
