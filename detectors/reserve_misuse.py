@@ -19,7 +19,7 @@ import polars as pl
 from data.settings import ReserveMisuse
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.reserve_ledger import around_growth, carried_over
 from detectors.shortfall import longest_run
 
@@ -107,10 +107,13 @@ def judge(
         incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))["amount_fen"].sum()
     )
     spent = outgoing.filter("circle", ~pl.col("other_reserve"))
-    spent = spent.filter(~carried_over(ledger, spent))
+    carried = carried_over(settings, ledger, spent)
+    fees = int(spent.filter(carried)["amount_fen"].sum())
+    spent = spent.filter(~carried)
     to_own = spent.filter("own")
     if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
         spent = spent.filter(~pl.col("own"))
+        fees += int(to_own["amount_fen"].sum())
     short = days > 0 or aged >= settings.unexplained_fen
     usual = settled_like_merchants(settings, outgoing)
     usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
@@ -135,7 +138,7 @@ def judge(
     left = int(spent["amount_fen"].sum())
     if left < settings.minimum_fen and not short:
         return None
-    made_holes = around_growth(ledger, outgoing, spent, back)
+    made_holes = around_growth(settings, ledger, outgoing, spent, back)
     shown = pl.concat([spent, back, made_holes])
     if shown.is_empty():
         return _no_payments(firm, _texts(days, shortfall, aged, left))
@@ -143,8 +146,16 @@ def judge(
         set(pl.concat([spent, made_holes]).filter(~pl.col("own"))["other"].drop_nulls()) - {-1}
     )
     evidence = read_evidence(shown)
-    net = left - int(back["amount_fen"].sum())
-    amount = max(shortfall, aged, net, left if not short else 0)
+    returned = int(back["amount_fen"].sum())
+    amount = max(shortfall, aged, left - returned, left if not short else 0)
+    like_merchants = spent["other"].is_in(settled_like_merchants(settings, outgoing).implode())
+    settled = int(spent.filter(like_merchants & ~pl.col("own"))["amount_fen"].sum())
+    to_own_fen = int(spent.filter("own")["amount_fen"].sum())
+    lookalikes = (
+        _timing(settings, days, aged),
+        _merchants(settings, settled / max(left, 1)),
+        _fees(settings, fees, to_own_fen, clients_in),
+    )
     return Finding(
         typology=NAME,
         code=CODE,
@@ -152,9 +163,13 @@ def judge(
         party_id=firm.party_id,
         institution_id=firm.institution_id,
         severity=SEVERITY,
-        confidence=round(
-            0.55 + 0.15 * (days > 0) + 0.1 * (aged >= settings.unexplained_fen)
-            + 0.15 * (left >= settings.minimum_fen), 4
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_days * (days > 0)
+            + settings.confidence_aged * (aged >= settings.unexplained_fen)
+            + settings.confidence_left * (left >= settings.minimum_fen),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
         ),
         amount_fen=amount,
         first_at=evidence.first_at,
@@ -165,16 +180,9 @@ def judge(
             "shortfall_fen": Measure(shortfall, settings.minimum_shortfall_fen, "fen"),
             "aged_fen": Measure(aged, settings.unexplained_fen, "fen"),
             "to_circle_fen": Measure(left, settings.minimum_fen, "fen"),
-            "returned_fen": Measure(int(back["amount_fen"].sum()), None, "fen"),
+            "returned_fen": Measure(returned, None, "fen"),
         },
-        lookalikes=(
-            Lookalike("holiday_items", True, "节假日及次日轧平的未达账项不计",
-                      "items of holidays and of the next day, gone after it, do not count"),
-            Lookalike("related_merchant", True, "与其他商户同样按日结算的关联商户不计",
-                      "merchants of the circle that are settled daily like others are left out"),
-            Lookalike("fee_carry_over", True, "结转自有资金的手续费已扣除",
-                      "fees carried over to own funds are left out"),
-        ),
+        lookalikes=lookalikes,
         not_established=(
             "未证明客户最终受损，也未证明转出资金的最终用途",
             "it is not established that clients lost money, nor what the money was used for",
@@ -182,7 +190,41 @@ def judge(
         text=_texts(days, shortfall, aged, left),
         lead_office=LEAD_OFFICE,
         accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
-    )  # fmt: skip
+    )
+
+
+def _timing(settings: ReserveMisuse, days: int, aged: int) -> Lookalike:
+    return Lookalike(
+        "holiday_items",
+        days >= settings.minimum_days or aged >= settings.unexplained_fen,
+        f"差额最长连续 {days} 个工作日（界限 {settings.minimum_days} 个），"
+        f"十一日以上款项最多 {yuan(aged)} 元",
+        f"the shortfall lasted {days} working days in a row (line: {settings.minimum_days}), and "
+        f"up to {yuan(aged)} yuan were eleven days old and more",
+    )
+
+
+def _merchants(settings: ReserveMisuse, share: float) -> Lookalike:
+    """`share` is how much of what the circle got went to parties paid as often as merchants."""
+    return Lookalike(
+        "related_merchant",
+        share < settings.merchant_doubt_share,
+        f"付给关联方的款项中 {share:.0%} 付给与商户结算频率相近者",
+        f"{share:.0%} of what the circle got went to parties that are paid about as often as "
+        "merchants",
+    )
+
+
+def _fees(settings: ReserveMisuse, fees: int, to_own: int, clients_in: int) -> Lookalike:
+    plausible = int(settings.fee_share * clients_in)
+    return Lookalike(
+        "fee_carry_over",
+        to_own == 0 or to_own > plausible,
+        f"作为结转的手续费扣除 {yuan(fees)} 元；另付自有账户 {yuan(to_own)} 元（可为手续费的上限 "
+        f"{yuan(plausible)} 元）",
+        f"{yuan(fees)} yuan are left out as fees carried over; own funds got {yuan(to_own)} yuan "
+        f"beside them (plausible as fees: up to {yuan(plausible)} yuan)",
+    )
 
 
 def settled_like_merchants(settings: ReserveMisuse, outgoing: pl.DataFrame) -> pl.Series:
@@ -193,9 +235,11 @@ def settled_like_merchants(settings: ReserveMisuse, outgoing: pl.DataFrame) -> p
     days = outgoing.group_by("other", "circle").agg(
         pl.col("business_date").n_unique().alias("days")
     )
-    usual = days.filter(~pl.col("circle"), pl.col("days") > 2)["days"].median()
+    usual = days.filter(~pl.col("circle"), pl.col("days") > settings.usual_merchant_days)[
+        "days"
+    ].median()
     least = settings.merchant_days_share * float(str(usual)) if usual is not None else float("inf")
-    return days.filter("circle", pl.col("days") >= max(least, 5))["other"]
+    return days.filter("circle", pl.col("days") >= max(least, settings.merchant_days))["other"]
 
 
 def fillers(settings: ReserveMisuse, outgoing: pl.DataFrame, incoming: pl.DataFrame) -> pl.Series:

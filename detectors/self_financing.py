@@ -1,19 +1,23 @@
 """P4 self-financing: a platform's loans end with its own circle.
 
 Pattern: lenders' money is paid out to a borrower and goes on, directly or over a few accounts,
-within days, to the platform's closure: a large share of the loan's proceeds.
+within days, to the platform's closure: a large share of the loan's proceeds. Over accounts that
+live on such money it may take longer. Or the loan goes to the closure straight: a borrower belongs
+to it, or lenders pay it there and no borrower ever gets it.
 
 Innocent look-alikes: the platform's fee (up to 5 % of the loan); a related supplier with whom the
 borrower trades before or after as well; a payment firm that serves everyone, the circle too (what
 passes a hub counts only where it explains what the hub pays the circle).
 
-Blind spots: cash; accounts at banks that do not submit; detours longer than the window.
+Blind spots: cash; accounts at banks that do not submit; detours longer than the windows, or long
+ones over accounts that have other business too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -21,7 +25,7 @@ import polars as pl
 from data.settings import SelfFinancing
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.proceeds import Followed, follow_proceeds
 from graph.following import Arrival
 
@@ -52,6 +56,32 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield finding
 
 
+@dataclass(frozen=True)
+class Held:
+    """What arrived of a platform's loans, held against the thresholds.
+
+    `hits` are the arrivals of each disbursement of which enough arrived, `chosen` these
+    disbursements; then, in fen, what was left out as fees and as lasting trade, and what arrived
+    straight from borrowers who paid the same account outside of every loan's window too.
+    """
+
+    hits: dict[int, list[Arrival]]
+    chosen: pl.DataFrame
+    fees_fen: int
+    traded_fen: int
+    doubtful_fen: int
+
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """Everything that counts."""
+        return [arrival for each in self.hits.values() for arrival in each]
+
+    @property
+    def arrived_fen(self) -> int:
+        """The sum of what counts."""
+        return sum(arrival.amount_fen for arrival in self.arrivals)
+
+
 def judge(
     context: Context,
     settings: SelfFinancing,
@@ -59,52 +89,20 @@ def judge(
     followed: Followed,
 ) -> Finding | None:
     """Hold what arrived, less fees and lasting trade, against the thresholds."""
-    by_loan: dict[int, list[Arrival]] = defaultdict(list)
-    for arrival in followed.arrivals:
-        by_loan[arrival.mark].append(arrival)
-    traded = lasting_trade(followed.disbursements, followed.trade, settings)
-    hits: dict[int, list[Arrival]] = {}
-    for row in followed.disbursements.iter_rows(named=True):
-        counted = [
-            a
-            for a in by_loan.get(row["transfer_no"], ())
-            if not (len(a.path) == 1 and (row["payee_account"], a.account) in traded)
-        ]
-        fees = [a for a in counted if len(a.path) == 1 and followed.ends[a.account][1]]
-        if sum(a.amount_fen for a in fees) <= settings.fee_share * row["principal_fen"]:
-            counted = [a for a in counted if a not in fees]
-        if sum(a.amount_fen for a in counted) >= settings.minimum_share * row["amount_fen"]:
-            hits[row["transfer_no"]] = counted
-    if len(hits) < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
+    held = hold(settings, followed)
+    loans, arrived = held.chosen["loan_id"].n_unique(), held.arrived_fen
+    if loans < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
         return None
-    chosen = followed.disbursements.filter(pl.col("transfer_no").is_in(list(hits)))
-    arrived = sum(a.amount_fen for each in hits.values() for a in each)
     if arrived < settings.minimum_fen:
         return None
-    numbers = {number for each in hits.values() for a in each for number in a.path}
-    shown = pl.concat(
-        [
-            chosen.select("ref", "booked_at"),
-            pl.DataFrame(
-                [followed.refs[n] for n in sorted(numbers)],
-                schema=["ref", "booked_at"],
-                orient="row",
-            ),
-        ],
-        how="vertical_relaxed",
-    )
-    evidence = read_evidence(shown)
-    roles = _roles(context, hits, chosen, followed)
-    named = tuple(
-        (context.party_ids[number], role)
-        for number, role in sorted(roles.items())
-        if number >= 0 and number != behind.party_no
-    )
-    proceeds = int(chosen["amount_fen"].sum())
-    borrowers = chosen["borrower"].n_unique()
-    unknown = sum(
-        a.amount_fen for each in hits.values() for a in each if followed.ends[a.account][0] < 0
-    )
+    evidence = read_evidence(_shown(held, followed))
+    roles = _roles(context, held, followed)
+    proceeds = int(held.chosen["amount_fen"].sum())
+    borrowers = held.chosen["borrower"].n_unique()
+    unknown = sum(a.amount_fen for a in held.arrivals if followed.ends[a.account][0] < 0)
+    hours, hops = _longest(held, followed)
+    chained = hours > settings.window_hours or hops > settings.maximum_hops
+    lookalikes = _lookalikes(settings, held)
     return Finding(
         typology=NAME,
         code=CODE,
@@ -112,45 +110,129 @@ def judge(
         party_id=behind.party_id,
         institution_id=behind.institution_id,
         severity=SEVERITY,
-        confidence=_confidence(len(hits), arrived - unknown, proceeds),
+        confidence=doubted(
+            _confidence(settings, loans, (arrived - unknown) / max(proceeds, 1)),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
         amount_fen=arrived,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
         measures={
-            "loans": Measure(len(hits), settings.minimum_loans, "loans"),
+            "loans": Measure(loans, settings.minimum_loans, "loans"),
             "share": Measure(round(arrived / max(proceeds, 1), 4), settings.minimum_share, "share"),
-            "hours": Measure(settings.window_hours, settings.window_hours, "hours"),
+            "hours": Measure(
+                hours, settings.chain_hours if chained else settings.window_hours, "hours"
+            ),
+            "hops": Measure(
+                hops, settings.chain_hops if chained else settings.maximum_hops, "transfers"
+            ),
             "borrowers": Measure(borrowers, None, "parties"),
             "to_unknown_holders_fen": Measure(unknown, None, "fen"),
         },
-        lookalikes=(
-            Lookalike("platform_fee", True, "平台收费（不超过借款的 5%）已扣除",
-                      "the platform's fees (up to 5 % of a loan) are left out"),
-            Lookalike("related_supplier", True, "借款人与关联供应商的持续贸易已扣除",
-                      "lasting trade of a borrower with a related supplier is left out"),
-        ),
+        lookalikes=lookalikes,
         not_established=(
             "未证明借款人知情，也未证明关联方对资金的最终用途；经多账户的金额为上限",
             "it is not established that the borrowers knew, nor what the circle used the money "
             "for; what passed several accounts is an upper bound",
         ),
-        text=_texts(borrowers, len(hits), proceeds, arrived, unknown, settings.window_hours),
+        text=_texts(borrowers, loans, proceeds, arrived, unknown, hours),
         lead_office=LEAD_OFFICE,
-        accomplices=named,
-    )  # fmt: skip
+        accomplices=tuple(
+            (context.party_ids[number], role)
+            for number, role in sorted(roles.items())
+            if number >= 0 and number != behind.party_no
+        ),
+    )
+
+
+def hold(settings: SelfFinancing, followed: Followed) -> Held:
+    """Leave fees and lasting trade out of what arrived, and keep the loans of which enough did."""
+    by_loan: dict[int, list[Arrival]] = defaultdict(list)
+    for arrival in followed.arrivals:
+        by_loan[arrival.mark].append(arrival)
+    lasting, some = outside_trade(followed.disbursements, followed.trade, settings)
+    hits: dict[int, list[Arrival]] = {}
+    left_out = doubtful = traded = 0
+    for row in followed.disbursements.iter_rows(named=True):
+        borrower, all_of_it = row["payee_account"], by_loan.get(row["transfer_no"], [])
+        straight = [a for a in all_of_it if len(a.path) == 1]
+        trade = [a for a in straight if (borrower, a.account) in lasting]
+        fees = [a for a in straight if a not in trade and followed.ends[a.account][1]]
+        if _fen(fees) > settings.fee_share * row["principal_fen"]:
+            fees = []
+        counted = [a for a in all_of_it if a not in trade and a not in fees]
+        left_out, traded = left_out + _fen(fees), traded + _fen(trade)
+        if counted and _fen(counted) >= settings.minimum_share * row["amount_fen"]:
+            hits[row["transfer_no"]] = counted
+            doubtful += _fen(
+                [a for a in counted if a in straight and (borrower, a.account) in some]
+            )
+    chosen = followed.disbursements.filter(pl.col("transfer_no").is_in(list(hits)))
+    return Held(hits, chosen, left_out, traded, doubtful)
+
+
+def _fen(arrivals: Sequence[Arrival]) -> int:
+    return sum(arrival.amount_fen for arrival in arrivals)
+
+
+def _shown(held: Held, followed: Followed) -> pl.DataFrame:
+    """The disbursements and every transfer that their money took, with reference and time."""
+    numbers = {number for arrival in held.arrivals for number in arrival.path}
+    taken = pl.DataFrame(
+        [followed.refs[number] for number in sorted(numbers)],
+        schema={"ref": pl.String, "booked_at": pl.Datetime("us")},
+        orient="row",
+    )
+    return pl.concat([held.chosen.select("ref", "booked_at"), taken], how="vertical_relaxed")
+
+
+def _longest(held: Held, followed: Followed) -> tuple[float, int]:
+    """The most hours and the most hops that anything took from its disbursement to the circle."""
+    begun = dict(held.chosen.select("transfer_no", "booked_at").iter_rows())
+    took = [
+        (followed.refs[arrival.path[-1]][1] - begun[arrival.mark]) / timedelta(hours=1)
+        for arrival in held.arrivals
+        if arrival.path
+    ]
+    hops = max((len(arrival.path) for arrival in held.arrivals), default=0)
+    return round(max(took, default=0.0), 1), hops
+
+
+def _lookalikes(settings: SelfFinancing, held: Held) -> tuple[Lookalike, ...]:
+    most = settings.fee_share
+    doubtful = held.doubtful_fen / max(held.arrived_fen, 1)
+    return (
+        Lookalike(
+            "platform_fee",
+            held.arrived_fen > most * int(held.chosen["amount_fen"].sum()),
+            f"作为平台收费（不超过借款的 {most:.0%}）扣除 {yuan(held.fees_fen)} 元，"
+            f"其余 {yuan(held.arrived_fen)} 元",
+            f"{yuan(held.fees_fen)} yuan are left out as the platform's fees (up to {most:.0%} of "
+            f"a loan); {yuan(held.arrived_fen)} yuan remain",
+        ),
+        Lookalike(
+            "related_supplier",
+            doubtful < settings.trade_doubt_share,
+            f"作为持续贸易扣除 {yuan(held.traded_fen)} 元；其余中 {doubtful:.0%} "
+            "来自在放款期之外也向同一账户付款的借款人",
+            f"{yuan(held.traded_fen)} yuan are left out as lasting trade; {doubtful:.0%} of the "
+            "rest came from borrowers that paid the same account outside of the loans' windows too",
+        ),
+    )
 
 
 def _texts(
-    borrowers: int, loans: int, proceeds: int, arrived: int, unknown: int, hours: int
+    borrowers: int, loans: int, proceeds: int, arrived: int, unknown: int, hours: float
 ) -> tuple[str, str]:
     zh = (
-        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours} 小时内有 "
+        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours:g} 小时内有 "
         f"{yuan(arrived)} 元到达平台关联方"
     )
     en = (
         f"Of {loans} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
-        f"{yuan(arrived)} yuan reached the platform's circle within {hours} hours"
+        f"{yuan(arrived)} yuan reached the platform's circle within {hours:g} hours"
     )
     if unknown:
         zh += f"；其中 {yuan(unknown)} 元汇入户主不明、几乎只收此类资金的账户，应向开户行查询户主"
@@ -161,17 +243,21 @@ def _texts(
     return zh, en
 
 
-def _confidence(loans: int, arrived: int, proceeds: int) -> float:
-    return round(0.6 + 0.2 * min(loans / 10, 1) + 0.2 * min(arrived / max(proceeds, 1), 1), 4)
+def _confidence(settings: SelfFinancing, loans: int, share: float) -> float:
+    return (
+        settings.confidence_least
+        + settings.confidence_loans * min(loans / settings.sure_loans, 1)
+        + settings.confidence_share * min(share, 1)
+    )
 
 
-def lasting_trade(
+def outside_trade(
     disbursements: pl.DataFrame, trade: pl.DataFrame, settings: SelfFinancing
-) -> set[tuple[int, int]]:
+) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
     """Pairs of a borrower's and an end's account that trade outside of every loan's window too.
 
-    Outside of them they trade at least `trade_transfers` times, and for a good part of what is
-    paid within.
+    Returns those whose trade is lasting (at least `trade_transfers` payments outside, and a good
+    part of what is paid within), and all that have any.
     """
     window = timedelta(hours=settings.window_hours)
     starts: dict[int, list[datetime]] = defaultdict(list)
@@ -185,18 +271,18 @@ def lasting_trade(
         within = any(start <= at <= start + window for start in starts[payer])
         times[payer, payee] += not within
         sums[payer, payee][within] += fen
-    return {
+    lasting = {
         pair
         for pair, count in times.items()
         if count >= settings.trade_transfers
         and sums[pair][0] >= settings.trade_share * sums[pair][1]
     }
+    return lasting, {pair for pair, count in times.items() if count}
 
 
 def _roles(
     context: Context,
-    hits: dict[int, list[Arrival]],
-    chosen: pl.DataFrame,
+    held: Held,
     followed: Followed,
 ) -> dict[int, str]:
     """Who held the accounts that the money took: borrowers, those between, those it reached.
@@ -205,14 +291,14 @@ def _roles(
     """
     serving = {i.party_no for i in context.institutions if i.kind in SERVING_KINDS}
     roles: dict[int, str] = {}
-    for each in hits.values():
-        for arrival in each:
-            roles[followed.ends[arrival.account][0]] = "beneficiary"
-            for number in arrival.path[1:]:
-                holder = followed.owner[followed.moves[number].payer]
-                if holder not in serving:
-                    roles.setdefault(holder, "shell")
-    roles.update((int(number), "nominee") for number in chosen["borrower"])
+    for arrival in held.arrivals:
+        roles[followed.ends[arrival.account][0]] = "beneficiary"
+        for number in arrival.path[1:]:
+            holder = followed.owner[followed.moves[number].payer]
+            if holder not in serving:
+                roles.setdefault(holder, "shell")
+    reached = {followed.ends[arrival.account][0] for arrival in held.arrivals}
+    roles.update((n, "nominee") for n in map(int, held.chosen["borrower"]) if n not in reached)
     return roles
 
 
