@@ -160,6 +160,8 @@ class SelfFinancing(Section):
     chain_share: Share
     chain_hops: Count
     chain_hours: Count
+    mixed_share: Share
+    least_part: Share
     hub_explained_share: Share
     same_sum_share: Share
     passed_on_ratio: Ratio
@@ -209,6 +211,8 @@ class ReserveMisuse(Section):
     carry_slack: Ratio
     same_sum_ratio: Ratio
     growth_part: Share
+    growth_days_share: Share
+    growth_lift: Ratio
     confidence_least: Share
     confidence_days: Share
     confidence_aged: Share

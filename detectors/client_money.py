@@ -118,7 +118,8 @@ select * exclude (loan_id, principal_fen, is_fee),
   coalesce(is_fee and sum(amount_fen) filter (is_fee) over (partition by institution_id, loan_id)
     <= $fee * principal_fen, false) as lawful_fee
 from (
-  select *, client and payee_own and not payer_own and coalesce(event = 'fee', true) as is_fee
+  select *, client and payee_own and (payer_custody or not payer_own)
+    and coalesce(event = 'fee', true) as is_fee
   from ({flow})
 )
 order by institution_id, booked_at, ref

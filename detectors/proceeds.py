@@ -54,6 +54,7 @@ select account, count(*) as transfers from (
 group by account having count(*) > $least
 """
 ENDS = "select institution_id, account, party_no, own from circle_end order by 1, 2"
+MIXED = "select institution_id, account from loan_mixed order by 1, 2"
 CHAINS = "select institution_id, account from loan_leading order by 1, 2"
 DISBURSEMENTS = """
 select * from disbursement order by institution_id, booked_at, transfer_no
@@ -91,6 +92,7 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
     counts = db.rows("loans", LOANS, window)
     moves = db.frame("moves", MOVES)
     ends, chains = db.frame("ends", ENDS), db.frame("chains", CHAINS)
+    mixed = db.frame("mixing accounts", MIXED)
     trade = db.frame("trade", TRADE, window)
     disbursements = db.frame("disbursements", DISBURSEMENTS)
     hubs = dict(db.rows("hubs", TRAFFIC, {**window, "least": settings.hub_transfers}))
@@ -114,7 +116,9 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
             passed_on=settings.passed_on_ratio,
             chain=Chain(living, settings.chain_hours * HOUR, settings.chain_hops),
         )
-        explained = _through_hubs(settings, arrivals, taken, hubs)
+        fed = living | frozenset(mixed.filter(mine)["account"])
+        through = _through_hubs(settings, arrivals, taken, hubs)
+        explained = _over_mixing(settings, through, taken, marks, fed, hubs)
         explained += _arrived_at_once(marks, explained, known)
         yield (
             name,
@@ -176,6 +180,32 @@ def _through_hubs(
         same = arrival.amount_fen >= settings.same_sum_share * max(alike)
         explains = marked[pair] >= settings.hub_explained_share * whole[pair]
         if not between & hubs.keys() or explains or same:
+            kept.append(arrival)
+    return kept
+
+
+def _over_mixing(
+    settings: SelfFinancing,
+    arrivals: Sequence[Arrival],
+    moves: dict[int, Move],
+    marks: Sequence[Mark],
+    fed: frozenset[int],
+    hubs: dict[int, int],
+) -> list[Arrival]:
+    """Leave out what passed an account with other business, unless it passed the same sum on.
+
+    `fed` are the accounts that take a good part of their money from borrowers; over the others,
+    but hubs, a payment and a later one are the same money only when they are nearly the same sum,
+    and no small part of the loan.
+    """
+    lent = {mark.number: mark.amount_fen for mark in marks}
+    kept = []
+    for arrival in arrivals:
+        steps = [moves[number] for number in arrival.path]
+        mixing = {step.payer for step in steps[1:]} - fed - hubs.keys()
+        same = arrival.amount_fen >= settings.same_sum_share * max(s.amount_fen for s in steps)
+        large = arrival.amount_fen >= settings.least_part * lent[arrival.mark]
+        if not mixing or (same and large):
             kept.append(arrival)
     return kept
 

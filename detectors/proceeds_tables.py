@@ -304,6 +304,23 @@ join loan_moved m on m.payer = c.account
 join loan_leading l on l.institution_id = c.institution_id and l.account = m.payee
 anti join loan_leading o on o.institution_id = c.institution_id and o.account = c.account
 """
+# Accounts that take a good part of their money from borrowers or from accounts that live on them.
+CREATE_MIXED = """
+create or replace temp table loan_mixed as
+with source as (
+  select institution_id, account from loan_borrower
+  union
+  select institution_id, account from loan_chain
+)
+select s.institution_id, m.payee as account
+from loan_moved m
+join source s on s.account = m.payer
+join loan_span w on w.institution_id = s.institution_id
+join loan_taken t on t.account = m.payee
+where m.booked_at between w.begins and w.ends
+group by s.institution_id, m.payee, t.amount_fen
+having sum(m.amount_fen) >= $share * t.amount_fen
+"""
 CREATE_CHAINED = """
 create or replace temp table loan_chained as
 with source as (
@@ -367,6 +384,7 @@ def lay_tables(context: Context, settings: SelfFinancing) -> None:
         db.execute(name, sql)
     for _ in range(settings.chain_hops - 1):
         db.execute("longer chains", GROW_CHAIN, {"share": settings.chain_share})
+    db.execute("mixing accounts", CREATE_MIXED, {"share": settings.mixed_share})
     db.execute("chains to ends", CREATE_LEADING)
     for _ in range(settings.chain_hops - 2):
         db.execute("longer chains to ends", GROW_LEADING)

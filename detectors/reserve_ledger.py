@@ -27,6 +27,36 @@ def carried_over(settings: ReserveMisuse, ledger: pl.DataFrame, spent: pl.DataFr
     )
 
 
+def shortfall_growth(ledger: pl.DataFrame) -> pl.DataFrame:
+    """The days on which the shortfall of all accounts together grew: ledger_date, growth (fen)."""
+    return (
+        ledger.with_columns(
+            pl.col("shortfall_fen").diff().over("bank_no", "account_no").alias("growth")
+        )
+        .group_by("ledger_date")
+        .agg(pl.col("growth").sum())
+        .filter(pl.col("growth") > 0)
+        .sort("ledger_date")
+    )
+
+
+def paid_on_growth(
+    settings: ReserveMisuse, ledger: pl.DataFrame, outgoing: pl.DataFrame
+) -> pl.Series:
+    """The circle's parties that are paid on days on which the shortfall grows, beyond chance.
+
+    A settlement discharges what the firm owes a merchant and opens no hole.
+    """
+    grew = shortfall_growth(ledger)["ledger_date"]
+    days = outgoing.select("other", "circle", "business_date").unique()
+    paid_on = days["business_date"].unique()
+    base = float(paid_on.is_in(grew.implode()).sum()) / max(paid_on.len(), 1)
+    share = pl.col("business_date").is_in(grew.implode()).mean()
+    least = max(settings.growth_days_share, settings.growth_lift * base)
+    met = days.filter("circle").group_by("other").agg(share.alias("share"))
+    return met.filter(pl.col("share") >= least)["other"].sort()
+
+
 def around_growth(
     settings: ReserveMisuse,
     ledger: pl.DataFrame,
@@ -40,15 +70,7 @@ def around_growth(
     it to parties that the registers do not know. A payment to a known party outside the circle that
     merely fits is no evidence: merchants are settled every day. Returns rows of `outgoing`.
     """
-    growth = (
-        ledger.with_columns(
-            pl.col("shortfall_fen").diff().over("bank_no", "account_no").alias("growth")
-        )
-        .group_by("ledger_date")
-        .agg(pl.col("growth").sum())
-        .filter(pl.col("growth") > 0)
-        .sort("ledger_date")
-    )
+    growth = shortfall_growth(ledger)
     least, same_sum = settings.growth_part, settings.same_sum_ratio
     unknown = pl.col("other").is_null() | (pl.col("other") < 0)
     pool = outgoing.filter(~pl.col("own"), ~pl.col("other_reserve").fill_null(False))

@@ -20,7 +20,7 @@ from data.settings import ReserveMisuse
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.reserve_ledger import around_growth, carried_over
+from detectors.reserve_ledger import around_growth, carried_over, paid_on_growth
 from detectors.shortfall import longest_run
 
 NAME = "reserve_misuse"
@@ -117,6 +117,7 @@ def judge(
     short = days > 0 or aged >= settings.unexplained_fen
     usual = settled_like_merchants(settings, outgoing)
     usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
+    usual = usual.filter(~usual.is_in(paid_on_growth(settings, ledger, outgoing).implode()))
     like_merchants = spent["other"].is_in(usual.implode())
     others = spent.filter(~like_merchants | pl.col("own"))
     if not short or 2 * int(others["amount_fen"].sum()) >= max(shortfall, aged):
@@ -148,8 +149,9 @@ def judge(
     evidence = read_evidence(shown)
     returned = int(back["amount_fen"].sum())
     amount = max(shortfall, aged, left - returned, left if not short else 0)
-    like_merchants = spent["other"].is_in(settled_like_merchants(settings, outgoing).implode())
-    settled = int(spent.filter(like_merchants & ~pl.col("own"))["amount_fen"].sum())
+    settled = int(
+        spent.filter(pl.col("other").is_in(usual.implode()), ~pl.col("own"))["amount_fen"].sum()
+    )
     to_own_fen = int(spent.filter("own")["amount_fen"].sum())
     lookalikes = (
         _timing(settings, days, aged),
