@@ -89,7 +89,7 @@ def judge_own_accounts(
     accounts = {*into["payee_account"], *out_of["payer_account"]}
     if len(parties) < settings.minimum_clients or not lenders:
         return None
-    shown = _with_unnamed(flow, parties, accounts)
+    shown = _with_unnamed(flow, institution.party_no, parties, accounts)
     taken = int(shown.filter("payee_own")["amount_fen"].sum())
     if taken < settings.minimum_fen:
         return None
@@ -129,14 +129,21 @@ def judge_own_accounts(
     )
 
 
-def _with_unnamed(flow: pl.DataFrame, parties: set[int], accounts: set[int]) -> pl.DataFrame:
-    """The clients' transfers with own accounts, also those that name no loan."""
+def _with_unnamed(
+    flow: pl.DataFrame, institution: int, parties: set[int], accounts: set[int]
+) -> pl.DataFrame:
+    """The clients' transfers with own accounts, also those that name no loan.
+
+    Any person that pays the institution itself is a client; who pays an account of its circle may
+    be the holder's own customer.
+    """
+    person = (pl.col("payer_kind") == "person") & (pl.col("payee") == institution)
     known, touched = list(parties), list(accounts)
     return flow.filter(
         (pl.col("client") & (pl.col("payer_own") != pl.col("payee_own")))
         | (
             (pl.col("payee_own") & pl.col("payee_account").is_in(touched))
-            & ((pl.col("payer_kind") == "person") | pl.col("payer").is_in(known))
+            & (person | pl.col("payer").is_in(known))
         )
         | (
             (pl.col("payer_own") & pl.col("payer_account").is_in(touched))

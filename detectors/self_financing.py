@@ -287,7 +287,8 @@ def _roles(
 ) -> dict[int, str]:
     """Who held the accounts that the money took: borrowers, those between, those it reached.
 
-    Payment firms and banks between are not named: they serve everyone.
+    Payment firms and banks between are not named: they serve everyone. Nor is a registered borrower
+    whom the money never reached: somebody may have used the name.
     """
     serving = {i.party_no for i in context.institutions if i.kind in SERVING_KINDS}
     roles: dict[int, str] = {}
@@ -298,7 +299,12 @@ def _roles(
             if holder not in serving:
                 roles.setdefault(holder, "shell")
     reached = {followed.ends[arrival.account][0] for arrival in held.arrivals}
-    roles.update((n, "nominee") for n in map(int, held.chosen["borrower"]) if n not in reached)
+    paid = held.chosen.select("borrower", "payee_account").unique().iter_rows()
+    roles.update(
+        (int(borrower), "nominee")
+        for borrower, account in paid
+        if borrower not in reached and followed.owner[account] == borrower
+    )
     return roles
 
 
