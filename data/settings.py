@@ -157,6 +157,7 @@ class SelfFinancing(Section):
     sink_share: Share
     shell_payers: Count
     sink_transfers: Count
+    passing_share: Share
     chain_share: Share
     chain_hops: Count
     chain_hours: Count

@@ -132,23 +132,18 @@ def judge_own_accounts(
 def _with_unnamed(
     flow: pl.DataFrame, institution: int, parties: set[int], accounts: set[int]
 ) -> pl.DataFrame:
-    """The clients' transfers with own accounts, also those that name no loan.
+    """The clients' transfers with own accounts; the institution's also where they name no loan.
 
-    Any person that pays the institution itself is a client; who pays an account of its circle may
-    be the holder's own customer.
+    Who pays an account of the circle without naming a loan may be its holder's own customer.
     """
-    person = (pl.col("payer_kind") == "person") & (pl.col("payee") == institution)
     known, touched = list(parties), list(accounts)
+    person_or_known = (pl.col("payer_kind") == "person") | pl.col("payer").is_in(known)
+    into = (pl.col("payee") == institution) & pl.col("payee_account").is_in(touched)
+    out_of = (pl.col("payer") == institution) & pl.col("payer_account").is_in(touched)
     return flow.filter(
         (pl.col("client") & (pl.col("payer_own") != pl.col("payee_own")))
-        | (
-            (pl.col("payee_own") & pl.col("payee_account").is_in(touched))
-            & (person | pl.col("payer").is_in(known))
-        )
-        | (
-            (pl.col("payer_own") & pl.col("payer_account").is_in(touched))
-            & pl.col("payee").is_in(known)
-        )
+        | (into & pl.col("payee_own") & person_or_known)
+        | (out_of & pl.col("payer_own") & pl.col("payee").is_in(known))
     )
 
 

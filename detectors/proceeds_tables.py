@@ -185,7 +185,8 @@ from loan_first f join loan_span s on s.institution_id = f.institution_id
 """
 # Accounts that take hardly anything else, in two steps: those that take mostly from borrowers and
 # may pass it on; and among what these reach, accounts that no bank registers, so that nobody knows
-# whose they are, and that take hardly anything but proceeds of one platform.
+# whose they are, that take hardly anything but proceeds of one platform, and are not seen to pay
+# on: where they are, the money is followed.
 CREATE_SHELL = """
 create or replace temp table loan_shell as
 with taken as (
@@ -204,18 +205,29 @@ with source as (
   select institution_id, account, begins, ends from loan_borrower
   union
   select h.institution_id, h.account, s.begins, s.ends
-  from loan_shell h join loan_span s on s.institution_id = h.institution_id
+  from (
+    select institution_id, account from loan_shell
+    union
+    select institution_id, account from loan_chain
+  ) h
+  join loan_span s on s.institution_id = h.institution_id
 ), unknown as (
   select m.payee as account, sum(m.amount_fen) as amount_fen
   from loan_moved m join account_dim a on a.account_id = m.payee
   where not a.registered
   group by m.payee
+), passing as (
+  select u.account
+  from unknown u join loan_moved m on m.payer = u.account
+  group by u.account, u.amount_fen
+  having sum(m.amount_fen) >= $passing * u.amount_fen
 )
 select s.institution_id, u.account
 from unknown u
 join loan_moved m on m.payee = u.account
 join source s on s.account = m.payer
 anti join loan_borrower b on b.account = u.account
+anti join passing p on p.account = u.account
 where m.booked_at between s.begins and s.ends
 group by s.institution_id, u.account, u.amount_fen
 having sum(m.amount_fen) >= $sink * u.amount_fen and sum(m.amount_fen) >= $least
@@ -367,23 +379,24 @@ def lay_tables(context: Context, settings: SelfFinancing) -> None:
         ("borrowers", CREATE_BORROWER),
         ("first hops", CREATE_FIRST),
         ("reached", CREATE_REACHED),
-    ):
-        db.execute(name, sql)
-    shell = {"shell": settings.shell_share, "payers": settings.shell_payers}
-    sink = {"sink": settings.sink_share, "least": settings.minimum_fen}
-    db.execute("shells", CREATE_SHELL, shell)
-    db.execute("sinks", CREATE_SINK, {**sink, "transfers": settings.sink_transfers})
-    db.execute("unknown ends", ADD_SINK)
-    for name, sql in (
-        ("entrances", CREATE_ENTRANCE),
-        ("second hops", CREATE_SECOND),
-        ("last hops", CREATE_LAST),
         ("chains", CREATE_CHAIN),
         ("takings", CREATE_TAKEN),
     ):
         db.execute(name, sql)
     for _ in range(settings.chain_hops - 1):
         db.execute("longer chains", GROW_CHAIN, {"share": settings.chain_share})
+    shell = {"shell": settings.shell_share, "payers": settings.shell_payers}
+    ends = {"transfers": settings.sink_transfers, "passing": settings.passing_share}
+    sink = {"sink": settings.sink_share, "least": settings.minimum_fen}
+    db.execute("shells", CREATE_SHELL, shell)
+    db.execute("sinks", CREATE_SINK, {**sink, **ends})
+    db.execute("unknown ends", ADD_SINK)
+    for name, sql in (
+        ("entrances", CREATE_ENTRANCE),
+        ("second hops", CREATE_SECOND),
+        ("last hops", CREATE_LAST),
+    ):
+        db.execute(name, sql)
     db.execute("mixing accounts", CREATE_MIXED, {"share": settings.mixed_share})
     db.execute("chains to ends", CREATE_LEADING)
     for _ in range(settings.chain_hops - 2):

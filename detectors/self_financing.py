@@ -16,7 +16,7 @@ ones over accounts that have other business too.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,13 +60,15 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
 class Held:
     """What arrived of a platform's loans, held against the thresholds.
 
-    `hits` are the arrivals of each disbursement of which enough arrived, `chosen` these
-    disbursements; then, in fen, what was left out as fees and as lasting trade, and what arrived
-    straight from borrowers who paid the same account outside of every loan's window too.
+    `hits` are the arrivals of each disbursement that counts, `chosen` these disbursements, `loans`
+    the number of loans of which enough arrived (others only took the same way); then, in fen, what
+    was left out as fees and as lasting trade, and what arrived straight from borrowers who paid
+    the same account outside of every loan's window too.
     """
 
     hits: dict[int, list[Arrival]]
     chosen: pl.DataFrame
+    loans: int
     fees_fen: int
     traded_fen: int
     doubtful_fen: int
@@ -91,7 +93,7 @@ def judge(
     """Hold what arrived, less fees and lasting trade, against the thresholds."""
     held = hold(settings, followed)
     loans, arrived = held.chosen["loan_id"].n_unique(), held.arrived_fen
-    if loans < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
+    if held.loans < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
         return None
     if arrived < settings.minimum_fen:
         return None
@@ -169,8 +171,38 @@ def hold(settings: SelfFinancing, followed: Followed) -> Held:
             doubtful += _fen(
                 [a for a in counted if a in straight and (borrower, a.account) in some]
             )
-    chosen = followed.disbursements.filter(pl.col("transfer_no").is_in(list(hits)))
-    return Held(hits, chosen, left_out, traded, doubtful)
+    numbers = pl.col("transfer_no")
+    loans = followed.disbursements.filter(numbers.is_in(list(hits)))["loan_id"].n_unique()
+    hits.update(_same_way(settings, followed, by_loan, hits))
+    chosen = followed.disbursements.filter(numbers.is_in(list(hits)))
+    return Held(hits, chosen, loans, left_out, traded, doubtful)
+
+
+def _same_way(
+    settings: SelfFinancing,
+    followed: Followed,
+    by_loan: Mapping[int, list[Arrival]],
+    hits: Mapping[int, list[Arrival]],
+) -> dict[int, list[Arrival]]:
+    """What arrived of further loans, less than the share, over accounts that the others took."""
+    known = {
+        followed.moves[number].payer
+        for each in hits.values()
+        for a in each
+        for number in a.path[1:]
+    }
+    further = {}
+    for row in followed.disbursements.iter_rows(named=True):
+        counted = [
+            arrival
+            for arrival in by_loan.get(row["transfer_no"], ())
+            if len(arrival.path) > 1
+            and {followed.moves[number].payer for number in arrival.path[1:]} <= known
+        ]
+        enough = _fen(counted) >= settings.least_part * row["amount_fen"]
+        if row["transfer_no"] not in hits and counted and enough:
+            further[row["transfer_no"]] = counted
+    return further
 
 
 def _fen(arrivals: Sequence[Arrival]) -> int:

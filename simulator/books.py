@@ -77,6 +77,7 @@ def add_mistakes(world: World) -> None:
     chance = rng.random(len(both))
 
     def again(chosen: Array, later: Ints, **values: Any) -> Ints:
+        """Pay the chosen rows once more, so much later."""
         copied = {name: world.transfers.column(name)[chosen] for name in ("device", "loan")}
         return world.pay(
             payer[chosen],

@@ -72,7 +72,8 @@ def mark_clients(world: World, platform: Platform, first: int, number: int) -> N
     pays = np.isin(columns["payer"], [platform.own, platform.collect])
     touches = pays ^ np.isin(columns["payee"], [platform.own, platform.collect])
     if platform.own != platform.collect:
-        touches &= columns["loan"] >= 0
+        events = world.events.column("transfer")
+        touches &= (columns["loan"] >= 0) | np.isin(np.arange(len(touches)), events)
     circle = np.isin(columns["payee"], world.pools["buyers"]) & (columns["loan"] < 0)
     columns["scheme"][rows & touches & ~circle] = number
 
