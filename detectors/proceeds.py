@@ -55,6 +55,7 @@ group by account having count(*) > $least
 """
 ENDS = "select institution_id, account, party_no, own from circle_end order by 1, 2"
 MIXED = "select institution_id, account from loan_mixed order by 1, 2"
+STOPS = "select institution_id, account from sink where passing order by 1, 2"
 CHAINS = "select institution_id, account from loan_leading order by 1, 2"
 DISBURSEMENTS = """
 select * from disbursement order by institution_id, booked_at, transfer_no
@@ -92,7 +93,7 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
     counts = db.rows("loans", LOANS, window)
     moves = db.frame("moves", MOVES)
     ends, chains = db.frame("ends", ENDS), db.frame("chains", CHAINS)
-    mixed = db.frame("mixing accounts", MIXED)
+    mixed, stops = db.frame("mixing accounts", MIXED), db.frame("stops", STOPS)
     trade = db.frame("trade", TRADE, window)
     disbursements = db.frame("disbursements", DISBURSEMENTS)
     hubs = dict(db.rows("hubs", TRAFFIC, {**window, "least": settings.hub_transfers}))
@@ -107,6 +108,7 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
         known = {row[1]: (row[2], row[3]) for row in ends.filter(mine).iter_rows()}
         marks = _marks(paid)
         living = frozenset(chains.filter(mine)["account"])
+        unknown = frozenset(stops.filter(mine)["account"]) - known.keys()
         arrivals = follow(
             marks,
             taken.values(),
@@ -115,11 +117,13 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
             settings.maximum_hops,
             passed_on=settings.passed_on_ratio,
             chain=Chain(living, settings.chain_hours * HOUR, settings.chain_hops),
+            stops=unknown,
         )
         fed = living | frozenset(mixed.filter(mine)["account"])
         through = _through_hubs(settings, arrivals, taken, hubs)
         explained = _over_mixing(settings, through, taken, marks, fed, hubs)
         explained += _arrived_at_once(marks, explained, known)
+        known |= {account: (-1, False) for account in unknown}
         yield (
             name,
             Followed(

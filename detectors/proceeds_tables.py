@@ -185,8 +185,8 @@ from loan_first f join loan_span s on s.institution_id = f.institution_id
 """
 # Accounts that take hardly anything else, in two steps: those that take mostly from borrowers and
 # may pass it on; and among what these reach, accounts that no bank registers, so that nobody knows
-# whose they are, that take hardly anything but proceeds of one platform, and are not seen to pay
-# on: where they are, the money is followed.
+# whose they are, and that take hardly anything but proceeds of one platform. From those that are
+# seen to pay on, the money is followed as well.
 CREATE_SHELL = """
 create or replace temp table loan_shell as
 with taken as (
@@ -222,12 +222,12 @@ with source as (
   group by u.account, u.amount_fen
   having sum(m.amount_fen) >= $passing * u.amount_fen
 )
-select s.institution_id, u.account
+select s.institution_id, u.account, any_value(p.account) is not null as passing
 from unknown u
 join loan_moved m on m.payee = u.account
 join source s on s.account = m.payer
 anti join loan_borrower b on b.account = u.account
-anti join passing p on p.account = u.account
+left join passing p on p.account = u.account
 where m.booked_at between s.begins and s.ends
 group by s.institution_id, u.account, u.amount_fen
 having sum(m.amount_fen) >= $sink * u.amount_fen and sum(m.amount_fen) >= $least
@@ -237,6 +237,7 @@ ADD_SINK = """
 insert into circle_end
 select s.institution_id, s.account, -1, false from sink s
 anti join circle_end e on e.institution_id = s.institution_id and e.account = s.account
+where not s.passing
 """
 # Who paid the ends; the hops between what borrowers reached and these; and the hops into the ends.
 CREATE_ENTRANCE = """
@@ -343,6 +344,8 @@ with source as (
   select institution_id, account from loan_leading
   union
   select institution_id, account from circle_end
+  union
+  select institution_id, account from sink
 )
 select s.institution_id, m.transfer_no, m.ref, m.booked_at, m.amount_fen, m.payer, m.payee
 from loan_moved m

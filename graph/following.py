@@ -72,13 +72,15 @@ def follow(
     *,
     passed_on: float,
     chain: Chain | None = None,
+    stops: Collection[int] = (),
 ) -> list[Arrival]:
     """Follow marks until they reach one of the end accounts, within a time and a number of hops.
 
     `window` is in the unit of the times; a lot moves at most `maximum_hops` times. A payment takes
     a lot as its own when the lot is at most `passed_on` times as large. A lot that lay on accounts
-    of the `chain` alone has the chain's window and hops to reach another of them, or an end. Moves
-    of one time go in the order of their numbers, after marks of that time.
+    of the `chain` alone has the chain's window and hops to reach another of them, or an end. What
+    lay on one of the `stops` and reached no end has arrived there. Moves of one time go in the
+    order of their numbers, after marks of that time.
     """
     steps = [(mark.at, 0, mark.number, mark) for mark in marks]
     events: list[tuple[int, int, int, Mark | Move]] = list(steps)
@@ -86,6 +88,7 @@ def follow(
     events.sort(key=lambda event: event[:3])
     held: dict[int, list[_Lot]] = defaultdict(list)
     arrivals: list[Arrival] = []
+    stopped: list[Arrival] = []
     for at, _, _, event in events:
         if isinstance(event, Mark):
             held[event.account].append(_Lot(event.number, event.amount_fen, at, ()))
@@ -111,7 +114,27 @@ def follow(
             else:
                 chained = lot.chained and inside
                 held[event.payee].append(_Lot(lot.mark, part, lot.born, path, chained))
-    return arrivals
+                if event.payee in stops:
+                    stopped.append(Arrival(lot.mark, event.payee, part, path))
+    return arrivals + _left_behind(stopped, arrivals)
+
+
+def _left_behind(stopped: list[Arrival], arrivals: list[Arrival]) -> list[Arrival]:
+    """What lay on stops and went to no end, the farthest stops first, so that none counts twice."""
+    left: list[Arrival] = []
+    for stop in sorted(stopped, key=lambda each: (-len(each.path), each.path)):
+        length = len(stop.path)
+        further = sum(
+            each.amount_fen
+            for each in (*arrivals, *left)
+            if each.mark == stop.mark
+            and len(each.path) > length
+            and each.path[:length] == stop.path
+        )
+        if further < stop.amount_fen:
+            rest = stop.amount_fen - further
+            left.append(Arrival(stop.mark, stop.account, rest, stop.path))
+    return left
 
 
 def _drawn(lots: list[_Lot], amount_fen: int, passed_on: float) -> list[tuple[_Lot, int]]:
