@@ -113,19 +113,23 @@ def judge_own_accounts(
         },
         lookalikes=(
             _fees(settings, _fen(flow.filter("payee_own", "lawful_fee")), taken),
-            Lookalike(
-                "own_lending",
-                bool(lenders),
-                f"{len(lenders)} 人就他人的借款付款，机构并非只出借自有资金",
-                f"{len(lenders)} parties paid in on others' loans: the institution does not only "
-                "lend money of its own",
-            ),
+            _own_lending(settings, len(lenders)),
         ),
         text=(
             f"{apart[0]}，{len(parties)} 名客户的 {yuan(taken)} 元经{whose[0]}收付",
             f"{apart[1]}: {yuan(taken)} yuan of {len(parties)} clients passed {whose[1]}",
         ),
         accomplices=tuple((context.party_ids[n], "pool") for n in sorted(set(used["party_no"]))),
+    )
+
+
+def _own_lending(settings: Commingling, lenders: int) -> Lookalike:
+    return Lookalike(
+        "own_lending",
+        lenders >= settings.minimum_clients,
+        f"{lenders} 人就他人的借款付款（机构只出借自有资金时没有）",
+        f"{lenders} parties paid in on others' loans (an institution that only lends its own "
+        "money has none)",
     )
 
 

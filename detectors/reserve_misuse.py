@@ -13,6 +13,7 @@ Blind spots: ledgers that are false throughout; sales that are invented together
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -103,27 +104,9 @@ def judge(
     days, shortfall = shortfall_run(settings, ledger)
     aged = max(ledger["aged_fen"].to_list(), default=0)
     outgoing, incoming = flow.filter("outgoing"), flow.filter(~pl.col("outgoing"))
-    clients_in = int(
-        incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))["amount_fen"].sum()
-    )
-    spent = outgoing.filter("circle", ~pl.col("other_reserve"))
-    carried = carried_over(settings, ledger, spent)
-    fees = int(spent.filter(carried)["amount_fen"].sum())
-    spent = spent.filter(~carried)
-    to_own = spent.filter("own")
-    if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
-        spent = spent.filter(~pl.col("own"))
-        fees += int(to_own["amount_fen"].sum())
     short = days > 0 or aged >= settings.unexplained_fen
-    usual = settled_like_merchants(settings, outgoing)
-    usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
-    usual = usual.filter(~usual.is_in(paid_on_growth(settings, ledger, outgoing).implode()))
-    like_merchants = spent["other"].is_in(usual.implode())
-    others = spent.filter(~like_merchants | pl.col("own"))
-    if not short or 2 * int(others["amount_fen"].sum()) >= max(shortfall, aged):
-        spent = others
-    if short:
-        spent = spent.filter(pl.col("amount_fen") >= settings.least_part * max(shortfall, aged))
+    used = spent_on_circle(settings, ledger, outgoing, incoming, max(shortfall, aged), short=short)
+    spent = used.rows
     back = incoming.filter(
         pl.col("other").is_in(spent["other"].unique().implode())
         | (
@@ -149,15 +132,7 @@ def judge(
     evidence = read_evidence(shown)
     returned = int(back["amount_fen"].sum())
     amount = max(shortfall, aged, left - returned, left if not short else 0)
-    settled = int(
-        spent.filter(pl.col("other").is_in(usual.implode()), ~pl.col("own"))["amount_fen"].sum()
-    )
-    to_own_fen = int(spent.filter("own")["amount_fen"].sum())
-    lookalikes = (
-        _timing(settings, days, aged),
-        _merchants(settings, settled / max(left, 1)),
-        _fees(settings, fees, to_own_fen, clients_in),
-    )
+    lookalikes = (_timing(settings, days, aged), _merchants(settings, used), _fees(settings, used))
     return Finding(
         typology=NAME,
         code=CODE,
@@ -195,6 +170,52 @@ def judge(
     )
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a reserve paid the circle that neither fees nor sales explain, and what was left out.
+
+    `rows` are transfers of the reserve; the rest is in fen: fees left out, what clients paid in,
+    and the part of `rows` that went to parties settled like merchants.
+    """
+
+    rows: pl.DataFrame
+    fees_fen: int
+    clients_fen: int
+    settled_fen: int
+
+
+def spent_on_circle(
+    settings: ReserveMisuse,
+    ledger: pl.DataFrame,
+    outgoing: pl.DataFrame,
+    incoming: pl.DataFrame,
+    hole_fen: int,
+    *,
+    short: bool,
+) -> Spent:
+    """Leave fees, merchants' settlements and, beside a hole, small sums out of what it paid."""
+    clients_in = incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))
+    clients = int(clients_in["amount_fen"].sum())
+    spent = outgoing.filter("circle", ~pl.col("other_reserve"))
+    carried = carried_over(settings, ledger, spent)
+    fees = int(spent.filter(carried)["amount_fen"].sum())
+    spent = spent.filter(~carried)
+    to_own = int(spent.filter("own")["amount_fen"].sum())
+    if to_own <= settings.fee_share * clients:
+        spent = spent.filter(~pl.col("own"))
+        fees += to_own
+    usual = settled_like_merchants(settings, outgoing)
+    usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
+    usual = usual.filter(~usual.is_in(paid_on_growth(settings, ledger, outgoing).implode()))
+    like_merchant = pl.col("other").is_in(usual.implode()).fill_null(False) & ~pl.col("own")
+    others = spent.filter(~like_merchant)
+    if not short or 2 * int(others["amount_fen"].sum()) >= hole_fen:
+        spent = others
+    if short:
+        spent = spent.filter(pl.col("amount_fen") >= settings.least_part * hole_fen)
+    return Spent(spent, fees, clients, int(spent.filter(like_merchant)["amount_fen"].sum()))
+
+
 def _timing(settings: ReserveMisuse, days: int, aged: int) -> Lookalike:
     return Lookalike(
         "holiday_items",
@@ -206,8 +227,8 @@ def _timing(settings: ReserveMisuse, days: int, aged: int) -> Lookalike:
     )
 
 
-def _merchants(settings: ReserveMisuse, share: float) -> Lookalike:
-    """`share` is how much of what the circle got went to parties paid as often as merchants."""
+def _merchants(settings: ReserveMisuse, used: Spent) -> Lookalike:
+    share = used.settled_fen / max(int(used.rows["amount_fen"].sum()), 1)
     return Lookalike(
         "related_merchant",
         share < settings.merchant_doubt_share,
@@ -217,15 +238,16 @@ def _merchants(settings: ReserveMisuse, share: float) -> Lookalike:
     )
 
 
-def _fees(settings: ReserveMisuse, fees: int, to_own: int, clients_in: int) -> Lookalike:
-    plausible = int(settings.fee_share * clients_in)
+def _fees(settings: ReserveMisuse, used: Spent) -> Lookalike:
+    to_own = int(used.rows.filter("own")["amount_fen"].sum())
+    plausible = int(settings.fee_share * used.clients_fen)
     return Lookalike(
         "fee_carry_over",
         to_own == 0 or to_own > plausible,
-        f"作为结转的手续费扣除 {yuan(fees)} 元；另付自有账户 {yuan(to_own)} 元（可为手续费的上限 "
-        f"{yuan(plausible)} 元）",
-        f"{yuan(fees)} yuan are left out as fees carried over; own funds got {yuan(to_own)} yuan "
-        f"beside them (plausible as fees: up to {yuan(plausible)} yuan)",
+        f"作为结转的手续费扣除 {yuan(used.fees_fen)} 元；另付自有账户 {yuan(to_own)} 元"
+        f"（可为手续费的上限 {yuan(plausible)} 元）",
+        f"{yuan(used.fees_fen)} yuan are left out as fees carried over; own funds got "
+        f"{yuan(to_own)} yuan beside them (plausible as fees: up to {yuan(plausible)} yuan)",
     )
 
 

@@ -102,8 +102,7 @@ def judge(
     proceeds = int(held.chosen["amount_fen"].sum())
     borrowers = held.chosen["borrower"].n_unique()
     unknown = sum(a.amount_fen for a in held.arrivals if followed.ends[a.account][0] < 0)
-    hours, hops = _longest(held, followed)
-    chained = hours > settings.window_hours or hops > settings.maximum_hops
+    hours, _ = _longest(held, followed)
     lookalikes = _lookalikes(settings, held)
     return Finding(
         typology=NAME,
@@ -121,18 +120,7 @@ def judge(
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures={
-            "loans": Measure(loans, settings.minimum_loans, "loans"),
-            "share": Measure(round(arrived / max(proceeds, 1), 4), settings.minimum_share, "share"),
-            "hours": Measure(
-                hours, settings.chain_hours if chained else settings.window_hours, "hours"
-            ),
-            "hops": Measure(
-                hops, settings.chain_hops if chained else settings.maximum_hops, "transfers"
-            ),
-            "borrowers": Measure(borrowers, None, "parties"),
-            "to_unknown_holders_fen": Measure(unknown, None, "fen"),
-        },
+        measures=_measures(settings, held, followed, unknown),
         lookalikes=lookalikes,
         not_established=(
             "未证明借款人知情，也未证明关联方对资金的最终用途；经多账户的金额为上限",
@@ -230,6 +218,24 @@ def _longest(held: Held, followed: Followed) -> tuple[float, int]:
     ]
     hops = max((len(arrival.path) for arrival in held.arrivals), default=0)
     return round(max(took, default=0.0), 1), hops
+
+
+def _measures(
+    settings: SelfFinancing, held: Held, followed: Followed, unknown: int
+) -> dict[str, Measure]:
+    hours, hops = _longest(held, followed)
+    lines = settings.window_hours, settings.maximum_hops
+    if hours > settings.window_hours or hops > settings.maximum_hops:
+        lines = settings.chain_hours, settings.chain_hops
+    share = held.arrived_fen / max(int(held.chosen["amount_fen"].sum()), 1)
+    return {
+        "loans": Measure(held.chosen["loan_id"].n_unique(), settings.minimum_loans, "loans"),
+        "share": Measure(round(share, 4), settings.minimum_share, "share"),
+        "hours": Measure(hours, lines[0], "hours"),
+        "hops": Measure(hops, lines[1], "transfers"),
+        "borrowers": Measure(held.chosen["borrower"].n_unique(), None, "parties"),
+        "to_unknown_holders_fen": Measure(unknown, None, "fen"),
+    }
 
 
 def _lookalikes(settings: SelfFinancing, held: Held) -> tuple[Lookalike, ...]:

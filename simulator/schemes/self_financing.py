@@ -125,16 +125,8 @@ def pass_on(
             payer, amount, at = payer[owner], part, at[owner]
         if kind == 0:
             owner, part = split(rng, amount, rng.integers(1, 3, len(chosen)))
-            hop(
-                world,
-                number,
-                payer[owner],
-                rng.choice(ends, len(owner)),
-                part,
-                at[owner],
-                hours,
-                texts,
-            )
+            to = rng.choice(ends, len(owner))
+            hop(world, number, payer[owner], to, part, at[owner], hours, texts)
             continue
         if kind == 3 and firms:
             middle = np.array([firms[int(rng.integers(len(firms)))].reserve])
