@@ -212,6 +212,7 @@ class ReserveMisuse(Section):
     carry_slack: Ratio
     same_sum_ratio: Ratio
     growth_part: Share
+    hidden_growth_ratio: Ratio
     growth_days_share: Share
     growth_lift: Ratio
     confidence_least: Share

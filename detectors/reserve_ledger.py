@@ -67,8 +67,10 @@ def around_growth(
     """Payments that explain what the shortfall grew by and the circle's payments do not.
 
     On each such day the one payment, to anyone, of that very sum; or else the largest that fit into
-    it to parties that the registers do not know. A payment to a known party outside the circle that
-    merely fits is no evidence: merchants are settled every day. Returns rows of `outgoing`.
+    it to parties that the registers do not know; or else the smallest larger one to such a party,
+    as a firm may show a part of the hole as items in transit. A payment to a known party outside
+    the circle that merely fits is no evidence: merchants are settled every day. Returns rows of
+    `outgoing`.
     """
     growth = shortfall_growth(ledger)
     least, same_sum = settings.growth_part, settings.same_sum_ratio
@@ -82,9 +84,13 @@ def around_growth(
         rest = grown + came - int(spent.filter(on)["amount_fen"].sum())
         if rest < least * grown:
             continue
-        paid = pool.filter(on, pl.col("amount_fen").is_between(least * rest, same_sum * rest))
-        paid = paid.sort("amount_fen", "ref", descending=[True, False])
+        on_day = pool.filter(on).sort("amount_fen", "ref", descending=[True, False])
+        paid = on_day.filter(pl.col("amount_fen").is_between(least * rest, same_sum * rest))
         same = paid.filter(pl.col("amount_fen") * same_sum >= rest).head(1)
         paid = same if same.height else paid.filter(unknown)
-        chosen.append(paid.filter(pl.col("amount_fen").cum_sum() <= same_sum * rest))
+        paid = paid.filter(pl.col("amount_fen").cum_sum() <= same_sum * rest)
+        if paid.is_empty():
+            most = settings.hidden_growth_ratio * rest
+            paid = on_day.filter(unknown, pl.col("amount_fen").is_between(rest, most)).tail(1)
+        chosen.append(paid)
     return pl.concat(chosen)
