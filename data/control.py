@@ -30,13 +30,13 @@ BUSY_SECONDS = 30
 class Control:
     """The ledgers under one home; rows that it returns are detached and stay readable."""
 
-    def __init__(self, home: Home, url: str | None = None) -> None:
-        """Open the store, bringing its schema up to date; ``url`` replaces the home's file.
+    def __init__(self, home: Home) -> None:
+        """Open the store, bringing its schema up to date.
 
         Raises:
             StoreError: the store cannot be opened, or a newer version wrote it.
         """
-        self._engine = _engine(url or f"sqlite:///{home.control}")
+        self._engine = _engine(home)
         try:
             with self._engine.begin() as connection:
                 _upgrade(connection)
@@ -177,9 +177,8 @@ class Control:
             return session.scalars(query).all()
 
 
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url)
+def _engine(home: Home) -> Engine:
+    url = f"sqlite:///{home.control}"
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
     # The driver's own transactions begin late and lose writes; ours begin at once, and exclude.

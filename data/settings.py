@@ -17,6 +17,7 @@ DEFAULTS = Path(__file__).with_name("settings.toml")
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 Whole = Annotated[int, Field(ge=0)]
+Ratio = Annotated[float, Field(ge=1)]
 
 
 class Section(BaseModel):
@@ -127,6 +128,18 @@ class FundPool(Section):
     minimum_principal_back: Share
     minimum_paid_first_share: Share
     maximum_fixed_ratio_share: Share
+    treasury_public_share: Share
+    minimum_reached_share: Share
+    refund_days: Count
+    ratio_days: Count
+    ratio_sample: Count
+    pair_doubt: Count
+    sure_payers: Count
+    sure_paid_back_share: Share
+    confidence_least: Share
+    confidence_size: Share
+    confidence_paid_back: Share
+    confidence_behind: Share
 
 
 class SelfFinancing(Section):
@@ -144,6 +157,27 @@ class SelfFinancing(Section):
     trade_share: Share
     shell_share: Share
     sink_share: Share
+    shell_payers: Count
+    sink_transfers: Count
+    passing_share: Share
+    chain_share: Share
+    chain_hops: Count
+    chain_hours: Count
+    mixed_share: Share
+    least_part: Share
+    hub_explained_share: Share
+    same_sum_share: Share
+    passed_on_ratio: Ratio
+    least_disbursed_share: Share
+    most_disbursed_share: Ratio
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    straight_days: Count
+    trade_doubt_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_share: Share
 
 
 class Commingling(Section):
@@ -154,6 +188,13 @@ class Commingling(Section):
     minimum_clients: Count
     fee_share: Share
     tolerance_fen: Whole
+    account_clients: Count
+    own_investment_ratio: Ratio
+    sure_left_share: Share
+    confidence_own_accounts: Share
+    confidence_least: Share
+    confidence_gap: Share
+    confidence_left: Share
 
 
 class ReserveMisuse(Section):
@@ -166,11 +207,26 @@ class ReserveMisuse(Section):
     fee_share: Share
     merchant_days_share: Share
     least_part: Share
+    merchant_days: Count
+    usual_merchant_days: Count
+    merchant_doubt_share: Share
+    carry_days: Whole
+    carry_slack: Ratio
+    same_sum_ratio: Ratio
+    growth_part: Share
+    hidden_growth_ratio: Ratio
+    growth_days_share: Share
+    growth_lift: Ratio
+    confidence_least: Share
+    confidence_days: Share
+    confidence_aged: Share
+    confidence_left: Share
 
 
 class Detectors(Section):
-    """One section per typology."""
+    """What all detectors share, and one section per typology."""
 
+    open_lookalike: Share
     fund_pool: FundPool
     self_financing: SelfFinancing
     commingling: Commingling

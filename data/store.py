@@ -12,7 +12,6 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 
-from data.contracts import TABLES, create_table_sql
 from data.errors import StoreError
 
 # Errors that quote the data they failed on; what they quote is left out of our messages.
@@ -141,16 +140,6 @@ class Database:
             return self._connection.execute(sql, params)
         except duckdb.Error as error:
             raise _failed(name, sql, error) from error
-
-
-def create_schema(db: Database) -> None:
-    """Create every table of the contracts, empty.
-
-    Raises:
-        StoreError: one of them exists already.
-    """
-    for table in TABLES.values():
-        db.execute(f"create {table.name}", create_table_sql(table))
 
 
 def _failed(name: str, sql: str, error: duckdb.Error) -> StoreError:

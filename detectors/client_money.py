@@ -28,13 +28,40 @@ select transfer_no, institution_id, min(kind) as kind, min(loan_id) as loan_id
 from named
 group by transfer_no, institution_id
 """
+# Accounts of the circle, others than the institution's, that several lenders pay on its loans.
+CREATE_COLLECTING = """
+create or replace temp table collecting as
+with inner_account as (
+  select c.institution_id, a.account_id as account, c.party_no
+  from circle_party c
+  join account_dim a on a.party_no = c.party_no
+  where not c.own and a.role not in ('client_custody', 'client_reserve')
+), paid as (
+  select i.institution_id, i.account, i.party_no, a.party_no as payer, t.payer_account,
+    t.transfer_no, t.loan_id
+  from inner_account i
+  join transfer t on t.payee_account = i.account
+  join account_dim a on a.account_id = t.payer_account
+  where t.status = 'settled' and t.business_date between $first and $last
+    and a.role <> 'client_custody'
+)
+select p.institution_id, p.account, any_value(p.party_no) as party_no
+from paid p
+left join explained e on e.institution_id = p.institution_id and e.transfer_no = p.transfer_no
+join loan l on l.institution_id = p.institution_id and l.loan_id = coalesce(p.loan_id, e.loan_id)
+left join party_dim b on b.party_id = l.borrower_party_id
+where coalesce(e.kind = 'invest', true) and p.payer is distinct from b.party_no
+group by p.institution_id, p.account
+having count(distinct case when p.payer >= 0 then p.payer else -2 - p.payer_account end) >= $clients
+"""
 CREATE_OWN = """
 create or replace temp table own_account as
 with held as (
-  select c.institution_id, a.account_id, a.party_no, c.own, a.role,
+  select c.institution_id, a.account_id, a.party_no, c.own or k.account is not null as own, a.role,
     a.role = 'client_custody' and a.institution_id = c.institution_id as custody
   from circle_party c
   join account_dim a on a.party_no = c.party_no
+  left join collecting k on k.institution_id = c.institution_id and k.account = a.account_id
   union all
   select a.institution_id, a.account_id, a.party_no, false, a.role, true
   from account_dim a
@@ -45,9 +72,10 @@ select institution_id, account_id as account, party_no, bool_or(own) as own, rol
 from held
 group by institution_id, account_id, party_no, role
 """
-# Transfers of an institution's own or custody accounts, with what its loans say of them. A party
-# that is not known is another one for each account. What a loan brings the institution itself is a
-# fee as long as all of it together stays within the share of the principal.
+# Transfers of an institution's own accounts (those that collect for it among them) or custody, with
+# what its loans say of them. A party that is not known is another one for each account. What a loan
+# brings the institution itself is a fee as long as all of it together stays within the share of the
+# principal.
 FLOW = """
 with touched as (
   select o.institution_id, t.transfer_no from own_account o
@@ -90,7 +118,8 @@ select * exclude (loan_id, principal_fen, is_fee),
   coalesce(is_fee and sum(amount_fen) filter (is_fee) over (partition by institution_id, loan_id)
     <= $fee * principal_fen, false) as lawful_fee
 from (
-  select *, client and payee_own and not payer_own and coalesce(event = 'fee', true) as is_fee
+  select *, client and payee_own and (payer_custody or not payer_own)
+    and coalesce(event = 'fee', true) as is_fee
   from ({flow})
 )
 order by institution_id, booked_at, ref
@@ -108,16 +137,23 @@ order by 1, 2, 3
 CUSTODY = """
 select distinct institution_id from own_account where custody order by 1
 """
+COLLECTING = "select institution_id, account, party_no from collecting order by 1, 2"
 LENDING = "select distinct institution_id from loan order by institution_id"
 
 
 @dataclass(frozen=True)
 class ClientMoney:
     """What passed the institutions' accounts, by how much sub-accounts exceeded custody, and which
-    institutions have custody or publish loans."""
+    institutions have custody or publish loans.
+
+    `flow` is a row per institution and transfer, in fen; `gaps` has institution_id, account,
+    balance_date and gap_fen; `collecting` the circle's accounts that take clients' money
+    (institution_id, account, party_no).
+    """
 
     flow: pl.DataFrame
     gaps: pl.DataFrame
+    collecting: pl.DataFrame
     with_custody: frozenset[str]
     lending: frozenset[str]
 
@@ -129,10 +165,13 @@ def read_client_money(context: Context, settings: Commingling, chosen: set[str])
     context.register_closures("circle_party", chosen)
     fee = {"fee": settings.fee_share}
     db.execute("explained transfers", CREATE_EXPLAINED)
+    clients = {"clients": settings.account_clients}
+    db.execute("collecting accounts", CREATE_COLLECTING, {**window, **clients})
     db.execute("own accounts", CREATE_OWN)
     money = ClientMoney(
         flow=db.frame("own flow", FEES.replace("{flow}", FLOW), {**window, **fee}),
         gaps=db.frame("gaps", GAPS, window),
+        collecting=db.frame("collecting", COLLECTING),
         with_custody=frozenset(row[0] for row in db.rows("custody", CUSTODY)),
         lending=frozenset(row[0] for row in db.rows("lending", LENDING)),
     )

@@ -1,8 +1,8 @@
 """P10 commingling: clients' money and the institution's own are not kept apart.
 
-Pattern: an institution without a custody account takes and pays its clients' money through accounts
-of its own; or custody pays own accounts or the circle beyond fees, part of it perhaps coming back;
-or the clients' sub-accounts add up to more than custody holds.
+Pattern: an institution takes and pays its clients' money through accounts of its own, or of its
+circle, instead of a custody account; or custody pays own accounts or the circle beyond fees, part
+of it perhaps coming back; or the clients' sub-accounts add up to more than custody holds.
 
 Innocent look-alikes: fees (up to 5 % of the clients' money, or linked to a loan); disbursements to
 registered borrowers and payments to lenders; differences that settle within a working day.
@@ -13,6 +13,8 @@ Blind spots: sub-accounts that the custodian reports falsely; money lent to a no
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 
 import polars as pl
 
@@ -20,7 +22,7 @@ from data.settings import Commingling
 from detectors.client_money import persistent_gap, read_client_money
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
 NAME = "commingling"
 CODE = "P10"
@@ -44,25 +46,34 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     for institution in chosen:
         name = institution.institution_id
         mine = money.flow.filter(pl.col("institution_id") == name)
-        gap = money.gaps.filter(pl.col("institution_id") == name)
-        if name in money.with_custody:
+        custody = name in money.with_custody
+        judged: Finding | CannotConclude | None = None
+        if custody:
+            gap = money.gaps.filter(pl.col("institution_id") == name)
             judged = judge_custody(context, settings, institution, mine, gap)
             if gap.is_empty():
                 yield _no_balances(institution)
-        elif name in money.lending:
-            judged = judge_own_accounts(settings, institution, mine)
-            if mine.is_empty():
+        if name in money.lending and not isinstance(judged, Finding):
+            collecting = money.collecting.filter(pl.col("institution_id") == name)
+            found = judge_own_accounts(context, institution, mine, collecting, custody=custody)
+            judged = found or judged
+            if mine.is_empty() and not custody:
                 yield _no_entries(institution)
-        else:
-            continue
         if judged is not None:
             yield judged
 
 
 def judge_own_accounts(
-    settings: Commingling, institution: Institution, flow: pl.DataFrame
+    context: Context,
+    institution: Institution,
+    flow: pl.DataFrame,
+    collecting: pl.DataFrame,
+    *,
+    custody: bool,
 ) -> Finding | None:
-    """An institution that lends, without custody: its clients' money passes its own accounts."""
+    """An institution that lends: does its clients' money pass its own or its circle's accounts?"""
+    settings = context.settings.detectors.commingling
+    flow = flow.filter(~pl.col("payer_custody"), ~pl.col("payee_custody"))
     clients_flow = flow.filter(
         pl.col("client") & ~pl.col("lawful_fee") & (pl.col("payer_own") != pl.col("payee_own"))
     )
@@ -72,50 +83,106 @@ def judge_own_accounts(
         pl.col("event").is_null() & ~pl.col("from_borrower")
     )
     lenders = set(clients_flow.filter("payee_own", lent)["payer"])
-    parties = set(
-        clients_flow.select(
-            pl.when("payee_own").then(pl.col("payer")).otherwise(pl.col("payee"))
-        ).to_series()
-    )
-    accounts = set(
-        clients_flow.select(
-            pl.when("payee_own").then(pl.col("payee_account")).otherwise(pl.col("payer_account"))
-        ).to_series()
-    )
+    into = clients_flow.filter("payee_own")
+    out_of = clients_flow.filter(~pl.col("payee_own"))
+    parties = {*into["payer"], *out_of["payee"]}
+    accounts = {*into["payee_account"], *out_of["payer_account"]}
     if len(parties) < settings.minimum_clients or not lenders:
         return None
-    # The same clients' transfers with the same accounts, also where no loan is named.
-    known = list(parties)
-    shown = flow.filter(
-        (pl.col("client") & (pl.col("payer_own") != pl.col("payee_own")))
-        | (
-            (pl.col("payee_own") & pl.col("payee_account").is_in(list(accounts)))
-            & ((pl.col("payer_kind") == "person") | pl.col("payer").is_in(known))
-        )
-        | (
-            (pl.col("payer_own") & pl.col("payer_account").is_in(list(accounts)))
-            & pl.col("payee").is_in(known)
-        )
-    )
+    shown = _with_unnamed(flow, institution.party_no, parties, accounts)
     taken = int(shown.filter("payee_own")["amount_fen"].sum())
     if taken < settings.minimum_fen:
         return None
+    used = collecting.filter(pl.col("account").is_in(list(accounts)))
+    whose = ("机构自有及关联方账户", "accounts of the institution or its circle")
+    if used.is_empty():
+        whose = ("机构自有账户", "the institution's own accounts")
+    apart = ("未设客户资金存管账户", "There is no custody account")
+    if custody:
+        apart = ("虽设存管账户", "Although there is a custody account")
     return _finding(
+        context,
         institution,
         shown,
         amount_fen=taken,
-        confidence=0.9,
+        confidence=settings.confidence_own_accounts,
         measures={
             "clients": Measure(len(parties), settings.minimum_clients, "parties"),
             "taken_fen": Measure(taken, settings.minimum_fen, "fen"),
+            "lenders": Measure(len(lenders), 1, "parties"),
         },
-        text=(
-            f"未设客户资金存管账户，{len(parties)} 名客户的 {yuan(taken)} 元经机构自有账户收付",
-            f"There is no custody account: {yuan(taken)} yuan of {len(parties)} clients passed the "
-            "institution's own accounts",
+        lookalikes=(
+            _fees(settings, _fen(flow.filter("payee_own", "lawful_fee")), taken),
+            _own_lending(settings, len(lenders)),
         ),
-        accomplices=(),
+        text=(
+            f"{apart[0]}，{len(parties)} 名客户的 {yuan(taken)} 元经{whose[0]}收付",
+            f"{apart[1]}: {yuan(taken)} yuan of {len(parties)} clients passed {whose[1]}",
+        ),
+        accomplices=tuple((context.party_ids[n], "pool") for n in sorted(set(used["party_no"]))),
     )
+
+
+def _own_lending(settings: Commingling, lenders: int) -> Lookalike:
+    return Lookalike(
+        "own_lending",
+        lenders >= settings.minimum_clients,
+        f"{lenders} 人就他人的借款付款（机构只出借自有资金时没有）",
+        f"{lenders} parties paid in on others' loans (an institution that only lends its own "
+        "money has none)",
+    )
+
+
+def _with_unnamed(
+    flow: pl.DataFrame, institution: int, parties: set[int], accounts: set[int]
+) -> pl.DataFrame:
+    """The clients' transfers with own accounts; the institution's also where they name no loan.
+
+    Who pays an account of the circle without naming a loan may be its holder's own customer.
+    """
+    known, touched = list(parties), list(accounts)
+    person_or_known = (pl.col("payer_kind") == "person") | pl.col("payer").is_in(known)
+    into = (pl.col("payee") == institution) & pl.col("payee_account").is_in(touched)
+    out_of = (pl.col("payer") == institution) & pl.col("payer_account").is_in(touched)
+    return flow.filter(
+        (pl.col("client") & (pl.col("payer_own") != pl.col("payee_own")))
+        | (into & pl.col("payee_own") & person_or_known)
+        | (out_of & pl.col("payer_own") & pl.col("payee").is_in(known))
+    )
+
+
+@dataclass(frozen=True)
+class Outflow:
+    """What left custody beyond fees, what came back of it, and what there was in all, in fen."""
+
+    loose: pl.DataFrame
+    returned: pl.DataFrame
+    clients_fen: int
+    fees_fen: int
+
+
+def custody_outflow(settings: Commingling, flow: pl.DataFrame) -> Outflow:
+    """Leave lawful fees, loans, repayments and returned investments out of what left custody."""
+    inflow = flow.filter("payee_custody").filter(~pl.col("payer_own"))
+    clients = _fen(inflow.filter(pl.col("payer_circle").is_null()))
+    moved = flow.filter(
+        "payer_custody", ~pl.col("payee_custody"), pl.col("payee_circle").is_not_null()
+    )
+    fees = moved.filter("payee_own", "lawful_fee")
+    repaid = pl.col("event").is_in(REPAID).fill_null(False) & ~pl.col("payee_own")
+    loose = moved.filter(~pl.col("lawful_fee") & ~pl.col("to_borrower") & ~repaid)
+    loose = loose.filter(~_own_investment(settings, flow, loose))
+    allowance = max(int(settings.fee_share * clients) - _fen(fees), 0)
+    before = _fen(loose.filter("payee_own"))
+    if before <= allowance:
+        loose = loose.filter(~pl.col("payee_own"))
+    elif flow.filter("payee_own", "lawful_fee").is_empty():
+        loose = loose.filter(~_likely_fees(loose, allowance))
+    returned = flow.filter("payer_own", "payee_custody", ~pl.col("payer_custody"))
+    if not loose.filter("payee_own").height:
+        returned = returned.clear()
+    left_out = _fen(fees) + before - _fen(loose.filter("payee_own"))
+    return Outflow(loose, returned, clients, left_out)
 
 
 def judge_custody(
@@ -126,68 +193,90 @@ def judge_custody(
     gaps: pl.DataFrame,
 ) -> Finding | CannotConclude | None:
     """An institution with custody: what left it for own use, and what its sub-accounts miss."""
-    inflow = flow.filter("payee_custody").filter(~pl.col("payer_own"))
-    clients = int(inflow.filter(pl.col("payer_circle").is_null())["amount_fen"].sum())
-    moved = flow.filter(
-        "payer_custody", ~pl.col("payee_custody"), pl.col("payee_circle").is_not_null()
-    )
-    fees = moved.filter("payee_own", "lawful_fee")
-    repaid = pl.col("event").is_in(REPAID).fill_null(False) & ~pl.col("payee_own")
-    loose = moved.filter(~pl.col("lawful_fee") & ~pl.col("to_borrower") & ~repaid)
-    loose = loose.filter(~_own_investment(flow, loose))
-    to_own = loose.filter("payee_own")
-    allowance = max(int(settings.fee_share * clients) - int(fees["amount_fen"].sum()), 0)
-    if int(to_own["amount_fen"].sum()) <= allowance:
-        loose = loose.filter(~pl.col("payee_own"))
-    elif flow.filter("payee_own", "lawful_fee").is_empty():
-        loose = loose.filter(~_likely_fees(loose, allowance))
-    returned = flow.filter("payer_own", "payee_custody", ~pl.col("payer_custody"))
-    if not loose.filter("payee_own").height:
-        returned = returned.clear()
-    left = int(loose["amount_fen"].sum())
+    out = custody_outflow(settings, flow)
+    left, clients = _fen(out.loose), max(out.clients_fen, 1)
     days, largest = persistent_gap(settings, gaps)
     if left < settings.minimum_fen and not days:
         return None
-    shown = pl.concat([loose, returned])
+    shown = pl.concat([out.loose, out.returned])
     if left < settings.minimum_fen:
         shown = _unexplained_outflow(flow, gaps, settings)
     if shown.is_empty():
         return _no_payments(institution, days, largest)
-    reached = sorted(set(loose.filter(~pl.col("payee_own"), pl.col("payee") >= 0)["payee"]))
-    amount = max(left, largest if days else 0)
+    reached = sorted(set(out.loose.filter(~pl.col("payee_own"), pl.col("payee") >= 0)["payee"]))
     return _finding(
+        context,
         institution,
         shown,
-        amount_fen=amount,
-        confidence=round(0.7 + 0.1 * bool(days) + 0.15 * min(left / max(clients, 1) / 0.1, 1.0), 4),
+        amount_fen=max(left, largest if days else 0),
+        confidence=settings.confidence_least
+        + settings.confidence_gap * bool(days)
+        + settings.confidence_left * min(left / clients / settings.sure_left_share, 1.0),
         measures={
             "moved_fen": Measure(left, settings.minimum_fen, "fen"),
-            "share_of_client_money": Measure(
-                round(left / max(clients, 1), 4), settings.fee_share, "share"
-            ),
+            "share_of_client_money": Measure(round(left / clients, 4), settings.fee_share, "share"),
             "gap_days": Measure(days, settings.settlement_days, "working days"),
             "gap_fen": Measure(largest, settings.tolerance_fen, "fen"),
         },
-        text=(
-            f"存管账户向自有账户及关联方付出 {yuan(left)} 元，超出收费；"
-            + (
-                f"分户合计连续 {days} 个工作日高于存管余额，最多 {yuan(largest)} 元"
-                if days
-                else "分户合计与存管余额未见持续差额"
-            ),
-            f"Custody paid {yuan(left)} yuan to own accounts and the circle beyond fees; "
-            + (
-                f"the sub-accounts exceeded its balance for {days} working days in a row, by up to "
-                f"{yuan(largest)} yuan"
-                if days
-                else "no lasting difference between sub-accounts and balance was reported"
-            ),
-        ),
+        lookalikes=(_fees(settings, out.fees_fen, left), _timing(settings, out, left, days)),
+        text=_texts(left, days, largest),
         accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
     )
 
 
-def _own_investment(flow: pl.DataFrame, loose: pl.DataFrame) -> pl.Series:
+def _texts(left: int, days: int, largest: int) -> tuple[str, str]:
+    zh = f"存管账户向自有账户及关联方付出 {yuan(left)} 元，超出收费；"
+    en = f"Custody paid {yuan(left)} yuan to own accounts and the circle beyond fees; "
+    if not days:
+        return (
+            zh + "分户合计与存管余额未见持续差额",
+            en + "no lasting difference between sub-accounts and balance was reported",
+        )
+    return (
+        zh + f"分户合计连续 {days} 个工作日高于存管余额，最多 {yuan(largest)} 元",
+        en + f"the sub-accounts exceeded its balance for {days} working days in a row, by up to "
+        f"{yuan(largest)} yuan",
+    )
+
+
+def _fees(settings: Commingling, fees_fen: int, left_fen: int) -> Lookalike:
+    most = settings.fee_share
+    return Lookalike(
+        "fees",
+        left_fen > fees_fen or left_fen >= settings.minimum_fen,
+        f"作为收费（与借款对应，或不超过客户资金的 {most:.0%}）扣除 {yuan(fees_fen)} 元",
+        f"{yuan(fees_fen)} yuan are left out as fees (linked to loans, or up to {most:.0%} of the "
+        "clients' money)",
+    )
+
+
+def _timing(settings: Commingling, out: Outflow, left: int, days: int) -> Lookalike:
+    """Whether a difference that settles, or a payment that was undone, explains the finding."""
+    undone = (
+        out.loose.join(out.returned, on="amount_fen", suffix="_back")
+        .filter(
+            (pl.col("business_date_back") - pl.col("business_date")).is_between(
+                timedelta(0), timedelta(days=settings.settlement_days)
+            )
+        )
+        .unique("ref")
+    )
+    lasting = days > settings.settlement_days
+    return Lookalike(
+        "settlement_timing",
+        lasting or left - _fen(undone) >= settings.minimum_fen,
+        f"差额最长持续 {days} 个工作日；{yuan(_fen(undone))} 元在 {settings.settlement_days} "
+        "日内原额退回",
+        f"the difference lasted {days} working days; {yuan(_fen(undone))} yuan came back unchanged "
+        f"within {settings.settlement_days} day(s)",
+    )
+
+
+def _fen(rows: pl.DataFrame) -> int:
+    return int(rows["amount_fen"].sum())
+
+
+def _own_investment(settings: Commingling, flow: pl.DataFrame, loose: pl.DataFrame) -> pl.Series:
     """Which payments to a party of the circle only return what the party had paid in before."""
     paid_in = (
         flow.filter("payee_custody", ~pl.col("payer_own"))
@@ -196,7 +285,9 @@ def _own_investment(flow: pl.DataFrame, loose: pl.DataFrame) -> pl.Series:
     )
     paid_out = loose.group_by("payee").agg(pl.col("amount_fen").sum().alias("paid_out"))
     both = paid_out.join(paid_in, left_on="payee", right_on="payer")
-    back = both.filter(pl.col("paid_out") <= pl.col("paid_in") * 1.2)["payee"]
+    back = both.filter(pl.col("paid_out") <= pl.col("paid_in") * settings.own_investment_ratio)[
+        "payee"
+    ]
     return loose["payee"].is_in(back.implode()) & ~loose["payee_own"]
 
 
@@ -221,12 +312,14 @@ def _unexplained_outflow(
 
 
 def _finding(
+    context: Context,
     institution: Institution,
     shown: pl.DataFrame,
     *,
     amount_fen: int,
     confidence: float,
     measures: dict[str, Measure],
+    lookalikes: tuple[Lookalike, ...],
     text: tuple[str, str],
     accomplices: tuple[tuple[str, str], ...],
 ) -> Finding:
@@ -238,26 +331,13 @@ def _finding(
         party_id=institution.party_id,
         institution_id=institution.institution_id,
         severity=SEVERITY,
-        confidence=confidence,
+        confidence=doubted(confidence, lookalikes, context.settings.detectors.open_lookalike),
         amount_fen=amount_fen,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
         measures=measures,
-        lookalikes=(
-            Lookalike(
-                "fees",
-                True,
-                "与借款对应或不超过客户资金 5% 的收费已扣除",
-                "fees linked to loans, or up to 5 % of the clients' money, are left out",
-            ),
-            Lookalike(
-                "settlement_timing",
-                True,
-                "一个工作日内轧平的差额不计",
-                "differences that settle within one working day do not count",
-            ),
-        ),
+        lookalikes=lookalikes,
         not_established=(
             "未证明客户受到最终损失，也未证明转出资金的用途",
             "it is not established that clients lost money in the end, nor what the money was for",

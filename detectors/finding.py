@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,11 @@ class Measure:
 
 @dataclass(frozen=True)
 class Lookalike:
-    """An innocent explanation that was tested; ``passed`` means that it does not apply here."""
+    """An innocent explanation, and what was measured of it, in Chinese and English.
+
+    ``passed`` says whether the measure rules it out here; one left open lowers the confidence, and
+    stands among what an officer should rule out.
+    """
 
     name: str
     passed: bool
@@ -51,6 +56,12 @@ class Finding:
     text: tuple[str, str]
     lead_office: str
     accomplices: tuple[tuple[str, str], ...]
+
+
+def doubted(confidence: float, lookalikes: Sequence[Lookalike], factor: float) -> float:
+    """Lower a confidence by a factor (0 to 1) for each look-alike left open; to four decimals."""
+    left_open = sum(not test.passed for test in lookalikes)
+    return round(confidence * factor**left_open, 4)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ import polars as pl
 from data.settings import FundPool
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.pool_measures import Measured, Pool, measure, read_pools, total
 
 NAME = "fund_pool"
@@ -33,9 +33,6 @@ CLAUSE = "二(一)1"
 SEVERITY = 5
 LEAD_OFFICE = "JR+YJ"
 TITLE = ("资金池", "fund pool")
-
-# Share of what a pool paid that a circle must get to be taken for the one behind it.
-MINIMUM_REACHED = 0.05
 
 
 @dataclass(frozen=True)
@@ -58,7 +55,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     for pool in read_pools(context, settings):
         measured = measure(settings, pool)
         if measured is not None:
-            behind = institution_behind(context, pool, measured)
+            behind = institution_behind(context, settings, pool, measured)
             judged.append((behind, pool, measured))
     judged.sort(key=lambda each: (-each[0][0], -each[2].public_fen, each[1].accounts))
     taken: set[int] = set()
@@ -94,7 +91,8 @@ def report(
     reached = [number for number in taken_out["other"].unique().sort() if number != subject]
     named += [(context.party_ids[number], "beneficiary") for number in reached]
     shown = Shown(from_persons, outgoing, inner, evidence.first_at.date())
-    ratio, share = found.paid_fen / max(found.public_fen, 1), found.back / max(found.payers, 1)
+    lookalikes = _lookalikes(settings, pool, found)
+    doubt = context.settings.detectors.open_lookalike
     yield Finding(
         typology=NAME,
         code=CODE,
@@ -102,38 +100,13 @@ def report(
         party_id=context.party_ids[subject],
         institution_id=behind.institution_id if behind else None,
         severity=SEVERITY,
-        confidence=_confidence(found.payers, share, settings, behind is not None),
+        confidence=doubted(_confidence(settings, found, behind is not None), lookalikes, doubt),
         amount_fen=total(from_persons),
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures={
-            "payers": Measure(found.payers, settings.minimum_payers, "persons"),
-            "payees": Measure(found.payees, settings.minimum_payees, "parties"),
-            "out_in_ratio": Measure(round(ratio, 4), settings.lowest_out_in_ratio, "ratio"),
-            "paid_back": Measure(found.back, settings.minimum_paid_back, "persons"),
-            "returned_share": Measure(
-                round(found.returned_fen / max(found.public_fen, 1), 4),
-                settings.minimum_returned_share,
-                "share",
-            ),
-            "matched_share": Measure(
-                round(found.matched_share, 4), settings.maximum_matched_share, "share"
-            ),
-            "principal_back": Measure(
-                round(found.principal_back, 4), settings.minimum_principal_back, "ratio"
-            ),
-            "paid_first_share": Measure(
-                round(found.paid_first_share, 4), settings.minimum_paid_first_share, "share"
-            ),
-            "fixed_ratio_share": Measure(
-                round(found.fixed_ratio_share, 4), settings.maximum_fixed_ratio_share, "share"
-            ),
-            "accounts": Measure(pool.owners.height, None, "accounts"),
-        },
-        lookalikes=_lookalikes(
-            found.back, found.payers, found.public_fen / max(found.taken_fen, 1)
-        ),
+        measures=_measures(settings, pool, found),
+        lookalikes=lookalikes,
         not_established=(
             "未证明投资人被许诺保本或收益，也未证明资金去向的最终用途",
             "it is not established that principal or return was promised, nor what the money was "
@@ -146,7 +119,7 @@ def report(
 
 
 def institution_behind(
-    context: Context, pool: Pool, found: Measured
+    context: Context, settings: FundPool, pool: Pool, found: Measured
 ) -> tuple[float, Institution | None]:
     """The institution whose circle holds the pool, or that its takings leave for, and how surely.
 
@@ -169,7 +142,7 @@ def institution_behind(
         reached = total(found.outgoing.filter(pl.col("other").is_in(list(circle))))
         got = reached / max(found.paid_fen, 1)
         known = institution.institution_id == pool.institution_id
-        surely = share + (0.5 * got if got >= MINIMUM_REACHED else 0.0)
+        surely = share + (0.5 * got if got >= settings.minimum_reached_share else 0.0)
         if known or surely:
             # Where several institutions share a circle, the one that it is nearest to.
             ties = [circle[number] for number in inside["party_no"] if number in circle]
@@ -186,30 +159,73 @@ def _main_holder(pool: Pool, from_persons: pl.DataFrame) -> int | None:
     return int(ordered["party_no"][0]) if ordered.height else None
 
 
-def _confidence(payers: int, share: float, settings: FundPool, behind: bool) -> float:
-    size = min(payers / (4 * settings.minimum_payers), 1.0)
-    return round(0.55 + 0.15 * size + 0.15 * min(share / 0.2, 1.0) + 0.1 * behind, 4)
+def _measures(settings: FundPool, pool: Pool, found: Measured) -> dict[str, Measure]:
+    public = max(found.public_fen, 1)
+    ratio, returned = found.paid_fen / public, found.returned_fen / public
+    return {
+        "payers": Measure(found.payers, settings.minimum_payers, "persons"),
+        "payees": Measure(found.payees, settings.minimum_payees, "parties"),
+        "out_in_ratio": Measure(round(ratio, 4), settings.lowest_out_in_ratio, "ratio"),
+        "paid_back": Measure(found.back, settings.minimum_paid_back, "persons"),
+        "returned_share": Measure(round(returned, 4), settings.minimum_returned_share, "share"),
+        "matched_share": Measure(
+            round(found.matched_share, 4), settings.maximum_matched_share, "share"
+        ),
+        "principal_back": Measure(
+            round(found.principal_back, 4), settings.minimum_principal_back, "ratio"
+        ),
+        "paid_first_share": Measure(
+            round(found.paid_first_share, 4), settings.minimum_paid_first_share, "share"
+        ),
+        "fixed_ratio_share": Measure(
+            round(found.fixed_ratio_share, 4), settings.maximum_fixed_ratio_share, "share"
+        ),
+        "accounts": Measure(pool.owners.height, None, "accounts"),
+    }
 
 
-def _lookalikes(back: int, payers: int, public_share: float) -> tuple[Lookalike, ...]:
+def _confidence(settings: FundPool, found: Measured, behind: bool) -> float:
+    size = min(found.payers / settings.sure_payers, 1.0)
+    back = min(found.back / max(found.payers, 1) / settings.sure_paid_back_share, 1.0)
+    return (
+        settings.confidence_least
+        + settings.confidence_size * size
+        + settings.confidence_paid_back * back
+        + settings.confidence_behind * behind
+    )
+
+
+def _lookalikes(settings: FundPool, pool: Pool, found: Measured) -> tuple[Lookalike, ...]:
+    accounts, known = pool.owners.height, int(pool.owners["registered"].sum())
+    public = found.public_fen / max(found.taken_fen, 1)
     return (
         Lookalike(
             "custody_omnibus",
-            True,
-            "账户未登记为存管或备付金账户",
-            "no account is registered as a custody or reserve account",
+            known == accounts,
+            f"{accounts} 个账户中 {known} 个的开户行报送了账户性质，均非存管或备付金账户",
+            f"the banks of {known} of {accounts} account(s) say what these are, and none is a "
+            "custody or reserve account",
         ),
         Lookalike(
             "fees_and_rents",
-            True,
-            f"{payers} 名付款人中有 {back} 人又从中收款，远多于巧合",
-            f"{back} of {payers} payers are paid out of it again, far more than chance gives",
+            found.back >= settings.minimum_lift * found.chance,
+            f"{found.payers} 名付款人中有 {found.back} 人又从中收款，"
+            f"按巧合应为 {found.chance:.1f} 人",
+            f"{found.back} of {found.payers} payers are paid out of it again; chance would give "
+            f"{found.chance:.1f}",
         ),
         Lookalike(
             "payroll_and_treasury",
-            True,
-            f"{public_share:.0%} 的资金来自自然人，而非单位",
-            f"{public_share:.0%} of the money comes from natural persons, not from firms",
+            public >= settings.treasury_public_share,
+            f"{public:.0%} 的资金来自自然人，其余来自单位",
+            f"{public:.0%} of the money comes from natural persons, the rest from firms",
+        ),
+        Lookalike(
+            "marketplace",
+            found.fixed_ratio_share <= settings.maximum_fixed_ratio_share,
+            f"向自然人的付款中 {found.fixed_ratio_share:.0%} 按固定比例转付他人的付款",
+            f"{found.fixed_ratio_share:.0%} of the payments to persons pass another's payment on "
+            "at a fixed ratio",
         ),
     )
 

@@ -11,16 +11,13 @@ import polars as pl
 
 from data.settings import FundPool
 from detectors.context import Context
+from detectors.pool_tables import PERSONS
 from detectors.pooling import find_pools
 
-# Days within which a refund comes, and within which a marketplace passes a receipt on; and how many
-# payments are looked at for the latter.
-REFUND_DAYS = 14
-RATIO_DAYS = 5
-RATIO_SAMPLE = 400
+MICROSECONDS = 86_400_000_000
 
 OWNERS = """
-select m.pool, a.account_id as account, a.party_no, a.role, a.institution_id
+select m.pool, a.account_id as account, a.party_no, a.role, a.institution_id, a.registered
 from account_dim a
 join pool_member m on m.account = a.account_id
 order by m.pool, a.account_id
@@ -29,14 +26,14 @@ order by m.pool, a.account_id
 MEMBER_FLOW = """
 select m.pool, true as incoming, f.business_date >= $recent as recent, f.ref, f.booked_at,
   f.amount_fen, f.payee_account as account,
-  f.payer as other, f.payer_person as person, f.loan_id is not null as matched,
+  f.payer as other, f.payer_person as person, f.matched,
   n.account is not null as inner_transfer
 from pool_flow f
 join pool_member m on m.account = f.payee_account
 left join pool_member n on n.account = f.payer_account and n.pool = m.pool
 union all
 select m.pool, false, f.business_date >= $recent, f.ref, f.booked_at, f.amount_fen, f.payer_account,
-  f.payee, f.payee_person, f.loan_id is not null, n.account is not null
+  f.payee, f.payee_person, f.matched, n.account is not null
 from pool_flow f
 join pool_member m on m.account = f.payer_account
 left join pool_member n on n.account = f.payee_account and n.pool = m.pool
@@ -46,10 +43,16 @@ order by 1, 5, 4, 2
 
 @dataclass(frozen=True)
 class Pool:
-    """The accounts of one pool with their owners, and all their transfers in the window."""
+    """The accounts of one pool with their owners, and all their transfers.
+
+    `owners` has account, party_no, role, institution_id and registered (whether its bank says whose
+    it is); `flow` a row per side in the pool, `recent` on those within the window. `persons` are
+    the natural persons that pay or are paid anywhere in the window.
+    """
 
     owners: pl.DataFrame
     flow: pl.DataFrame
+    persons: int
     institution_id: str | None = None
 
     @property
@@ -60,9 +63,11 @@ class Pool:
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured of a pool that passed every threshold and look-alike test.
+    """What was measured of a pool that passed every threshold.
 
-    `incoming` and `outgoing` leave out what moves between the pool's own accounts.
+    `incoming` and `outgoing` leave out what moves between the pool's own accounts; `back` are the
+    payers paid out of it again, `chance` how many of them there would be by chance; shares are of
+    fen, but `paid_first_share` (of persons) and `fixed_ratio_share` (of payments).
     """
 
     incoming: pl.DataFrame
@@ -70,6 +75,7 @@ class Measured:
     payers: int
     payees: int
     back: int
+    chance: float
     taken_fen: int
     public_fen: int
     paid_fen: int
@@ -95,9 +101,10 @@ def read_pools(context: Context, settings: FundPool) -> Iterator[Pool]:
         "pool transfers", MEMBER_FLOW, {"recent": context.first_date(settings.window_days)}
     )
     db.unregister("pool_member")
+    [(persons,)] = db.rows("persons", PERSONS)
     for number, mine in flow.group_by("pool", maintain_order=True):
         held = owners.filter(pl.col("pool") == number[0])
-        yield Pool(held, mine, groups[int(str(number[0]))][0])
+        yield Pool(held, mine, max(persons, 1), groups[int(str(number[0]))][0])
 
 
 def measure(settings: FundPool, pool: Pool) -> Measured | None:
@@ -112,12 +119,14 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
     first_out = returned.group_by("other").agg(pl.col("booked_at").min().alias("got_at"))
     met = first_out.join(first_in, on="other")
     taken, public = total(incoming), total(from_persons)
+    payers = from_persons["other"].n_unique()
     found = Measured(
         incoming=incoming,
         outgoing=outgoing,
-        payers=from_persons["other"].n_unique(),
+        payers=payers,
         payees=outgoing["other"].n_unique(),
         back=back.height,
+        chance=payers * to_persons["other"].n_unique() / pool.persons,
         taken_fen=taken,
         public_fen=public,
         paid_fen=total(outgoing),
@@ -127,7 +136,7 @@ def measure(settings: FundPool, pool: Pool) -> Measured | None:
         / max(total(from_persons.join(back, on="other", how="semi")), 1),
         paid_first_share=met.filter(pl.col("paid_at") < pl.col("got_at")).height
         / max(met.height, 1),
-        fixed_ratio_share=fixed_ratio_share(from_persons, to_persons),
+        fixed_ratio_share=fixed_ratio_share(settings, from_persons, to_persons),
     )
     if (
         found.payers < settings.minimum_payers
@@ -156,14 +165,14 @@ def total(rows: pl.DataFrame) -> int:
 def _less_refunds(
     settings: FundPool, from_persons: pl.DataFrame, to_persons: pl.DataFrame
 ) -> pl.DataFrame:
-    """Leave out what gives a person back, within two weeks, exactly what the person had paid.
+    """Leave out what gives a person back, within `refund_days`, exactly what the person had paid.
 
     A shop refunds a small part of its sales. When such payments are a large part of what persons
     paid in, they are no refunds, and nothing is left out.
     """
     pairs = to_persons.join(from_persons, on=["other", "amount_fen"], suffix="_in").filter(
         pl.col("booked_at").is_between(
-            pl.col("booked_at_in"), pl.col("booked_at_in") + pl.duration(days=REFUND_DAYS)
+            pl.col("booked_at_in"), pl.col("booked_at_in") + pl.duration(days=settings.refund_days)
         )
     )
     same = to_persons.join(pairs.select("ref").unique(), on="ref", how="semi")
@@ -172,7 +181,9 @@ def _less_refunds(
     return to_persons.join(same, on="ref", how="anti")
 
 
-def fixed_ratio_share(from_persons: pl.DataFrame, to_persons: pl.DataFrame) -> float:
+def fixed_ratio_share(
+    settings: FundPool, from_persons: pl.DataFrame, to_persons: pl.DataFrame
+) -> float:
     """The share of payments to persons that pass another's payment on, less a fixed commission.
 
     A marketplace or a letting agent pays out each receipt within days, at one of a few ratios just
@@ -181,9 +192,9 @@ def fixed_ratio_share(from_persons: pl.DataFrame, to_persons: pl.DataFrame) -> f
     came = from_persons.sort("booked_at", "ref")
     came_at = came["booked_at"].cast(pl.Int64).to_numpy()
     amounts, payers = came["amount_fen"].to_numpy(), came["other"].to_numpy()
-    sample = to_persons.gather_every(max(to_persons.height // RATIO_SAMPLE, 1))
+    sample = to_persons.gather_every(max(to_persons.height // settings.ratio_sample, 1))
     went_at = sample["booked_at"].cast(pl.Int64).to_numpy()
-    first = np.searchsorted(came_at, went_at - RATIO_DAYS * 86_400_000_000)
+    first = np.searchsorted(came_at, went_at - settings.ratio_days * MICROSECONDS)
     last = np.searchsorted(came_at, went_at, side="right")
     seen: Counter[int] = Counter()
     ratios: list[set[int]] = []

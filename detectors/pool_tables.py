@@ -7,10 +7,32 @@ from detectors.context import Context
 
 HELD_FOR_CLIENTS = "('client_custody', 'client_reserve', 'exchange_deposit', 'securities_transfer')"
 
+# Payments that belong to a loan: its borrower's, and others' as long as one account takes no more
+# on it than its principal. A number that no register of loans knows is no loan.
+CREATE_MATCHED = """
+create or replace temp table pool_matched as
+with lent as (
+  select l.loan_id, max(l.principal_fen) as principal_fen, list(distinct p.party_no) as borrowers
+  from loan l left join party_dim p on p.party_id = l.borrower_party_id
+  group by l.loan_id
+), placed as (
+  select t.transfer_no, t.payee_account, t.loan_id, t.amount_fen, l.principal_fen,
+    coalesce(list_contains(l.borrowers, a.party_no), false) as repays
+  from transfer t
+  join lent l on l.loan_id = t.loan_id
+  join account_dim a on a.account_id = t.payer_account
+  where t.status = 'settled' and t.business_date between $first and $last
+), summed as (
+  select *,
+    sum(amount_fen) filter (not repays) over (partition by payee_account, loan_id) as lent_fen
+  from placed
+)
+select transfer_no from summed where repays or lent_fen <= principal_fen
+"""
 CREATE_FLOW = """
 create or replace temp table pool_flow as
 select t.ref, t.booked_at, t.business_date, t.amount_fen, t.payer_account,
-  t.payee_account, t.loan_id,
+  t.payee_account, m.transfer_no is not null as matched,
   coalesce(nullif(a.party_no, -1), -2 - t.payer_account) as payer,
   coalesce(nullif(b.party_no, -1), -2 - t.payee_account) as payee,
   coalesce(p.kind = 'person', false) as payer_person,
@@ -20,6 +42,7 @@ join account_dim a on a.account_id = t.payer_account
 join account_dim b on b.account_id = t.payee_account
 left join party_dim p on p.party_no = a.party_no
 left join party_dim q on q.party_no = b.party_no
+left join pool_matched m on m.transfer_no = t.transfer_no
 where t.status = 'settled' and not (a.party_no = b.party_no and a.party_no >= 0)
   and t.business_date between $first and $last
 """
@@ -110,6 +133,7 @@ def lay_tables(context: Context, settings: FundPool, licensed: list[str]) -> Non
         "days": settings.relay_days,
         "part": settings.relay_part,
     }
+    db.execute("payments on loans", CREATE_MATCHED, window)
     db.execute("pool flow", CREATE_FLOW, window)
     db.execute("newest flow", CREATE_RECENT, {"first": context.first_date(settings.window_days)})
     db.execute("collectors", CREATE_COLLECTOR, {**held, "payers": settings.account_payers})

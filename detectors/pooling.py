@@ -105,7 +105,6 @@ where back >= $lift * chance and back >= $share * pays
   and back * ln(back / chance) - (back - chance) >= ln($doubt * pairs)
 order by collector, source
 """
-DOUBT = 100
 TRIMMED = """
 with part as (
   select g.pool, g.account,
@@ -179,7 +178,7 @@ def find_pools(context: Context, settings: FundPool) -> list[tuple[str | None, l
         "persons": max(persons, 1),
     }
     unknown = {"unknown": settings.unregistered_paid_back_share}
-    sure = {**chance, "back": settings.minimum_paid_back, "doubt": DOUBT}
+    sure = {**chance, "back": settings.minimum_paid_back, "doubt": settings.pair_doubt}
     firms = {i.institution_id for i in context.institutions} - licensed
     relays = db.rows(
         "relay pairs", "select account, centre, party_no from pool_relay order by 1, 2"

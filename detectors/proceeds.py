@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,14 +12,14 @@ import polars as pl
 from data.settings import SelfFinancing
 from detectors.context import Context
 from detectors.proceeds_tables import LOANS, lay_tables
-from graph.following import Arrival, Mark, Move, follow
+from graph.following import Arrival, Chain, Mark, Move, follow
 
 EPOCH = datetime(1970, 1, 1)
 MICROSECOND = timedelta(microseconds=1)
-# Sums are nearly the same when the smaller is at least this share of the larger.
-SAME_SUM = 0.94
+HOUR = 3_600_000_000
 
-# Only transfers by which a borrower's money can reach the closure, over at most two accounts.
+# Only transfers by which a borrower's money can reach the closure: over at most two accounts, or
+# over more that live on such money.
 MOVES = """
 with useful as (
   select institution_id, payer as account from loan_last
@@ -30,6 +30,7 @@ select f.* from loan_first f
 semi join useful u on u.institution_id = f.institution_id and u.account = f.payee
 union select * from loan_second
 union select * from loan_last
+union select * from loan_chained
 order by 1, 4, 2
 """
 # All that borrowers paid the circle directly, before, within and after the loans' windows.
@@ -53,6 +54,9 @@ select account, count(*) as transfers from (
 group by account having count(*) > $least
 """
 ENDS = "select institution_id, account, party_no, own from circle_end order by 1, 2"
+MIXED = "select institution_id, account from loan_mixed order by 1, 2"
+STOPS = "select institution_id, account from sink where passing order by 1, 2"
+CHAINS = "select institution_id, account from loan_leading order by 1, 2"
 DISBURSEMENTS = """
 select * from disbursement order by institution_id, booked_at, transfer_no
 """
@@ -88,7 +92,8 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
     lay_tables(context, settings)
     counts = db.rows("loans", LOANS, window)
     moves = db.frame("moves", MOVES)
-    ends = db.frame("ends", ENDS)
+    ends, chains = db.frame("ends", ENDS), db.frame("chains", CHAINS)
+    mixed, stops = db.frame("mixing accounts", MIXED), db.frame("stops", STOPS)
     trade = db.frame("trade", TRADE, window)
     disbursements = db.frame("disbursements", DISBURSEMENTS)
     hubs = dict(db.rows("hubs", TRAFFIC, {**window, "least": settings.hub_transfers}))
@@ -101,14 +106,24 @@ def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple
         paid = disbursements.filter(mine)
         taken = _moves(moves.filter(mine))
         known = {row[1]: (row[2], row[3]) for row in ends.filter(mine).iter_rows()}
+        marks = _marks(paid)
+        living = frozenset(chains.filter(mine)["account"])
+        unknown = frozenset(stops.filter(mine)["account"]) - known.keys()
         arrivals = follow(
-            _marks(paid),
+            marks,
             taken.values(),
             known,
-            settings.window_hours * 3_600_000_000,
+            settings.window_hours * HOUR,
             settings.maximum_hops,
+            passed_on=settings.passed_on_ratio,
+            chain=Chain(living, settings.chain_hours * HOUR, settings.chain_hops),
+            stops=unknown,
         )
-        explained = _through_hubs(arrivals, taken, hubs)
+        fed = living | frozenset(mixed.filter(mine)["account"])
+        through = _through_hubs(settings, arrivals, taken, hubs)
+        explained = _over_mixing(settings, through, taken, marks, fed, hubs)
+        explained += _arrived_at_once(marks, explained, known)
+        known |= {account: (-1, False) for account in unknown}
         yield (
             name,
             Followed(
@@ -125,17 +140,34 @@ def _marks(disbursements: pl.DataFrame) -> list[Mark]:
     return [Mark(ref, _micros(at), account, fen) for ref, at, account, fen in columns.iter_rows()]
 
 
+def _arrived_at_once(
+    marks: Sequence[Mark], arrivals: Sequence[Arrival], ends: Collection[int]
+) -> list[Arrival]:
+    """What was paid out to an account of the closure itself and did not go on to another one."""
+    further: dict[int, int] = defaultdict(int)
+    for arrival in arrivals:
+        further[arrival.mark] += arrival.amount_fen
+    return [
+        Arrival(mark.number, mark.account, mark.amount_fen - further[mark.number], ())
+        for mark in marks
+        if mark.account in ends and mark.amount_fen > further[mark.number]
+    ]
+
+
 def _moves(moves: pl.DataFrame) -> dict[int, Move]:
     columns = moves.select("transfer_no", "booked_at", "payer", "payee", "amount_fen")
     return {row[0]: Move(row[0], _micros(row[1]), *row[2:]) for row in columns.iter_rows()}
 
 
 def _through_hubs(
-    arrivals: Sequence[Arrival], moves: dict[int, Move], hubs: dict[int, int]
+    settings: SelfFinancing,
+    arrivals: Sequence[Arrival],
+    moves: dict[int, Move],
+    hubs: dict[int, int],
 ) -> list[Arrival]:
     """Leave out what passed a hub, unless it explains what the hub paid there.
 
-    It does when it is at least half of all that the hub paid there, or when one payment into the
+    It does when it is a good part of all that the hub paid there, or when one payment into the
     hub and one out of it are nearly the same sum.
     """
     marked: dict[tuple[int, int], int] = defaultdict(int)
@@ -151,8 +183,35 @@ def _through_hubs(
         pair = last.payer, last.payee
         between = {moves[number].payer for number in arrival.path[1:]}
         alike = [moves[number].amount_fen for number in arrival.path[-2:]]
-        same = arrival.amount_fen >= SAME_SUM * max(alike)
-        if not between & hubs.keys() or 2 * marked[pair] >= whole[pair] or same:
+        same = arrival.amount_fen >= settings.same_sum_share * max(alike)
+        explains = marked[pair] >= settings.hub_explained_share * whole[pair]
+        if not between & hubs.keys() or explains or same:
+            kept.append(arrival)
+    return kept
+
+
+def _over_mixing(
+    settings: SelfFinancing,
+    arrivals: Sequence[Arrival],
+    moves: dict[int, Move],
+    marks: Sequence[Mark],
+    fed: frozenset[int],
+    hubs: dict[int, int],
+) -> list[Arrival]:
+    """Leave out what passed an account with other business, unless it passed the same sum on.
+
+    `fed` are the accounts that take a good part of their money from borrowers; over the others,
+    but hubs, a payment and a later one are the same money only when they are nearly the same sum,
+    and no small part of the loan.
+    """
+    lent = {mark.number: mark.amount_fen for mark in marks}
+    kept = []
+    for arrival in arrivals:
+        steps = [moves[number] for number in arrival.path]
+        mixing = {step.payer for step in steps[1:]} - fed - hubs.keys()
+        same = arrival.amount_fen >= settings.same_sum_share * max(s.amount_fen for s in steps)
+        large = arrival.amount_fen >= settings.least_part * lent[arrival.mark]
+        if not mixing or (same and large):
             kept.append(arrival)
     return kept
 

@@ -5,6 +5,20 @@ from __future__ import annotations
 from data.settings import SelfFinancing
 from detectors.context import Context
 
+# Transfers that a loan's events name.
+CREATE_NAMED = """
+create or replace temp table loan_entry as
+with event as (
+  select institution_id, loan_id, kind, bank_no || ':' || account_no || ':' || entry_no as entry
+  from loan_event
+  where entry_no is not null and bank_no is not null and account_no is not null
+)
+select e.institution_id, e.loan_id, e.kind, t.transfer_no
+from event e join transfer t on t.out_entry = e.entry
+union
+select e.institution_id, e.loan_id, e.kind, t.transfer_no
+from event e join transfer t on t.in_entry = e.entry
+"""
 # A loan's disbursements: by the loan's event where it names an entry, by the loan's number, or for
 # loans that have neither, what the institution's side paid the borrower near the principal's sum.
 CREATE_DISBURSEMENT = """
@@ -19,16 +33,8 @@ with borrower as (
   join account_dim a on a.account_id = t.payee_account
   join borrower b on b.loan_id = t.loan_id and b.party_no = a.party_no
   where t.status = 'settled'
-), named as (
-  select e.institution_id, e.loan_id, e.bank_no || ':' || e.account_no || ':' || e.entry_no as entry
-  from loan_event e
-  where e.kind = 'disburse' and e.entry_no is not null and e.bank_no is not null
 ), by_event as (
-  select n.institution_id, n.loan_id, t.transfer_no
-  from named n join transfer t on t.out_entry = n.entry
-  union
-  select n.institution_id, n.loan_id, t.transfer_no
-  from named n join transfer t on t.in_entry = n.entry
+  select institution_id, loan_id, transfer_no from loan_entry where kind = 'disburse'
 ), linked as (
   select * from by_number union select * from by_event
 ), paying as (
@@ -47,8 +53,8 @@ with borrower as (
   join transfer t on t.payee_account = a.account_id and t.payer_account = y.account
   anti join linked k on k.institution_id = l.institution_id and k.loan_id = l.loan_id
   where t.status = 'settled' and t.loan_id is null
-    and t.amount_fen between l.principal_fen * 0.85 and l.principal_fen
-    and t.business_date between l.published_on and l.published_on + 15
+    and t.amount_fen between l.principal_fen * $unnamed and l.principal_fen
+    and t.business_date between l.published_on and l.published_on + $days::integer
   -- One transfer pays one loan out: the first the first, the second the second.
   qualify row_number() over (
       partition by l.institution_id, l.loan_id order by t.booked_at, t.transfer_no)
@@ -67,7 +73,58 @@ from known k
 join borrower b on b.institution_id = k.institution_id and b.loan_id = k.loan_id
 join transfer t on t.transfer_no = k.transfer_no
 where t.status = 'settled' and t.business_date between $first and $last
-  and t.amount_fen <= b.principal_fen * 1.01 and t.amount_fen >= b.principal_fen * 0.1
+  and t.amount_fen <= b.principal_fen * $most and t.amount_fen >= b.principal_fen * $least
+"""
+# What lenders, or custody, paid on a loan straight to an account of the closure, when no borrower
+# got the loan. An account that pays loans out collects for the borrowers; whoever paid in on the
+# loan gets his own money back.
+ADD_STRAIGHT = """
+insert into disbursement
+with unpaid as (
+  select l.institution_id, l.loan_id, l.principal_fen, l.published_on, p.party_no as borrower
+  from loan l
+  join party_dim p on p.party_id = l.borrower_party_id
+  anti join disbursement d on d.institution_id = l.institution_id and d.loan_id = l.loan_id
+), taking as (
+  select c.institution_id, a.account_id as account, c.party_no
+  from circle_party c
+  join account_dim a on a.party_no = c.party_no
+  where not c.own and a.role not in ('client_custody', 'client_reserve')
+    and not exists (
+      select 1 from disbursement d
+      where d.institution_id = c.institution_id and d.payer_account = a.account_id
+    )
+), placed as (
+  select u.institution_id, u.loan_id, t.transfer_no
+  from unpaid u join transfer t on t.loan_id = u.loan_id
+  union
+  select institution_id, loan_id, transfer_no from loan_entry where kind in ('invest', 'disburse')
+), other as (
+  select institution_id, transfer_no from loan_entry where kind not in ('invest', 'disburse')
+), lender as (
+  select distinct x.institution_id, x.loan_id, a.party_no
+  from placed x
+  join transfer t on t.transfer_no = x.transfer_no
+  join account_dim a on a.account_id = t.payer_account
+  where a.role <> 'client_custody'
+)
+select u.institution_id, u.loan_id, u.principal_fen, u.borrower, t.transfer_no, t.ref, t.booked_at,
+  t.amount_fen, t.payer_account, t.payee_account
+from placed x
+join unpaid u on u.institution_id = x.institution_id and u.loan_id = x.loan_id
+join transfer t on t.transfer_no = x.transfer_no
+join taking k on k.institution_id = x.institution_id and k.account = t.payee_account
+join account_dim a on a.account_id = t.payer_account
+anti join other o on o.institution_id = x.institution_id and o.transfer_no = x.transfer_no
+anti join lender n on n.institution_id = x.institution_id and n.loan_id = x.loan_id
+  and n.party_no = k.party_no
+where t.status = 'settled' and t.business_date between $first and $last
+  and t.business_date between u.published_on and u.published_on + $days::integer
+  and a.party_no <> u.borrower
+  and (a.role = 'client_custody' or not exists (
+    select 1 from circle_party c
+    where c.institution_id = x.institution_id and c.party_no = a.party_no
+  ))
 """
 LENDING = """
 select distinct institution_id from loan where published_on between $first and $last
@@ -84,6 +141,7 @@ group by l.institution_id
 order by l.institution_id
 """
 # Accounts of the closure, but those that hold clients' money: money returned there is a repayment.
+# Borrowers of the closure are among them: what they are lent has arrived.
 CREATE_END = """
 create or replace temp table circle_end as
 select c.institution_id, a.account_id as account, c.party_no, c.own
@@ -93,10 +151,6 @@ where a.role not in ('client_custody', 'client_reserve')
   and not exists (
     select 1 from disbursement d
     where d.institution_id = c.institution_id and d.payer_account = a.account_id
-  )
-  and not exists (
-    select 1 from disbursement d
-    where d.institution_id = c.institution_id and d.payee_account = a.account_id and not c.own
   )
 """
 # What moved while each institution's loans were paid out and could be passed on.
@@ -131,7 +185,8 @@ from loan_first f join loan_span s on s.institution_id = f.institution_id
 """
 # Accounts that take hardly anything else, in two steps: those that take mostly from borrowers and
 # may pass it on; and among what these reach, accounts that no bank registers, so that nobody knows
-# whose they are, and that take hardly anything but proceeds of one platform.
+# whose they are, and that take hardly anything but proceeds of one platform. From those that are
+# seen to pay on, the money is followed as well.
 CREATE_SHELL = """
 create or replace temp table loan_shell as
 with taken as (
@@ -142,7 +197,7 @@ from loan_first f
 join taken t on t.account = f.payee
 anti join loan_borrower b on b.account = f.payee
 group by f.institution_id, f.payee, t.amount_fen
-having sum(f.amount_fen) >= $shell * t.amount_fen and count(distinct f.payer) >= 2
+having sum(f.amount_fen) >= $shell * t.amount_fen and count(distinct f.payer) >= $payers
 """
 CREATE_SINK = """
 create or replace temp table sink as
@@ -150,27 +205,39 @@ with source as (
   select institution_id, account, begins, ends from loan_borrower
   union
   select h.institution_id, h.account, s.begins, s.ends
-  from loan_shell h join loan_span s on s.institution_id = h.institution_id
+  from (
+    select institution_id, account from loan_shell
+    union
+    select institution_id, account from loan_chain
+  ) h
+  join loan_span s on s.institution_id = h.institution_id
 ), unknown as (
   select m.payee as account, sum(m.amount_fen) as amount_fen
   from loan_moved m join account_dim a on a.account_id = m.payee
   where not a.registered
   group by m.payee
+), passing as (
+  select u.account
+  from unknown u join loan_moved m on m.payer = u.account
+  group by u.account, u.amount_fen
+  having sum(m.amount_fen) >= $passing * u.amount_fen
 )
-select s.institution_id, u.account
+select s.institution_id, u.account, any_value(p.account) is not null as passing
 from unknown u
 join loan_moved m on m.payee = u.account
 join source s on s.account = m.payer
 anti join loan_borrower b on b.account = u.account
+left join passing p on p.account = u.account
 where m.booked_at between s.begins and s.ends
 group by s.institution_id, u.account, u.amount_fen
 having sum(m.amount_fen) >= $sink * u.amount_fen and sum(m.amount_fen) >= $least
-  and count(*) >= 3
+  and count(*) >= $transfers
 """
 ADD_SINK = """
 insert into circle_end
 select s.institution_id, s.account, -1, false from sink s
 anti join circle_end e on e.institution_id = s.institution_id and e.account = s.account
+where not s.passing
 """
 # Who paid the ends; the hops between what borrowers reached and these; and the hops into the ends.
 CREATE_ENTRANCE = """
@@ -208,26 +275,124 @@ join loan_span s on s.institution_id = e.institution_id
 semi join between_them n on n.institution_id = e.institution_id and n.account = m.payer
 where m.booked_at between s.begins and s.ends
 """
+# Accounts that live on proceeds: most of what they take comes from borrowers of one platform, or
+# from such accounts again. Grown hop by hop, and then only those kept that lead to the closure.
+CREATE_CHAIN = """
+create or replace temp table loan_chain (institution_id varchar, account integer)
+"""
+CREATE_TAKEN = """
+create or replace temp table loan_taken as
+select payee as account, sum(amount_fen) as amount_fen from loan_moved group by payee
+"""
+GROW_CHAIN = """
+insert into loan_chain
+with source as (
+  select institution_id, account from loan_borrower
+  union
+  select institution_id, account from loan_chain
+)
+select s.institution_id, m.payee
+from loan_moved m
+join source s on s.account = m.payer
+join loan_span w on w.institution_id = s.institution_id
+join loan_taken t on t.account = m.payee
+anti join source o on o.institution_id = s.institution_id and o.account = m.payee
+anti join circle_end e on e.institution_id = s.institution_id and e.account = m.payee
+where m.booked_at between w.begins and w.ends
+group by s.institution_id, m.payee, t.amount_fen
+having sum(m.amount_fen) >= $share * t.amount_fen
+"""
+CREATE_LEADING = """
+create or replace temp table loan_leading as
+select distinct c.institution_id, c.account
+from loan_chain c
+join loan_moved m on m.payer = c.account
+join circle_end e on e.institution_id = c.institution_id and e.account = m.payee
+"""
+GROW_LEADING = """
+insert into loan_leading
+select distinct c.institution_id, c.account
+from loan_chain c
+join loan_moved m on m.payer = c.account
+join loan_leading l on l.institution_id = c.institution_id and l.account = m.payee
+anti join loan_leading o on o.institution_id = c.institution_id and o.account = c.account
+"""
+# Accounts that take a good part of their money from borrowers or from accounts that live on them.
+CREATE_MIXED = """
+create or replace temp table loan_mixed as
+with source as (
+  select institution_id, account from loan_borrower
+  union
+  select institution_id, account from loan_chain
+)
+select s.institution_id, m.payee as account
+from loan_moved m
+join source s on s.account = m.payer
+join loan_span w on w.institution_id = s.institution_id
+join loan_taken t on t.account = m.payee
+where m.booked_at between w.begins and w.ends
+group by s.institution_id, m.payee, t.amount_fen
+having sum(m.amount_fen) >= $share * t.amount_fen
+"""
+CREATE_CHAINED = """
+create or replace temp table loan_chained as
+with source as (
+  select institution_id, account from loan_borrower
+  union
+  select institution_id, account from loan_leading
+), target as (
+  select institution_id, account from loan_leading
+  union
+  select institution_id, account from circle_end
+  union
+  select institution_id, account from sink
+)
+select s.institution_id, m.transfer_no, m.ref, m.booked_at, m.amount_fen, m.payer, m.payee
+from loan_moved m
+join source s on s.account = m.payer
+join target t on t.institution_id = s.institution_id and t.account = m.payee
+join loan_span w on w.institution_id = s.institution_id
+where m.booked_at between w.begins and w.ends
+"""
 
 
 def lay_tables(context: Context, settings: SelfFinancing) -> None:
-    """Create disbursement, circle_end and the hops; register the closures as circle_party."""
+    """Create disbursement, circle_end, the hops and the chains (loan_leading, loan_chained).
+
+    Registers the closures as circle_party.
+    """
     db, days = context.db, context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}
     platforms = {row[0] for row in db.rows("lending", LENDING, window)}
     context.register_closures("circle_party", only=platforms)
-    db.execute("disbursements", CREATE_DISBURSEMENT, window)
+    db.execute("entries of loans", CREATE_NAMED)
+    lines = {
+        "unnamed": settings.unnamed_disbursed_share,
+        "days": settings.disbursed_days,
+        "least": settings.least_disbursed_share,
+        "most": settings.most_disbursed_share,
+    }
+    db.execute("disbursements", CREATE_DISBURSEMENT, {**window, **lines})
+    db.execute("straight to the circle", ADD_STRAIGHT, {**window, "days": settings.straight_days})
     db.execute("ends", CREATE_END)
-    db.execute("spans of loans", CREATE_SPAN, {"hours": settings.window_hours})
+    hours = max(settings.window_hours, settings.chain_hours)
+    db.execute("spans of loans", CREATE_SPAN, {"hours": hours})
     for name, sql in (
         ("moved", CREATE_MOVED),
         ("borrowers", CREATE_BORROWER),
         ("first hops", CREATE_FIRST),
         ("reached", CREATE_REACHED),
+        ("chains", CREATE_CHAIN),
+        ("takings", CREATE_TAKEN),
     ):
         db.execute(name, sql)
-    db.execute("shells", CREATE_SHELL, {"shell": settings.shell_share})
-    db.execute("sinks", CREATE_SINK, {"sink": settings.sink_share, "least": settings.minimum_fen})
+    for _ in range(settings.chain_hops - 1):
+        db.execute("longer chains", GROW_CHAIN, {"share": settings.chain_share})
+    shell = {"shell": settings.shell_share, "payers": settings.shell_payers}
+    ends = {"transfers": settings.sink_transfers, "passing": settings.passing_share}
+    sink = {"sink": settings.sink_share, "least": settings.minimum_fen}
+    db.execute("shells", CREATE_SHELL, shell)
+    db.execute("sinks", CREATE_SINK, {**sink, **ends})
     db.execute("unknown ends", ADD_SINK)
     for name, sql in (
         ("entrances", CREATE_ENTRANCE),
@@ -235,3 +400,8 @@ def lay_tables(context: Context, settings: SelfFinancing) -> None:
         ("last hops", CREATE_LAST),
     ):
         db.execute(name, sql)
+    db.execute("mixing accounts", CREATE_MIXED, {"share": settings.mixed_share})
+    db.execute("chains to ends", CREATE_LEADING)
+    for _ in range(settings.chain_hops - 2):
+        db.execute("longer chains to ends", GROW_LEADING)
+    db.execute("hops of chains", CREATE_CHAINED)

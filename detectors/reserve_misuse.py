@@ -13,14 +13,15 @@ Blind spots: ledgers that are false throughout; sales that are invented together
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
 from data.settings import ReserveMisuse
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure
-from detectors.reserve_ledger import around_growth, carried_over
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.reserve_ledger import around_growth, carried_over, paid_on_growth
 from detectors.shortfall import longest_run
 
 NAME = "reserve_misuse"
@@ -103,27 +104,13 @@ def judge(
     days, shortfall = shortfall_run(settings, ledger)
     aged = max(ledger["aged_fen"].to_list(), default=0)
     outgoing, incoming = flow.filter("outgoing"), flow.filter(~pl.col("outgoing"))
-    clients_in = int(
-        incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))["amount_fen"].sum()
-    )
-    spent = outgoing.filter("circle", ~pl.col("other_reserve"))
-    spent = spent.filter(~carried_over(ledger, spent))
-    to_own = spent.filter("own")
-    if int(to_own["amount_fen"].sum()) <= settings.fee_share * clients_in:
-        spent = spent.filter(~pl.col("own"))
     short = days > 0 or aged >= settings.unexplained_fen
-    usual = settled_like_merchants(settings, outgoing)
-    usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
-    like_merchants = spent["other"].is_in(usual.implode())
-    others = spent.filter(~like_merchants | pl.col("own"))
-    if not short or 2 * int(others["amount_fen"].sum()) >= max(shortfall, aged):
-        spent = others
-    if short:
-        spent = spent.filter(pl.col("amount_fen") >= settings.least_part * max(shortfall, aged))
+    used = spent_on_circle(settings, ledger, outgoing, incoming, max(shortfall, aged), short=short)
+    spent = used.rows
     if int(spent["amount_fen"].sum()) < settings.minimum_fen and not short:
         return None
     back = come_back(settings, incoming, spent)
-    made_holes = around_growth(ledger, outgoing, spent, back)
+    made_holes = around_growth(settings, ledger, outgoing, spent, back)
     # What the circle got by them is the circle's, though it is settled like a merchant's sales.
     spent = pl.concat([spent, made_holes.filter("circle")])
     made_holes = made_holes.filter(~pl.col("circle"))
@@ -138,6 +125,7 @@ def judge(
     reached = sorted(set(shown.filter(~pl.col("own"))["other"].drop_nulls()) - {-1})
     evidence = read_evidence(pl.concat([shown, back]))
     amount = max(shortfall, aged, left - returned, left if not short else 0)
+    lookalikes = (_timing(settings, days, aged), _merchants(settings, used), _fees(settings, used))
     return Finding(
         typology=NAME,
         code=CODE,
@@ -145,9 +133,13 @@ def judge(
         party_id=firm.party_id,
         institution_id=firm.institution_id,
         severity=SEVERITY,
-        confidence=round(
-            0.55 + 0.15 * (days > 0) + 0.1 * (aged >= settings.unexplained_fen)
-            + 0.15 * (left >= settings.minimum_fen), 4
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_days * (days > 0)
+            + settings.confidence_aged * (aged >= settings.unexplained_fen)
+            + settings.confidence_left * (left >= settings.minimum_fen),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
         ),
         amount_fen=amount,
         first_at=evidence.first_at,
@@ -161,16 +153,7 @@ def judge(
             "returned_fen": Measure(returned, None, "fen"),
             "elsewhere_fen": Measure(elsewhere, None, "fen"),
         },
-        lookalikes=(
-            Lookalike("holiday_items", True, "节假日及次日轧平的未达账项不计",
-                      "items of holidays and of the next day, gone after it, do not count"),
-            Lookalike("related_merchant", True,
-                      "与其他商户同样按日结算的关联商户，除与差额增加相符的付款外不计",
-                      "merchants of the circle that are settled daily like others are left out, "
-                      "but for payments that fit what the shortfall grew by"),
-            Lookalike("fee_carry_over", True, "结转自有资金的手续费已扣除",
-                      "fees carried over to own funds are left out"),
-        ),
+        lookalikes=lookalikes,
         not_established=(
             "未证明客户最终受损，也未证明转出资金的最终用途",
             "it is not established that clients lost money, nor what the money was used for",
@@ -178,7 +161,88 @@ def judge(
         text=texts,
         lead_office=LEAD_OFFICE,
         accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
-    )  # fmt: skip
+    )
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a reserve paid the circle that neither fees nor sales explain, and what was left out.
+
+    `rows` are transfers of the reserve; the rest is in fen: fees left out, what clients paid in,
+    and the part of `rows` that went to parties settled like merchants.
+    """
+
+    rows: pl.DataFrame
+    fees_fen: int
+    clients_fen: int
+    settled_fen: int
+
+
+def spent_on_circle(
+    settings: ReserveMisuse,
+    ledger: pl.DataFrame,
+    outgoing: pl.DataFrame,
+    incoming: pl.DataFrame,
+    hole_fen: int,
+    *,
+    short: bool,
+) -> Spent:
+    """Leave fees, merchants' settlements and, beside a hole, small sums out of what it paid."""
+    clients_in = incoming.filter(~pl.col("circle"), ~pl.col("other_reserve"))
+    clients = int(clients_in["amount_fen"].sum())
+    spent = outgoing.filter("circle", ~pl.col("other_reserve"))
+    carried = carried_over(settings, ledger, spent)
+    fees = int(spent.filter(carried)["amount_fen"].sum())
+    spent = spent.filter(~carried)
+    to_own = int(spent.filter("own")["amount_fen"].sum())
+    if to_own <= settings.fee_share * clients:
+        spent = spent.filter(~pl.col("own"))
+        fees += to_own
+    usual = settled_like_merchants(settings, outgoing)
+    usual = usual.filter(~usual.is_in(fillers(settings, outgoing, incoming).implode()))
+    usual = usual.filter(~usual.is_in(paid_on_growth(settings, ledger, outgoing).implode()))
+    like_merchant = pl.col("other").is_in(usual.implode()).fill_null(False) & ~pl.col("own")
+    others = spent.filter(~like_merchant)
+    if not short or 2 * int(others["amount_fen"].sum()) >= hole_fen:
+        spent = others
+    if short:
+        spent = spent.filter(pl.col("amount_fen") >= settings.least_part * hole_fen)
+    return Spent(spent, fees, clients, int(spent.filter(like_merchant)["amount_fen"].sum()))
+
+
+def _timing(settings: ReserveMisuse, days: int, aged: int) -> Lookalike:
+    return Lookalike(
+        "holiday_items",
+        days >= settings.minimum_days or aged >= settings.unexplained_fen,
+        f"差额最长连续 {days} 个工作日（界限 {settings.minimum_days} 个），"
+        f"十一日以上款项最多 {yuan(aged)} 元",
+        f"the shortfall lasted {days} working days in a row (line: {settings.minimum_days}), and "
+        f"up to {yuan(aged)} yuan were eleven days old and more",
+    )
+
+
+def _merchants(settings: ReserveMisuse, used: Spent) -> Lookalike:
+    share = used.settled_fen / max(int(used.rows["amount_fen"].sum()), 1)
+    return Lookalike(
+        "related_merchant",
+        share < settings.merchant_doubt_share,
+        f"付给关联方的款项中 {share:.0%} 付给与商户结算频率相近者",
+        f"{share:.0%} of what the circle got went to parties that are paid about as often as "
+        "merchants",
+    )
+
+
+def _fees(settings: ReserveMisuse, used: Spent) -> Lookalike:
+    to_own = int(used.rows.filter("own")["amount_fen"].sum())
+    plausible = int(settings.fee_share * used.clients_fen)
+    return Lookalike(
+        "fee_carry_over",
+        to_own == 0 or to_own > plausible,
+        f"作为结转的手续费扣除 {yuan(used.fees_fen)} 元；另付自有账户 {yuan(to_own)} 元"
+        f"（可为手续费的上限 {yuan(plausible)} 元）",
+        f"{yuan(used.fees_fen)} yuan are left out as fees carried over; own funds got "
+        f"{yuan(to_own)} yuan beside them (plausible as fees: up to {yuan(plausible)} yuan)",
+    )
 
 
 def come_back(settings: ReserveMisuse, incoming: pl.DataFrame, spent: pl.DataFrame) -> pl.DataFrame:
@@ -205,9 +269,11 @@ def settled_like_merchants(settings: ReserveMisuse, outgoing: pl.DataFrame) -> p
     days = outgoing.group_by("other", "circle").agg(
         pl.col("business_date").n_unique().alias("days")
     )
-    usual = days.filter(~pl.col("circle"), pl.col("days") > 2)["days"].median()
+    usual = days.filter(~pl.col("circle"), pl.col("days") > settings.usual_merchant_days)[
+        "days"
+    ].median()
     least = settings.merchant_days_share * float(str(usual)) if usual is not None else float("inf")
-    return days.filter("circle", pl.col("days") >= max(least, 5))["other"]
+    return days.filter("circle", pl.col("days") >= max(least, settings.merchant_days))["other"]
 
 
 def fillers(settings: ReserveMisuse, outgoing: pl.DataFrame, incoming: pl.DataFrame) -> pl.Series:

@@ -1,19 +1,23 @@
 """P4 self-financing: a platform's loans end with its own circle.
 
 Pattern: lenders' money is paid out to a borrower and goes on, directly or over a few accounts,
-within days, to the platform's closure: a large share of the loan's proceeds.
+within days, to the platform's closure: a large share of the loan's proceeds. Over accounts that
+live on such money it may take longer. Or the loan goes to the closure straight: a borrower belongs
+to it, or lenders pay it there and no borrower ever gets it.
 
 Innocent look-alikes: the platform's fee (up to 5 % of the loan); a related supplier with whom the
 borrower trades before or after as well; a payment firm that serves everyone, the circle too (what
 passes a hub counts only where it explains what the hub pays the circle).
 
-Blind spots: cash; accounts at banks that do not submit; detours longer than the window.
+Blind spots: cash; accounts at banks that do not submit; detours longer than the windows, or long
+ones over accounts that have other business too.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import polars as pl
@@ -21,7 +25,7 @@ import polars as pl
 from data.settings import SelfFinancing
 from detectors.context import Context, Institution
 from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.proceeds import Followed, follow_proceeds
 from graph.following import Arrival
 
@@ -52,6 +56,39 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield finding
 
 
+@dataclass(frozen=True)
+class Held:
+    """What arrived of a platform's loans, held against the thresholds.
+
+    `hits` are the arrivals of each disbursement that counts, `chosen` these disbursements, `loans`
+    the number of loans of which enough arrived (others only took the same way); then, in fen, what
+    was left out as fees and as lasting trade, and what arrived straight from borrowers who paid
+    the same account outside of every loan's window too.
+    """
+
+    hits: dict[int, list[Arrival]]
+    chosen: pl.DataFrame
+    loans: int
+    fees_fen: int
+    traded_fen: int
+    doubtful_fen: int
+
+    @property
+    def arrivals(self) -> list[Arrival]:
+        """Everything that counts."""
+        return [arrival for each in self.hits.values() for arrival in each]
+
+    @property
+    def arrived_fen(self) -> int:
+        """The sum of what counts."""
+        return sum(arrival.amount_fen for arrival in self.arrivals)
+
+    @property
+    def proceeds_fen(self) -> int:
+        """What was paid out on the loans; a transfer that paid out several counts once."""
+        return int(self.chosen.unique("transfer_no")["amount_fen"].sum())
+
+
 def judge(
     context: Context,
     settings: SelfFinancing,
@@ -59,54 +96,19 @@ def judge(
     followed: Followed,
 ) -> Finding | None:
     """Hold what arrived, less fees and lasting trade, against the thresholds."""
-    by_loan: dict[int, list[Arrival]] = defaultdict(list)
-    for arrival in followed.arrivals:
-        by_loan[arrival.mark].append(arrival)
-    traded = lasting_trade(followed.disbursements, followed.trade, settings)
-    hits: dict[int, list[Arrival]] = {}
-    for row in followed.disbursements.iter_rows(named=True):
-        counted = [
-            a
-            for a in by_loan.get(row["transfer_no"], ())
-            if not (len(a.path) == 1 and (row["payee_account"], a.account) in traded)
-        ]
-        fees = [a for a in counted if len(a.path) == 1 and followed.ends[a.account][1]]
-        if sum(a.amount_fen for a in fees) <= settings.fee_share * row["principal_fen"]:
-            counted = [a for a in counted if a not in fees]
-        if sum(a.amount_fen for a in counted) >= settings.minimum_share * row["amount_fen"]:
-            hits[row["transfer_no"]] = counted
-    if len(hits) < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
+    held = hold(settings, followed)
+    loans, arrived = held.chosen["loan_id"].n_unique(), held.arrived_fen
+    if held.loans < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
         return None
-    chosen = followed.disbursements.filter(pl.col("transfer_no").is_in(list(hits)))
-    arrived = sum(a.amount_fen for each in hits.values() for a in each)
     if arrived < settings.minimum_fen:
         return None
-    numbers = {number for each in hits.values() for a in each for number in a.path}
-    shown = pl.concat(
-        [
-            chosen.select("ref", "booked_at"),
-            pl.DataFrame(
-                [followed.refs[n] for n in sorted(numbers)],
-                schema=["ref", "booked_at"],
-                orient="row",
-            ),
-        ],
-        how="vertical_relaxed",
-    )
-    evidence = read_evidence(shown)
-    roles = _roles(context, hits, chosen, followed)
-    named = tuple(
-        (context.party_ids[number], role)
-        for number, role in sorted(roles.items())
-        if number >= 0 and number != behind.party_no
-    )
-    proceeds = int(chosen.unique("transfer_no")["amount_fen"].sum())
-    entered = {a.path[-1] for each in hits.values() for a in each}
-    carried = sum(followed.moves[number].amount_fen for number in entered)
-    borrowers = chosen["borrower"].n_unique()
-    unknown = sum(
-        a.amount_fen for each in hits.values() for a in each if followed.ends[a.account][0] < 0
-    )
+    evidence = read_evidence(_shown(held, followed))
+    roles = _roles(context, held, followed)
+    proceeds, carried = held.proceeds_fen, _carried(held, followed)
+    borrowers = held.chosen["borrower"].n_unique()
+    unknown = sum(a.amount_fen for a in held.arrivals if followed.ends[a.account][0] < 0)
+    hours, _ = _longest(held, followed)
+    lookalikes = _lookalikes(settings, held)
     return Finding(
         typology=NAME,
         code=CODE,
@@ -114,36 +116,162 @@ def judge(
         party_id=behind.party_id,
         institution_id=behind.institution_id,
         severity=SEVERITY,
-        confidence=_confidence(len(hits), arrived - unknown, proceeds),
+        confidence=doubted(
+            _confidence(settings, loans, (arrived - unknown) / max(proceeds, 1)),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
         amount_fen=arrived,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures={
-            "loans": Measure(len(hits), settings.minimum_loans, "loans"),
-            "share": Measure(round(arrived / max(proceeds, 1), 4), settings.minimum_share, "share"),
-            "hours": Measure(settings.window_hours, settings.window_hours, "hours"),
-            "borrowers": Measure(borrowers, None, "parties"),
-            "carried_fen": Measure(carried, None, "fen"),
-            "to_unknown_holders_fen": Measure(unknown, None, "fen"),
-        },
-        lookalikes=(
-            Lookalike("platform_fee", True, "平台收费（不超过借款的 5%）已扣除",
-                      "the platform's fees (up to 5 % of a loan) are left out"),
-            Lookalike("related_supplier", True, "借款人与关联供应商的持续贸易已扣除",
-                      "lasting trade of a borrower with a related supplier is left out"),
-        ),
+        measures=_measures(settings, held, followed, unknown),
+        lookalikes=lookalikes,
         not_established=(
             "未证明借款人知情，也未证明关联方对资金的最终用途；经多账户的金额为上限",
             "it is not established that the borrowers knew, nor what the circle used the money "
             "for; what passed several accounts is an upper bound",
         ),
-        text=_texts(
-            borrowers, len(hits), proceeds, arrived, unknown, settings.window_hours, carried
-        ),
+        text=_texts(borrowers, loans, proceeds, arrived, unknown, hours, carried),
         lead_office=LEAD_OFFICE,
-        accomplices=named,
-    )  # fmt: skip
+        accomplices=tuple(
+            (context.party_ids[number], role)
+            for number, role in sorted(roles.items())
+            if number >= 0 and number != behind.party_no
+        ),
+    )
+
+
+def hold(settings: SelfFinancing, followed: Followed) -> Held:
+    """Leave fees and lasting trade out of what arrived, and keep the loans of which enough did."""
+    by_loan: dict[int, list[Arrival]] = defaultdict(list)
+    for arrival in followed.arrivals:
+        by_loan[arrival.mark].append(arrival)
+    lasting, some = outside_trade(followed.disbursements, followed.trade, settings)
+    hits: dict[int, list[Arrival]] = {}
+    left_out = doubtful = traded = 0
+    for row in followed.disbursements.iter_rows(named=True):
+        borrower, all_of_it = row["payee_account"], by_loan.get(row["transfer_no"], [])
+        straight = [a for a in all_of_it if len(a.path) == 1]
+        trade = [a for a in straight if (borrower, a.account) in lasting]
+        fees = [a for a in straight if a not in trade and followed.ends[a.account][1]]
+        if _fen(fees) > settings.fee_share * row["principal_fen"]:
+            fees = []
+        counted = [a for a in all_of_it if a not in trade and a not in fees]
+        left_out, traded = left_out + _fen(fees), traded + _fen(trade)
+        if counted and _fen(counted) >= settings.minimum_share * row["amount_fen"]:
+            hits[row["transfer_no"]] = counted
+            doubtful += _fen(
+                [a for a in counted if a in straight and (borrower, a.account) in some]
+            )
+    numbers = pl.col("transfer_no")
+    loans = followed.disbursements.filter(numbers.is_in(list(hits)))["loan_id"].n_unique()
+    hits.update(_same_way(settings, followed, by_loan, hits))
+    chosen = followed.disbursements.filter(numbers.is_in(list(hits)))
+    return Held(hits, chosen, loans, left_out, traded, doubtful)
+
+
+def _same_way(
+    settings: SelfFinancing,
+    followed: Followed,
+    by_loan: Mapping[int, list[Arrival]],
+    hits: Mapping[int, list[Arrival]],
+) -> dict[int, list[Arrival]]:
+    """What arrived of further loans, less than the share, over accounts that the others took."""
+    known = {
+        followed.moves[number].payer
+        for each in hits.values()
+        for a in each
+        for number in a.path[1:]
+    }
+    further = {}
+    for row in followed.disbursements.iter_rows(named=True):
+        counted = [
+            arrival
+            for arrival in by_loan.get(row["transfer_no"], ())
+            if len(arrival.path) > 1
+            and {followed.moves[number].payer for number in arrival.path[1:]} <= known
+        ]
+        enough = _fen(counted) >= settings.least_part * row["amount_fen"]
+        if row["transfer_no"] not in hits and counted and enough:
+            further[row["transfer_no"]] = counted
+    return further
+
+
+def _fen(arrivals: Sequence[Arrival]) -> int:
+    return sum(arrival.amount_fen for arrival in arrivals)
+
+
+def _shown(held: Held, followed: Followed) -> pl.DataFrame:
+    """The disbursements and every transfer that their money took, with reference and time."""
+    numbers = {number for arrival in held.arrivals for number in arrival.path}
+    taken = pl.DataFrame(
+        [followed.refs[number] for number in sorted(numbers)],
+        schema={"ref": pl.String, "booked_at": pl.Datetime("us")},
+        orient="row",
+    )
+    return pl.concat([held.chosen.select("ref", "booked_at"), taken], how="vertical_relaxed")
+
+
+def _carried(held: Held, followed: Followed) -> int:
+    """The whole sum of the transfers by which the money arrived, other money in them included."""
+    entered = {arrival.path[-1] for arrival in held.arrivals if arrival.path}
+    at_once = sum(arrival.amount_fen for arrival in held.arrivals if not arrival.path)
+    return at_once + sum(followed.moves[number].amount_fen for number in entered)
+
+
+def _longest(held: Held, followed: Followed) -> tuple[float, int]:
+    """The most hours and the most hops that anything took from its disbursement to the circle."""
+    begun = dict(held.chosen.select("transfer_no", "booked_at").iter_rows())
+    took = [
+        (followed.refs[arrival.path[-1]][1] - begun[arrival.mark]) / timedelta(hours=1)
+        for arrival in held.arrivals
+        if arrival.path
+    ]
+    hops = max((len(arrival.path) for arrival in held.arrivals), default=0)
+    return round(max(took, default=0.0), 1), hops
+
+
+def _measures(
+    settings: SelfFinancing, held: Held, followed: Followed, unknown: int
+) -> dict[str, Measure]:
+    hours, hops = _longest(held, followed)
+    lines = settings.window_hours, settings.maximum_hops
+    if hours > settings.window_hours or hops > settings.maximum_hops:
+        lines = settings.chain_hours, settings.chain_hops
+    share = held.arrived_fen / max(held.proceeds_fen, 1)
+    return {
+        "loans": Measure(held.chosen["loan_id"].n_unique(), settings.minimum_loans, "loans"),
+        "share": Measure(round(share, 4), settings.minimum_share, "share"),
+        "hours": Measure(hours, lines[0], "hours"),
+        "hops": Measure(hops, lines[1], "transfers"),
+        "carried_fen": Measure(_carried(held, followed), None, "fen"),
+        "borrowers": Measure(held.chosen["borrower"].n_unique(), None, "parties"),
+        "to_unknown_holders_fen": Measure(unknown, None, "fen"),
+    }
+
+
+def _lookalikes(settings: SelfFinancing, held: Held) -> tuple[Lookalike, ...]:
+    most = settings.fee_share
+    doubtful = held.doubtful_fen / max(held.arrived_fen, 1)
+    return (
+        Lookalike(
+            "platform_fee",
+            held.arrived_fen > most * held.proceeds_fen,
+            f"作为平台收费（不超过借款的 {most:.0%}）扣除 {yuan(held.fees_fen)} 元，"
+            f"其余 {yuan(held.arrived_fen)} 元",
+            f"{yuan(held.fees_fen)} yuan are left out as the platform's fees (up to {most:.0%} of "
+            f"a loan); {yuan(held.arrived_fen)} yuan remain",
+        ),
+        Lookalike(
+            "related_supplier",
+            doubtful < settings.trade_doubt_share,
+            f"作为持续贸易扣除 {yuan(held.traded_fen)} 元；其余中 {doubtful:.0%} "
+            "来自在放款期之外也向同一账户付款的借款人",
+            f"{yuan(held.traded_fen)} yuan are left out as lasting trade; {doubtful:.0%} of the "
+            "rest came from borrowers that paid the same account outside of the loans' windows too",
+        ),
+    )
 
 
 def _texts(
@@ -152,16 +280,16 @@ def _texts(
     proceeds: int,
     arrived: int,
     unknown: int,
-    hours: int,
+    hours: float,
     carried: int,
 ) -> tuple[str, str]:
     zh = (
-        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours} 小时内有 "
+        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours:g} 小时内有 "
         f"{yuan(arrived)} 元到达平台关联方"
     )
     en = (
         f"Of {loans} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
-        f"{yuan(arrived)} yuan reached the platform's circle within {hours} hours"
+        f"{yuan(arrived)} yuan reached the platform's circle within {hours:g} hours"
     )
     if carried != arrived:
         zh += f"（到达关联方的转账共 {yuan(carried)} 元，其余来自其他资金）"
@@ -175,17 +303,21 @@ def _texts(
     return zh, en
 
 
-def _confidence(loans: int, arrived: int, proceeds: int) -> float:
-    return round(0.6 + 0.2 * min(loans / 10, 1) + 0.2 * min(arrived / max(proceeds, 1), 1), 4)
+def _confidence(settings: SelfFinancing, loans: int, share: float) -> float:
+    return (
+        settings.confidence_least
+        + settings.confidence_loans * min(loans / settings.sure_loans, 1)
+        + settings.confidence_share * min(share, 1)
+    )
 
 
-def lasting_trade(
+def outside_trade(
     disbursements: pl.DataFrame, trade: pl.DataFrame, settings: SelfFinancing
-) -> set[tuple[int, int]]:
+) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
     """Pairs of a borrower's and an end's account that trade outside of every loan's window too.
 
-    Outside of them they trade at least `trade_transfers` times, and for a good part of what is
-    paid within.
+    Returns those whose trade is lasting (at least `trade_transfers` payments outside, and a good
+    part of what is paid within), and all that have any.
     """
     window = timedelta(hours=settings.window_hours)
     starts: dict[int, list[datetime]] = defaultdict(list)
@@ -199,34 +331,40 @@ def lasting_trade(
         within = any(start <= at <= start + window for start in starts[payer])
         times[payer, payee] += not within
         sums[payer, payee][within] += fen
-    return {
+    lasting = {
         pair
         for pair, count in times.items()
         if count >= settings.trade_transfers
         and sums[pair][0] >= settings.trade_share * sums[pair][1]
     }
+    return lasting, {pair for pair, count in times.items() if count}
 
 
 def _roles(
     context: Context,
-    hits: dict[int, list[Arrival]],
-    chosen: pl.DataFrame,
+    held: Held,
     followed: Followed,
 ) -> dict[int, str]:
     """Who held the accounts that the money took: borrowers, those between, those it reached.
 
-    Payment firms and banks between are not named: they serve everyone.
+    Payment firms and banks between are not named: they serve everyone. Nor is a registered borrower
+    whom the money never reached: somebody may have used the name.
     """
     serving = {i.party_no for i in context.institutions if i.kind in SERVING_KINDS}
     roles: dict[int, str] = {}
-    for each in hits.values():
-        for arrival in each:
-            roles[followed.ends[arrival.account][0]] = "beneficiary"
-            for number in arrival.path[1:]:
-                holder = followed.owner[followed.moves[number].payer]
-                if holder not in serving:
-                    roles.setdefault(holder, "shell")
-    roles.update((int(number), "nominee") for number in chosen["borrower"])
+    for arrival in held.arrivals:
+        roles[followed.ends[arrival.account][0]] = "beneficiary"
+        for number in arrival.path[1:]:
+            holder = followed.owner[followed.moves[number].payer]
+            if holder not in serving:
+                roles.setdefault(holder, "shell")
+    reached = {followed.ends[arrival.account][0] for arrival in held.arrivals}
+    paid = held.chosen.select("borrower", "payee_account").unique().iter_rows()
+    roles.update(
+        (int(borrower), "nominee")
+        for borrower, account in paid
+        if borrower not in reached and followed.owner[account] == borrower
+    )
     return roles
 
 

@@ -201,7 +201,10 @@ def carry(
     pieces = np.empty((64, 5), dtype=np.int64)
     piece = np.zeros(5, dtype=np.int64)
     for row in range(opening.shape[0]):
+        # What was held before has no tint of its own: its window begins with the first transfer.
         piece[COLOUR], piece[HOP], piece[BORN] = opening[row, 1], 0, 0
+        if window >= 0 and piece[COLOUR] != 0 and len(time) > 0:
+            piece[BORN] = time[0]
         piece[AMOUNT] = opening[row, 2]
         sums[opening[row, 1], 0] += opening[row, 2]
         lots = _lay(lots, state, head, tail, opening[row, 0], piece, rule)

@@ -36,7 +36,12 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True)
 class Tie:
-    """How a party is tied to an institution; `share` is the product of the shares on the chain."""
+    """How a party is tied to an institution.
+
+    Along ownership `share` is the largest product of shares of any chain, control counting as 1;
+    a party tied otherwise (an officer, a relative, a contact, a represented firm) has the share of
+    the party it is tied through. The institution's own is 1.
+    """
 
     share: float
     chain: tuple[Step, ...]
@@ -169,6 +174,7 @@ def _aside(
     institution, added = owners[0], []
 
     def add(party: int, by: int, kind: str) -> None:
+        """Tie a party through one that is found, unless it is there already."""
         if party not in found and len(found) < limit:
             found[party] = Tie(found[by].share, (*found[by].chain, Step(by, party, kind)))
             added.append((party, kind))

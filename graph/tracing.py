@@ -48,7 +48,11 @@ class Transfers:
 
 @dataclass(frozen=True)
 class Opening:
-    """What accounts hold before the first transfer: account, colour and whole fen, oldest first."""
+    """What accounts hold before the first transfer: account, colour and whole fen, oldest first.
+
+    How long it lay there is not known, so a window begins for it with the first transfer, and hops
+    count from the account that holds it.
+    """
 
     account: Ints
     colour: Ints

@@ -50,10 +50,6 @@ class Banks:
         abroad = np.flatnonzero(~self.submits)
         return np.where(rng.random(count) < outside, rng.choice(abroad, size=count), inner)
 
-    def draw_one(self, rng: np.random.Generator) -> int:
-        """Draw a submitting bank."""
-        return int(rng.choice(len(self.number), p=self.weight))
-
 
 def found_banks(world: World) -> Banks:
     """Found the banks, each a registered institution, with three that do not submit."""

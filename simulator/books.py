@@ -7,6 +7,7 @@ reversal is two entries that undo two others.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,6 +18,8 @@ from simulator.workdays import DAY, HOUR, SECOND
 from simulator.world import CHANNEL, YUAN, World
 
 LARGE_FEN = 50_000 * YUAN
+# Share of the payments between banks that the payee's bank books a day or so late.
+LATE_SHARE = 0.005
 CLEARED = ("cnaps_hvps", "cnaps_beps", "nucc", "unionpay")
 
 
@@ -38,6 +41,7 @@ class Books:
 def keep_books(world: World, banks: Banks) -> Books:
     """Choose channels, returns and reversals, write the entries, and strike the balances."""
     add_reversals(world)
+    add_mistakes(world)
     transfers = choose_channels(world, banks)
     entries = write_entries(world, transfers)
     return strike_balances(world, transfers, entries)
@@ -58,6 +62,53 @@ def add_reversals(world: World) -> None:
         time,
         "冲正",
         reverses=rows,
+    )
+
+
+def add_mistakes(world: World) -> None:
+    """Payments of every story that went wrong first: one bank booked twice and undid one, or the
+    clearing returned a first attempt. What happened in the end stays as it was."""
+    rng, bank = world.rng, world.accounts.column("bank").astype(np.int64)
+    rows = {name: world.transfers.column(name) for name in ("payer", "payee", "time", "amount")}
+    payer, payee = rows["payer"], rows["payee"]
+    both = (payer >= 0) & (payee >= 0) & ~world.transfers.column("plain")
+    both &= (world.transfers.column("reverses") < 0) & (rows["time"] < world.period.end - 2 * DAY)
+    inside = bank[np.maximum(payer, 0)] == bank[np.maximum(payee, 0)]
+    chance = rng.random(len(both))
+
+    def again(chosen: Array, later: Ints, **values: Any) -> Ints:
+        """Pay the chosen rows once more, so much later."""
+        copied = {name: world.transfers.column(name)[chosen] for name in ("device", "loan")}
+        return world.pay(
+            payer[chosen],
+            payee[chosen],
+            rows["amount"][chosen],
+            rows["time"][chosen] + later,
+            world.transfers.column("purpose")[chosen],
+            **copied,
+            **values,
+        )
+
+    twice = np.flatnonzero(both & inside & (chance < 0.004))
+    failed = np.flatnonzero(both & ~inside & (chance < 0.003))
+    double = again(twice, rng.integers(SECOND, HOUR // 2, len(twice)))
+    large = rows["amount"][failed] >= LARGE_FEN
+    channel = np.where(large, CHANNEL["cnaps_hvps"], CHANNEL["cnaps_beps"])
+    again(
+        failed,
+        -rng.integers(5 * 60 * SECOND, 3 * HOUR, len(failed)),
+        channel=channel,
+        returned=True,
+    )
+    kept = double >= 0
+    undone = double[kept]
+    world.pay(
+        payee[twice[kept]],
+        payer[twice[kept]],
+        world.transfers.column("amount")[undone],
+        world.transfers.column("time")[undone] + rng.integers(HOUR // 6, 20 * HOUR, len(undone)),
+        "冲正",
+        reverses=undone,
     )
 
 
@@ -82,6 +133,7 @@ def choose_channels(world: World, banks: Banks) -> pl.DataFrame:
     booked = (channel == CHANNEL["book"]) & banks.book_reference[np.maximum(payer_bank, 0)]
     plain = columns["plain"][order]
     returned = plain & cleared & (rng.random(len(order)) < 0.003) & (at < world.period.end - DAY)
+    returned |= columns["returned"][order]
     match = np.where(cleared | booked, np.cumsum(cleared | booked), 0)
     return pl.DataFrame(
         {
@@ -113,6 +165,8 @@ def write_entries(world: World, transfers: pl.DataFrame) -> pl.DataFrame:
     slow = np.isin(channel, [CHANNEL["cnaps_beps"], CHANNEL["unionpay"], CHANNEL["pos"]])
     lag[fast] = rng.integers(2 * SECOND, 120 * SECOND, int(fast.sum()))
     lag[slow] = (rng.gamma(1.2, 600, int(slow.sum())) * SECOND).astype(np.int64) + SECOND
+    late = (lag > 0) & (rng.random(count) < LATE_SHARE)
+    lag[late] += rng.integers(4 * HOUR, 30 * HOUR, int(late.sum()))
     last = world.period.end - SECOND
     arrives = np.minimum(at + lag, np.maximum(last, at))
     payer, payee = transfers["payer"].to_numpy(), transfers["payee"].to_numpy()

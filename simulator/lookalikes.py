@@ -11,9 +11,9 @@ from simulator.payments import PaymentFirm
 from simulator.people import devices
 from simulator.platforms import Platform
 from simulator.rows import Ints
-from simulator.schemes.self_financing import add_related_supplier
+from simulator.schemes.self_financing import add_related_supplier, add_supply_chain
 from simulator.workdays import DAY, HOUR
-from simulator.world import INSTITUTION, YUAN, Lookalike, World
+from simulator.world import INSTITUTION, RELATION, YUAN, Lookalike, World
 
 
 def add_lookalikes(
@@ -31,6 +31,13 @@ def add_lookalikes(
         world.lookalikes.append(
             Lookalike("self_financing", "related_supplier", supplier, platform, (account,))
         )
+    for _ in range(max(count // 2, 1)):
+        wholesaler, account = add_supply_chain(world, banks)
+        world.lookalikes.append(
+            Lookalike("self_financing", "supply_chain", wholesaler, -1, (account,))
+        )
+    for platform_now in platforms[: max(count // 2, 1)]:
+        charge_guarantees(world, platform_now)
     for platform_now in platforms[:count]:
         differ_for_a_day(world, platform_now)
     for platform_now in platforms[count : 2 * count]:
@@ -45,6 +52,8 @@ def add_lookalikes(
         )
     for firm in firms[:count]:
         wait_for_holidays(world, firm)
+    for firm in firms[: max(count // 2, 1)]:
+        settle_related_merchant(world, firm)
     for firm in firms[count:]:
         world.lookalikes.append(
             Lookalike("reserve_misuse", "fee_carry_over", firm.party, firm.party, (firm.reserve,))
@@ -195,6 +204,38 @@ def differ_for_a_day(world: World, platform: Platform) -> None:
         Lookalike(
             "commingling", "settlement_timing", platform.party, platform.party, (platform.collect,)
         )
+    )
+
+
+def charge_guarantees(world: World, platform: Platform) -> None:
+    """A guarantor of the circle takes premiums from the borrowers whose loans it guarantees."""
+    rng, period = world.rng, world.period
+    mine = np.flatnonzero(world.loans.column("institution") == platform.party)
+    mine = mine[(world.loans.column("raised", mine) >= 0) & (rng.random(len(mine)) < 0.8)]
+    guarantor = int(platform.circle.sisters[-1])
+    world.relations.add(
+        1,
+        from_party=world.owner(np.array([guarantor]))[0],
+        to_party=platform.party,
+        kind=RELATION["guarantees"],
+        valid_from=period.epoch_day - int(rng.integers(60, 900)),
+    )
+    day = world.loans.column("raised", mine).astype(np.int64)
+    premium = (world.loans.column("principal", mine) * rng.uniform(0.005, 0.03)).astype(np.int64)
+    at = period.at(rng, day, "business") + rng.integers(HOUR, 30 * HOUR, len(mine))
+    payer = world.loans.column("account", mine).astype(np.int64)
+    world.pay(payer, guarantor, premium, at, "服务费", loan=mine)
+    party = int(world.owner(np.array([guarantor]))[0])
+    world.lookalikes.append(
+        Lookalike("commingling", "related_guarantor", party, platform.party, (guarantor,))
+    )
+
+
+def settle_related_merchant(world: World, firm: PaymentFirm) -> None:
+    """A sister firm is a merchant like the others: it is paid for its sales, as they come."""
+    firm.merchants[0] = firm.circle.sisters[0]
+    world.lookalikes.append(
+        Lookalike("reserve_misuse", "related_merchant", firm.party, firm.party, (firm.reserve,))
     )
 
 

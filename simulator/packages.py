@@ -33,6 +33,8 @@ from simulator.world import INSTITUTION, ORGANISATION, PURPOSES, World
 
 REGISTER_DAYS = (0, 14)
 EVENING = 21 * HOUR
+# Shares of entries without the counterparty's name, without the counterparty, and misspelt.
+DIRT = np.array([[0.12], [0.015], [0.02]])
 # Columns of few different values, for which Parquet keeps a dictionary.
 REPEATING = ("bank_no", "counterparty_bank_no", "payer_bank_no", "payee_bank_no", "direction",
              "channel", "purpose", "status", "role", "kind", "institution_id", "division",
@@ -109,7 +111,8 @@ class _Writer:
         )
         self.balances = self._balances()
         self.reserves = [self._reserve(number) for number in range(len(world.reserves))]
-        self.hidden = world.rng.random((2, books.entries.height)) < np.array([[0.12], [0.015]])
+        # Dirt falls on all entries alike, whatever story they belong to.
+        self.hidden = world.rng.random((3, books.entries.height)) < DIRT
 
     def written(self) -> Written:
         """How the world's numbers were written."""
@@ -161,8 +164,7 @@ class _Writer:
         other = rows["other"].to_numpy()
         serial = rows["serial"].to_numpy() - 1
         moved = self.books.transfers
-        plain = moved["plain"].to_numpy()[transfer]
-        nameless, unknown = (hide[serial] & plain for hide in self.hidden)
+        nameless, unknown, misspelt = (hide[serial] for hide in self.hidden)
         channel = moved["channel"].to_numpy()[transfer]
         place = np.maximum(other, 0)
         owner = self.world.accounts.column("party")[place].astype(np.int64)
@@ -186,9 +188,9 @@ class _Writer:
             rows["after"].alias("balance_after_fen"),
             _unless(absent, self.account_bank.gather(place)).alias("counterparty_bank_no"),
             _unless(absent, self.account_no.gather(place)).alias("counterparty_account_no"),
-            _unless(absent | pl.Series(nameless), self.names.gather(owner)).alias(
-                "counterparty_name"
-            ),
+            _unless(
+                absent | pl.Series(nameless), _misspelt(self.names.gather(owner), misspelt)
+            ).alias("counterparty_name"),
             self.match.gather(transfer).alias("match_no"),
             pl.Series("channel", np.array(CHANNELS, dtype=object)[channel].tolist()),
             pl.Series("cash", channel == CHANNELS.index("cash")),
@@ -378,6 +380,12 @@ def _references(world: World, books: Books) -> pl.Series:
         pl.concat_str(day.dt.strftime("%Y%m%d"), match.cast(pl.String).str.zfill(9))
     ).to_series()
     return _unless(match == 0, text).alias("match_no")
+
+
+def _misspelt(names: pl.Series, which: Array) -> pl.Series:
+    """Names as a clerk may write them: some lack their second character."""
+    short = names.str.slice(0, 1) + names.str.slice(2)
+    return names.zip_with(pl.Series(~which), short)
 
 
 def _texts(numbers: Array) -> pl.Series:

@@ -11,7 +11,7 @@ from simulator.banks import Banks, open_accounts
 from simulator.circles import Circle, draw_circle
 from simulator.firms import add_organisations
 from simulator.people import devices, send_later, to_whole_yuan
-from simulator.rows import Ints
+from simulator.rows import Array, Ints
 from simulator.workdays import DAY, HOUR, SECOND
 from simulator.world import EVENT, INSTITUTION, PURPOSE, YUAN, World
 
@@ -119,20 +119,32 @@ def draw_lenders(world: World, median: float) -> Ints:
     return world.rng.choice(world.pools["people"], size=size, replace=False)
 
 
-def lend(
+@dataclass(frozen=True)
+class Raised:
+    """Loans that lenders funded: row, borrower's account, principal, when each is to be paid out,
+    and whether that lies within the period."""
+
+    row: Ints
+    account: Ints
+    principal: Ints
+    paid_at: Ints
+    ready: Array
+
+
+def raise_loans(
     world: World,
     platform: Platform,
     lenders: Ints,
     borrowers: Ints,
     *,
     median_yuan: float,
-    scheme: int = -1,
     latest_share: float = 1.0,
-) -> Loans:
-    """Raise one loan per borrower from the lenders, pay it out and take the fee.
+    scheme: int = -1,
+) -> Raised:
+    """Publish one loan per borrower and raise it from the lenders, into the collecting account.
 
-    A loan still being raised at the period's end is not paid out. The lenders' tickets are whole
-    hundreds of yuan, and add up to the principal.
+    The lenders' tickets are whole hundreds of yuan, and add up to the principal. `scheme` marks
+    their payments.
     """
     rng, period = world.rng, world.period
     count = len(borrowers)
@@ -158,29 +170,57 @@ def lend(
         raised=np.where(ready, paid_on, -1),
         purpose=rng.choice(np.array([PURPOSE[text] for text in LOAN_PURPOSES]), count),
     )
-    lender = rng.choice(lenders, size=len(loan))
     last = np.minimum(paid_at[loan], (start + raise_days)[loan] * DAY + 20 * HOUR) - HOUR
     first = start[loan] * DAY + 8 * HOUR
     time = first + (rng.random(len(loan)) * np.maximum(last - first, SECOND)).astype(np.int64)
-    named = np.where(rng.random(len(loan)) < 0.85, row[loan], -1)
+    take_in(world, platform, rng.choice(lenders, size=len(loan)), row[loan], part, time, scheme)
+    return Raised(row, borrowers, principal, paid_at, ready)
+
+
+def take_in(
+    world: World,
+    platform: Platform,
+    lender: Ints,
+    loan: Ints,
+    part: Ints,
+    time: Ints,
+    scheme: int,
+) -> None:
+    """Lenders pay their tickets in; most payments name the loan, and an event names them all."""
+    rng = world.rng
     invested = world.pay(
         lender,
         platform.collect,
         part,
         time,
         rng.choice(np.array([PURPOSE["充值"], PURPOSE["投资款"]]), len(loan)),
-        loan=named,
+        loan=np.where(rng.random(len(loan)) < 0.85, loan, -1),
         device=devices(world, lender),
+        scheme=scheme,
     )
-    record(
-        world,
-        "invest",
-        row[loan],
-        world.owner(lender),
-        world.owner(borrowers)[loan],
-        part,
-        invested,
+    borrower = world.loans.column("borrower", loan).astype(np.int64)
+    record(world, "invest", loan, world.owner(lender), borrower, part, invested)
+
+
+def lend(
+    world: World,
+    platform: Platform,
+    lenders: Ints,
+    borrowers: Ints,
+    *,
+    median_yuan: float,
+    scheme: int = -1,
+    latest_share: float = 1.0,
+) -> Loans:
+    """Raise one loan per borrower from the lenders, pay it out and take the fee.
+
+    A loan still being raised at the period's end is not paid out. `scheme` marks what is paid out.
+    """
+    period, count = world.period, len(borrowers)
+    raised = raise_loans(
+        world, platform, lenders, borrowers, median_yuan=median_yuan, latest_share=latest_share
     )
+    row, paid_at, principal = raised.row, raised.paid_at, raised.principal
     fee = (principal * platform.fee_rate).astype(np.int64)
     net = principal - (0 if platform.fee_by_borrower else fee)
     sent = world.pay(platform.collect, borrowers, net, paid_at, "放款", loan=row, scheme=scheme)
@@ -188,7 +228,7 @@ def lend(
         world, "disburse", row, world.owner(borrowers), np.full(count, platform.party), net, sent
     )
     payer = borrowers if platform.fee_by_borrower else np.full(count, platform.collect)
-    fee_at = np.where(ready, send_later(world, paid_at, 0.05, 3), period.end)
+    fee_at = np.where(raised.ready, send_later(world, paid_at, 0.05, 3), period.end)
     if platform.own != platform.collect or platform.fee_by_borrower:
         paid = world.pay(payer, platform.own, fee, fee_at, "手续费", loan=row)
         record(world, "fee", row, world.owner(borrowers), np.full(count, platform.party), fee, paid)

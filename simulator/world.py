@@ -60,7 +60,6 @@ RELATION = {text: number for number, text in enumerate(RELATION_KINDS)}
 INSTITUTION = {text: number for number, text in enumerate(INSTITUTION_KINDS)}
 EVENT = {text: number for number, text in enumerate(LOAN_EVENT_KINDS)}
 PERSON, ORGANISATION = 0, 1
-LOAN_STATUS = ("raising", "active", "repaid", "overdue", "cancelled")
 YUAN = 100
 
 
@@ -151,7 +150,6 @@ class World:
                 "role": ("i1", ROLE["ordinary"]),
                 "institution": ("i4", -1),
                 "opened": ("i4", 0),
-                "status": ("i1", 0),
                 "extra": ("i8", -1),
                 "daily": ("?", 0),
             }
@@ -221,19 +219,6 @@ class World:
                 "counterparty": ("i4", -1),
                 "amount": ("i8", 0),
                 "transfer": ("i8", -1),
-            }
-        )
-    )
-    products: Rows = field(
-        default_factory=lambda: Rows(
-            {
-                "issuer": ("i4", 0),
-                "offering": ("i1", 0),
-                "risk": ("i1", 1),
-                "ticket": ("i8", 0),
-                "term": ("i4", 0),
-                "rate": ("f8", 0),
-                "account": ("i4", -1),
             }
         )
     )

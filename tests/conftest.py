@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from empty_tables import create_schema
 
 from data.home import Home
-from data.store import Database, create_schema
+from data.store import Database
 
 
 @pytest.fixture

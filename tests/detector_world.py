@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
+from empty_tables import create_schema
 
 from data.settings import load_settings
-from data.store import Database, create_schema
+from data.store import Database
 from detectors.context import Context
 
 BANK = "102301000019"
@@ -88,6 +89,17 @@ class World:
                   principal_fen=yuan * 100, annual_rate=0.1, published_on=published,
                   due_on=published + timedelta(days=90), status="active")  # fmt: skip
 
+    def event(
+        self, institution: str, loan_id: str, kind: str, party: str, transfer: str, day: int
+    ) -> None:
+        """Add a loan event that names the payer's entry of a transfer."""
+        number = int(transfer[1:])
+        payer, _, fen, _, _ = self.paid[number]
+        self._add("loan_event", institution_id=institution, event_no=f"E{number}{kind}",
+                  loan_id=loan_id, kind=kind, party_id=party, amount_fen=fen,
+                  happened_at=at(day), bank_no=BANK, account_no=payer,
+                  entry_no=str(number))  # fmt: skip
+
     def balance(self, account: str, day: int, closing: int, subledgers: int) -> None:
         """Add a day's balance of an account, in yuan."""
         self._add("balance", bank_no=BANK, account_no=account,
@@ -120,8 +132,11 @@ class World:
         for name in self.persons("bystander", count):
             self.pay(name, "shop", 10, at(1))
 
-    def context(self, days: int) -> Context:
-        """Write the tables; the business date is the last of so many days."""
+    def context(self, days: int, **changes: dict[str, float]) -> Context:
+        """Write the tables; the business date is the last of so many days.
+
+        `changes` are settings by detector that differ from the defaults.
+        """
         db = Database.open(None)
         create_schema(db)
         party_no = {name: number for number, name in enumerate(sorted(self.parties))}
@@ -155,7 +170,14 @@ class World:
             db.execute(f"create {name}", f"create table {name} as select * from rows")
             db.unregister("rows")
         self._fill(db)
-        return Context(db, load_settings(), DAY + timedelta(days=days - 1))
+        settings = load_settings()
+        changed = {
+            name: getattr(settings.detectors, name).model_copy(update=values)
+            for name, values in changes.items()
+        }
+        detectors = settings.detectors.model_copy(update=changed)
+        settings = settings.model_copy(update={"detectors": detectors})
+        return Context(db, settings, DAY + timedelta(days=days - 1))
 
     def _add(self, table: str, **values: Any) -> None:
         self.rows.setdefault(table, []).append(values)

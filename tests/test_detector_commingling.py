@@ -47,6 +47,40 @@ def test_clients_through_own_accounts_fire() -> None:
     )
 
 
+def test_clients_through_an_account_of_the_circle_fire_and_name_its_holder() -> None:
+    for custody in (True, False):
+        world = platform(custody=custody)
+        world.party("Sister")
+        world.tie("Boss", "Sister", "controls")
+        taking = "custody" if custody else "own"
+        exchanged = [
+            tuple("Sister" if name == taking else name for name in transfer[:2]) + transfer[2:]
+            for transfer in world.paid
+        ]
+        world.paid = exchanged  # type: ignore[assignment]
+        [finding] = found(world)
+        assert finding.amount_fen == 100_000_000
+        assert len(finding.transfers) == 20
+        assert finding.accomplices == (("Sister", "pool"),)
+        assert finding.text[1].endswith(
+            "1,000,000.00 yuan of 20 clients passed accounts of the institution or its circle"
+        )
+
+
+def test_a_payment_undone_the_next_day_stays_open_as_timing() -> None:
+    world = platform()
+    world.pay("custody", "own", 90_000, at(5))
+    world.pay("own", "custody", 90_000, at(6))
+    [finding] = found(world)
+    assert [(test.name, test.passed) for test in finding.lookalikes] == [
+        ("fees", True),
+        ("settlement_timing", False),
+    ]
+    assert finding.lookalikes[1].en == (
+        "the difference lasted 0 working days; 90,000.00 yuan came back unchanged within 1 day(s)"
+    )
+
+
 def test_custody_that_pays_own_funds_beyond_fees_fires_with_what_came_back() -> None:
     world = platform()
     evidence = {

@@ -15,6 +15,7 @@ def crowd(payers: int = 50, back: int = 25, *, role: str = "ordinary", loan: str
     world = World()
     world.bystanders(3000)
     world.institution("Firm", "investment_firm", licensed=False)
+    world.party("trader")
     world.party("Owner", kind="person")
     world.tie("Owner", "Firm", "shareholder", 0.6)
     world.account("pool", "Firm", role)
@@ -27,8 +28,8 @@ def crowd(payers: int = 50, back: int = 25, *, role: str = "ordinary", loan: str
     return world
 
 
-def found(world: World) -> list[Finding]:
-    said = list(fund_pool.detect(world.context(30)))
+def found(world: World, **changes: float) -> list[Finding]:
+    said = list(fund_pool.detect(world.context(30, fund_pool=changes)))
     return [each for each in said if isinstance(each, Finding)]
 
 
@@ -79,17 +80,69 @@ def test_what_the_text_counts_is_the_evidence() -> None:
     )
 
 
+def few_paid_back(back: int) -> World:
+    """Fifty persons pay in; so many of them are paid back richly, and ten others are paid too."""
+    world = crowd(back=0)
+    for number in range(back):
+        world.pay("pool", f"investor{number:04d}", 4000, at(15 + number))
+    for number, person in enumerate(world.persons("friend", 10)):
+        world.pay("pool", person, 500, at(15 + number))
+    return world
+
+
+def with_loan(principal: int) -> World:
+    """Every credit names a loan of so many yuan."""
+    world = crowd(loan="L1")
+    world.party("Borrower")
+    world.loan("Firm", "L1", "Borrower", principal, 1)
+    return world
+
+
 @pytest.mark.parametrize(
-    "world",
+    ("quiet", "fires", "relaxed"),
     [
-        pytest.param(crowd(payers=49), id="49 payers"),
-        pytest.param(crowd(back=4), id="4 paid back"),
-        pytest.param(crowd(role="client_custody"), id="registered custody"),
-        pytest.param(crowd(loan="L1"), id="every credit belongs to a loan"),
+        pytest.param(crowd(payers=49), crowd(), {"minimum_payers": 49}, id="49 payers"),
+        pytest.param(
+            few_paid_back(4), few_paid_back(5), {"minimum_paid_back": 4}, id="4 paid back"
+        ),
+        pytest.param(
+            with_loan(50_000),
+            with_loan(49_999),
+            {"maximum_matched_share": 1.0},
+            id="every credit belongs to a loan",
+        ),
     ],
 )
-def test_below_a_threshold_is_no_pool(world: World) -> None:
-    assert found(world) == []
+def test_below_a_threshold_is_no_pool(
+    quiet: World, fires: World, relaxed: dict[str, float]
+) -> None:
+    assert found(quiet) == []
+    assert len(found(fires)) == 1
+    assert len(found(quiet, **relaxed)) == 1
+
+
+def test_registered_custody_is_no_pool() -> None:
+    assert found(crowd(role="client_custody")) == []
+
+
+def test_the_number_of_a_loan_that_nobody_registered_matches_nothing() -> None:
+    [finding] = found(crowd(loan="L1"))
+    assert finding.measures["matched_share"].value == 0
+
+
+def test_a_look_alike_left_open_lowers_the_confidence() -> None:
+    [plain] = found(crowd())
+    world = crowd()
+    world.pay("trader", "pool", 60_000, at(3))
+    world.pay("pool", "Owner", 60_000, at(20))
+    [mixed] = found(world)
+    tests = {test.name: (test.passed, test.en) for test in mixed.lookalikes}
+    assert tests["payroll_and_treasury"] == (
+        False,
+        "45% of the money comes from natural persons, the rest from firms",
+    )
+    assert [test.passed for test in plain.lookalikes] == [True] * 4
+    assert mixed.confidence == round(0.85 * plain.confidence, 4)
 
 
 def test_cards_of_staff_and_kin_are_one_pool_with_its_holders() -> None:

@@ -1,25 +1,70 @@
-"""The registry: every detector says all it must, and all of them run on a world of all kinds."""
+"""The registry: every detector's module is in it and says all it must; all run on a quiet world."""
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
 from detector_world import World, at
 
-from detectors.registry import DETECTORS, detect_all
+import detectors
+from data.settings import Section, load_settings
+from detectors.registry import DETECTORS, Detector, detect_all
 
 OFFICES = {"JR", "YJ", "PBC", "ZJ", "BJ", "GS", "WW"}
+CHINESE = re.compile("[一-鿿]")
+HERE = Path(__file__).parent
 
 
-def test_every_detector_states_name_clause_severity_office_and_title() -> None:
-    assert [(each.NAME, each.CODE, each.CLAUSE) for each in DETECTORS] == [
-        ("fund_pool", "P1", "二(一)1"),
-        ("self_financing", "P4", "二(一)1"),
-        ("commingling", "P10", "二(一)2"),
-        ("reserve_misuse", "R1", "二(三)1"),
+def test_every_module_that_detects_is_registered_once() -> None:
+    modules = [
+        importlib.import_module(f"detectors.{found.name}")
+        for found in pkgutil.iter_modules(detectors.__path__)
     ]
-    for each in DETECTORS:
-        assert set(each.LEAD_OFFICE.split("+")) <= OFFICES
-        assert 1 <= each.SEVERITY <= 5
-        assert all(each.TITLE)
+    detecting = {module.__name__ for module in modules if hasattr(module, "detect")}
+    registered = [str(getattr(each, "__name__", "")) for each in DETECTORS]
+    assert sorted(registered) == sorted(detecting)
+    for what in ("NAME", "CODE"):
+        said = [getattr(each, what) for each in DETECTORS]
+        assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize("each", DETECTORS, ids=lambda each: each.NAME)
+def test_a_detector_says_all_it_must(each: Detector) -> None:
+    assert getattr(each, "__name__", "") == f"detectors.{each.NAME}"
+    assert re.fullmatch(r"[A-Z][0-9]{1,2}", each.CODE)
+    assert re.fullmatch(
+        r"[一二三四五](\([一二三四五六七八]\)[0-9]?)?(, ?二\([一二三四五六七八]\)[0-9]?)*",
+        each.CLAUSE,
+    )
+    assert 1 <= each.SEVERITY <= 5
+    assert set(each.LEAD_OFFICE.split("+")) <= OFFICES
+    zh, en = each.TITLE
+    assert CHINESE.search(zh) and en and not CHINESE.search(en)
+    words = each.__doc__ or ""
+    assert words.startswith(f"{each.CODE} ")
+    assert all(part in words for part in ("Pattern:", "look-alike", "Blind spot"))
+    assert (HERE / f"test_detector_{each.NAME}.py").exists()
+
+
+def test_every_detector_has_settings_and_no_settings_lack_a_detector() -> None:
+    held = load_settings().detectors
+    sections = {name for name, value in held if isinstance(value, Section)}
+    assert sections == {each.NAME for each in DETECTORS}
+
+
+def test_the_readme_lists_every_detector_with_its_clause() -> None:
+    for file in ("README.md", "README.zh-CN.md"):
+        rows = (HERE.parent / file).read_text(encoding="utf-8").splitlines()
+        for each in DETECTORS:
+            assert [
+                row
+                for row in rows
+                if row.startswith(f"| {each.CODE} |") and each.NAME in row and each.CLAUSE in row
+            ], f"{file}: no row of {each.CODE} {each.NAME} {each.CLAUSE}"
 
 
 def test_a_quiet_world_gives_nothing() -> None:

@@ -31,8 +31,8 @@ def short(world: World, days: range, yuan: int) -> None:
         world.rows["reserve_day"][day]["bank_closing_fen"] -= yuan * 100
 
 
-def found(world: World) -> list[Finding]:
-    said = list(reserve_misuse.detect(world.context(30)))
+def found(world: World, **changes: float) -> list[Finding]:
+    said = list(reserve_misuse.detect(world.context(30, reserve_misuse=changes)))
     return [each for each in said if isinstance(each, Finding)]
 
 
@@ -102,6 +102,35 @@ def test_text_amount_and_evidence_are_one_set_where_a_merchant_of_the_circle_mad
         "grew by"
     )
     assert finding.measures["to_circle_fen"].value == 30_000_000
+
+
+def test_a_hole_half_hidden_is_explained_by_a_larger_payment_to_an_unknown_holder() -> None:
+    world = firm()
+    world.party("Stranger", "Far")
+    world.unregistered.add("Far")
+    taken = world.pay("reserve", "Far", 300_000, at(5))
+    world.pay("reserve", "Stranger", 250_000, at(5))
+    short(world, range(5, 30), 120_000)
+    [finding] = found(world)
+    assert (finding.transfers, finding.accomplices) == ((taken,), ())
+    assert finding.amount_fen == 12_000_000
+    assert [(test.name, test.passed) for test in finding.lookalikes] == [
+        ("holiday_items", True),
+        ("related_merchant", True),
+        ("fee_carry_over", True),
+    ]
+
+
+def test_who_is_paid_whenever_the_hole_grows_is_no_merchant() -> None:
+    world = firm()
+    days = range(1, 21)
+    taken = {world.pay("reserve", "Sister", 20_000, at(day, 11)) for day in days}
+    for day in days:
+        short(world, range(day, 30), 20_000)
+    world.pay("reserve", "Boss", 250_000, at(1))
+    [finding] = found(world)
+    assert taken <= set(finding.transfers)
+    assert found(world, growth_days_share=1.0, growth_lift=1.6)[0].transfers != finding.transfers
 
 
 def test_items_aged_eleven_days_fire() -> None:

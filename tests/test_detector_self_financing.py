@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from detector_world import World, at
 
 from detectors import self_financing
@@ -48,11 +50,33 @@ def test_two_loans_that_end_with_a_sister_firm_fire() -> None:
         ("Shell", "shell"),
         ("Sister", "beneficiary"),
     )
-    assert finding.measures["share"].value == 0.6071
+    assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
+        "loans": (2, 2),
+        "share": (0.6071, 0.3),
+        "hours": (48.0, 72),
+        "hops": (2, 3),
+        "borrowers": (2, None),
+        "carried_fen": (11_900_000, None),
+        "to_unknown_holders_fen": (0, None),
+    }
+    assert [(test.name, test.passed, test.en) for test in finding.lookalikes] == [
+        (
+            "platform_fee",
+            True,
+            "0.00 yuan are left out as the platform's fees (up to 5% of a loan); "
+            "119,000.00 yuan remain",
+        ),
+        (
+            "related_supplier",
+            True,
+            "0.00 yuan are left out as lasting trade; 0% of the rest came from borrowers that "
+            "paid the same account outside of the loans' windows too",
+        ),
+    ]
     assert finding.text == (
-        "2 名借款人的 2 笔借款（放款 196,000.00 元）在 72 小时内有 119,000.00 元到达平台关联方",
+        "2 名借款人的 2 笔借款（放款 196,000.00 元）在 48 小时内有 119,000.00 元到达平台关联方",
         "Of 2 loan(s) to 2 borrower(s), 196,000.00 yuan paid out, 119,000.00 yuan reached the "
-        "platform's circle within 72 hours",
+        "platform's circle within 48 hours",
     )
 
 
@@ -87,7 +111,7 @@ def test_transfers_that_carry_other_money_too_are_named_with_their_whole_sum() -
     assert finding.amount_fen == 15_800_000
     assert finding.measures["carried_fen"].value == 19_800_000
     assert finding.text[1].endswith(
-        "158,000.00 yuan reached the platform's circle within 72 hours "
+        "158,000.00 yuan reached the platform's circle within 24 hours "
         "(by transfers of 198,000.00 yuan, which carried other money too)"
     )
 
@@ -102,6 +126,68 @@ def test_a_transfer_that_pays_out_two_loans_counts_once() -> None:
     [finding] = found(world)
     assert finding.amount_fen == 12_000_000
     assert "196,000.00 yuan paid out" in finding.text[1]
+
+
+def test_lenders_who_pay_the_circle_straight_count() -> None:
+    world = platform()
+    world.paid = []
+    tickets = []
+    for number in range(2):
+        for part in range(5):
+            tickets.append(
+                world.pay("Lender", "Sister", 20_000, at(number, 9 + part), f"L{number}")
+            )
+    [finding] = found(world)
+    assert set(finding.transfers) == set(tickets)
+    assert (finding.amount_fen, finding.measures["loans"].value) == (20_000_000, 2)
+    assert dict(finding.accomplices)["Sister"] == "beneficiary"
+    for number in range(2):  # an account that pays the borrowers collects for them
+        world.pay("Sister", f"Borrower{number}", 98_000, at(number + 1), f"L{number}")
+    assert found(world) == []
+
+
+def test_what_lenders_of_the_circle_get_back_is_none() -> None:
+    world = platform()
+    world.paid = []
+    for number in range(2):
+        world.pay("Sister", "custody", 50_000, at(number, 9), f"L{number}")
+        world.pay("custody", "Sister", 50_000, at(number, 15), f"L{number}")
+    assert found(world) == []
+
+
+def test_a_borrower_of_the_circle_is_an_end_itself() -> None:
+    world = platform(loans=0)
+    paid = set()
+    for number in range(2):
+        world.loan("Platform", f"S{number}", "Sister", 100_000, number)
+        paid.add(world.pay("custody", "Sister", 98_000, at(number, 12), f"S{number}"))
+    [finding] = found(world)
+    assert (finding.amount_fen, set(finding.transfers)) == (19_600_000, paid)
+    assert finding.accomplices == (("Sister", "beneficiary"),)
+
+
+def long_chain(steps: int, *, business: int) -> World:
+    """Each loan goes on over so many shells in two parts, a step a day; shells have business."""
+    world = platform()
+    shells = [f"Shell{step}" for step in range(steps)]
+    world.party(*shells)
+    for shell in shells if business else []:
+        world.pay("Seller", shell, business, at(1))
+    for number in range(2):
+        places = [f"Borrower{number}", *shells, "Sister"]
+        for part in range(2):
+            for step, (payer, payee) in enumerate(itertools.pairwise(places)):
+                world.pay(payer, payee, 40_000, at(number + 0.5 * part + step + 1))
+    return world
+
+
+def test_a_long_way_over_accounts_that_live_on_proceeds_counts() -> None:
+    [finding] = found(long_chain(5, business=0))
+    assert finding.amount_fen == 16_000_000
+    assert (finding.measures["hops"].value, finding.measures["hours"].value) == (6, 156.0)
+    assert (finding.measures["hops"].threshold, finding.measures["hours"].threshold) == (6, 240)
+    assert found(long_chain(5, business=200_000)) == []
+    assert found(long_chain(6, business=0)) == []
 
 
 def test_below_the_share_or_beyond_the_window_is_none() -> None:

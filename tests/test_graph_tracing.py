@@ -92,6 +92,14 @@ def test_colours_fade_beyond_hops_and_beyond_the_window() -> None:
     assert within.faded.tolist() == [0, 9, 0, 0, 0]
 
 
+def test_a_window_begins_for_opening_balances_with_the_first_transfer() -> None:
+    late = 1_465_000_000_000_000  # microseconds since 1970: mid-2016
+    rows: list[Row] = [(4, 5, 1, late), (0, 1, 9, late + 8), (1, 2, 9, late + 9)]
+    traced = run(rows, [-1, -1, -1], "fifo", [(0, 1, 9)], window_us=8)
+    assert records(traced) == [(1, 1, 9)]
+    assert traced.faded.tolist() == [0, 9, 0, 0, 0]
+
+
 def test_errors_name_what_is_wrong() -> None:
     with pytest.raises(ContractError, match="unknown convention 'hifo'; known are fifo, lifo"):
         run([(0, 1, 1, 1)], [-1], "hifo")

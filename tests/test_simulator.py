@@ -134,6 +134,18 @@ def test_no_package_says_who_is_guilty(province: Path) -> None:
         assert not any(needle in file.read_bytes() for file in province.glob("packages/*/*.json"))
 
 
+def test_dirt_falls_on_crooked_entries_as_on_others(province: Path) -> None:
+    entries = table(province, "entry").filter(pl.col("counterparty_account_no").is_not_null())
+    refs = [ref for scheme in truth(province)["schemes"] for ref in scheme["transfers"]]
+    crooked = pl.col("match_no").is_in(refs).fill_null(False)
+    shares = [
+        rows["counterparty_name"].null_count() / rows.height
+        for rows in (entries.filter(crooked), entries.filter(~crooked))
+    ]
+    assert abs(shares[0] - 0.12) < 0.03
+    assert abs(shares[1] - 0.12) < 0.01
+
+
 def test_the_truth_names_transfers_that_the_packages_hold(province: Path) -> None:
     entries = [pl.read_parquet(f) for f in sorted(province.glob("packages/*/entry.parquet"))]
     for file in sorted(province.glob("packages/*/entry.csv")):

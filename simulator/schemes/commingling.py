@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from simulator.amounts import heavy, rounded, split
-from simulator.banks import Banks
+from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
 from simulator.platforms import Platform, found_platform, run_honest
 from simulator.rows import Ints
@@ -13,12 +15,15 @@ from simulator.schemes.fund_pool import draw_purposes
 from simulator.workdays import DAY
 from simulator.world import YUAN, Scheme, World
 
-VARIANTS = ("no_custody", "custody_to_own", "ledger_gap", "borrowed_back")
+VARIANTS = ("no_custody", "custody_to_own", "ledger_gap", "borrowed_back", "affiliate_account")
 
 
 def add_commingling(world: World, banks: Banks, variant: str) -> None:
     """Run a platform with real loans that does not keep its clients' money apart."""
-    platform = found_platform(world, banks, custody=variant != "no_custody")
+    custody = bool(world.rng.random() < 0.5) if variant == "affiliate_account" else True
+    platform = found_platform(world, banks, custody=custody and variant != "no_custody")
+    if variant == "affiliate_account":
+        platform = replace(platform, collect=affiliate_account(world, banks, platform))
     number, scheme = world.begin_scheme("commingling", variant, platform.party)
     first = world.transfers.count
     run_honest(world, platform)
@@ -27,8 +32,12 @@ def add_commingling(world: World, banks: Banks, variant: str) -> None:
         [platform.collect] if variant == "no_custody" else [platform.collect, platform.own]
     )
     moved = client_inflow(world, platform, first)
-    if variant == "no_custody":
+    if variant in ("no_custody", "affiliate_account"):
         mark_clients(world, platform, first, number)
+        holder = int(world.owner(np.array([platform.collect]))[0])
+        if holder != platform.party:
+            scheme.parties.append((holder, "pool"))
+            scheme.accounts = [platform.collect]
     elif variant == "ledger_gap":
         open_gap(world, platform, number, moved, scheme)
     else:
@@ -45,11 +54,26 @@ def client_inflow(world: World, platform: Platform, first: int) -> Ints:
     return np.bincount(day, amount, minlength=world.period.days).astype(np.int64)
 
 
+def affiliate_account(world: World, banks: Banks, platform: Platform) -> int:
+    """An account of a sister firm or of the holding: its ordinary one, or one opened for this."""
+    holder = receivers(world, platform.circle, 1)
+    if world.rng.random() < 0.4:
+        return int(holder[0])
+    return int(open_accounts(world, banks, world.owner(holder), inside=True, young=0.5)[0])
+
+
 def mark_clients(world: World, platform: Platform, first: int, number: int) -> None:
-    """Clients' transfers through the platform's own account are the evidence."""
+    """Clients' transfers through the platform's own account, or the affiliate's, are the evidence.
+
+    What the two pay each other is not, nor what an affiliate does beside.
+    """
     columns = {name: world.transfers.column(name) for name in ("payer", "payee", "loan", "scheme")}
     rows = np.arange(world.transfers.count) >= first
-    touches = (columns["payer"] == platform.own) | (columns["payee"] == platform.own)
+    pays = np.isin(columns["payer"], [platform.own, platform.collect])
+    touches = pays ^ np.isin(columns["payee"], [platform.own, platform.collect])
+    if platform.own != platform.collect:
+        events = world.events.column("transfer")
+        touches &= (columns["loan"] >= 0) | np.isin(np.arange(len(touches)), events)
     circle = np.isin(columns["payee"], world.pools["buyers"]) & (columns["loan"] < 0)
     columns["scheme"][rows & touches & ~circle] = number
 

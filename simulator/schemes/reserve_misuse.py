@@ -12,7 +12,7 @@ from simulator.schemes.fund_pool import draw_purposes
 from simulator.workdays import DAY, HOUR
 from simulator.world import YUAN, World
 
-VARIANTS = ("small_repeated", "one_large", "month_end_top_up", "sham_merchant")
+VARIANTS = ("small_repeated", "one_large", "month_end_top_up", "sham_merchant", "rolling_refill")
 
 
 def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
@@ -37,7 +37,9 @@ def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
     change = np.bincount(day[taken >= 0], amount[taken >= 0], minlength=period.days).astype(
         np.int64
     )
-    if variant == "month_end_top_up" or rng.random() < 0.2:
+    if variant == "rolling_refill":
+        change = refill(world, firm, number, change, to)
+    elif variant == "month_end_top_up" or rng.random() < 0.2:
         change = top_up(world, firm, number, change, to)
     before = int(total * rng.uniform(0, 0.5)) if rng.random() < 0.5 else 0
     firm.book.shortfall[:] += np.maximum(np.cumsum(change) + before, 0)
@@ -50,6 +52,26 @@ def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
     scheme.parties = [(firm.party, "organiser")]
     scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(to))]
     scheme.accounts = [firm.reserve]
+
+
+def refill(world: World, firm: PaymentFirm, number: int, change: Ints, to: Ints) -> Ints:
+    """Fill each hole again days later, in one to four parts, so that no month's end shows it."""
+    rng, period = world.rng, world.period
+    change = change.copy()
+    for day in np.flatnonzero(change > 0).tolist():
+        ends = [end for end in range(day + 1, period.days) if period.date(end + 1).day == 1]
+        latest = min([*ends, day + 12])
+        back = int(change[day] * rng.uniform(0.75, 1.0))
+        _, parts = split(rng, np.array([back]), rng.integers(1, 5, 1))
+        on = rng.integers(min(day + 2, latest), latest + 1, len(parts))
+        at = period.at(rng, on, str(rng.choice(["business", "evening"])))
+        texts = draw_purposes(world, ("往来款", "还款", "货款", "充值", ""))
+        payer, text = rng.choice(to, len(parts)), rng.choice(texts, len(parts))
+        sent = world.pay(payer, firm.reserve, parts, at, text, scheme=number)
+        came = sent >= 0
+        filled = np.bincount(on[came], parts[came], minlength=period.days)
+        change -= filled.astype(np.int64)
+    return change
 
 
 def top_up(world: World, firm: PaymentFirm, number: int, change: Ints, to: Ints) -> Ints:

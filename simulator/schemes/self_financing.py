@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from simulator.amounts import split
+from simulator.amounts import heavy, split
 from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
 from simulator.firms import add_organisations, add_owners
@@ -12,11 +14,13 @@ from simulator.payments import PaymentFirm
 from simulator.people import send_later
 from simulator.platforms import (
     Loans,
+    Platform,
     draw_borrowers,
     draw_lenders,
     earn,
     found_platform,
     lend,
+    raise_loans,
     repay_old,
     use_proceeds,
 )
@@ -25,12 +29,13 @@ from simulator.schemes.fund_pool import draw_purposes
 from simulator.workdays import DAY
 from simulator.world import RELATION, YUAN, World
 
-VARIANTS = ("direct", "shell_chain", "split_merge", "payment_detour", "mixed")
+WAYS = ("direct", "shell_chain", "split_merge", "payment_detour", "long_chain")
+VARIANTS = (*WAYS, "mixed", "straight")
 TEXTS = ("货款", "材料款", "借款", "往来款", "服务费", "转账", "")
 
 
 def add_self_financing(world: World, banks: Banks, variant: str, firms: list[PaymentFirm]) -> None:
-    """Run a platform some of whose loans end with its owners within three days."""
+    """Run a platform some of whose loans end with its owners, within days or over a long way."""
     rng = world.rng
     platform = found_platform(world, banks, custody=bool(rng.random() < 0.75))
     number, scheme = world.begin_scheme("self_financing", variant, platform.party)
@@ -45,20 +50,25 @@ def add_self_financing(world: World, banks: Banks, variant: str, firms: list[Pay
     repay_old(world, platform, lenders, old, median)
     largest = 45 if world.sizes.crowd == 1 else 331
     nominees = open_nominees(world, banks, platform.party, int(world.lots(3, largest)))
-    loans = lend(
-        world, platform, lenders, nominees, median_yuan=median, scheme=number, latest_share=0.85
-    ).paid_out()
     ends = receivers(world, platform.circle, int(rng.integers(1, 5)))
+    scheme.parties = [(platform.party, "organiser")]
+    scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(ends))]
+    if variant == "straight":
+        take_straight(world, platform, lenders, nominees, ends, number, median)
+        scheme.accounts = sorted(ends.tolist())
+        return
+    latest = 0.6 if variant == "long_chain" else 0.85
+    loans = lend(
+        world, platform, lenders, nominees, median_yuan=median, scheme=number, latest_share=latest
+    ).paid_out()
     share = float(rng.uniform(0.35, 1.0))
     passed = (loans.principal * np.clip(rng.normal(share, 0.08, len(loans.row)), 0.3, 0.99)).astype(
         np.int64
     )
     shells = pass_on(world, banks, number, variant, loans, passed, ends, firms)
     spend_rest(world, loans, passed)
-    scheme.parties = [(platform.party, "organiser")]
     scheme.parties += [(int(party), "nominee") for party in np.unique(world.owner(loans.account))]
     scheme.parties += [(int(party), "shell") for party in np.unique(world.owner(shells))]
-    scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(ends))]
     scheme.accounts = sorted({*loans.account.tolist(), *shells.tolist(), *ends.tolist()})
 
 
@@ -92,33 +102,31 @@ def pass_on(
     ends: Ints,
     firms: list[PaymentFirm],
 ) -> Ints:
-    """Move the proceeds over one to three hops within 72 hours; returns the accounts between."""
+    """Move the proceeds to the circle, each loan its way; returns the accounts between."""
     rng, count = world.rng, len(loans.row)
     shells = shell_accounts(world, banks, max(2, count // int(rng.integers(2, 7))))
     texts = draw_purposes(world, TEXTS)
     hours = float(rng.uniform(2, 20))
-    way = np.full(count, VARIANTS.index(variant))
     if variant == "mixed":
-        way = rng.integers(0, 4, count)
+        way = rng.integers(0, len(WAYS), count)
+    else:
+        way = np.full(count, WAYS.index(variant))
     used: list[Ints] = []
+    if rng.random() < 0.4:
+        do_business(world, shells, passed)
     for kind in np.unique(way):
         chosen = np.flatnonzero(way == kind)
         payer, amount, at = loans.account[chosen], passed[chosen], loans.disbursed_at[chosen]
+        if kind == 4:
+            used.append(go_far(world, banks, number, payer, amount, at, ends, texts))
+            continue
         if kind == 2:
             owner, part = split(rng, amount, rng.integers(2, 5, len(chosen)))
             payer, amount, at = payer[owner], part, at[owner]
         if kind == 0:
             owner, part = split(rng, amount, rng.integers(1, 3, len(chosen)))
-            hop(
-                world,
-                number,
-                payer[owner],
-                rng.choice(ends, len(owner)),
-                part,
-                at[owner],
-                hours,
-                texts,
-            )
+            to = rng.choice(ends, len(owner))
+            hop(world, number, payer[owner], to, part, at[owner], hours, texts)
             continue
         if kind == 3 and firms:
             middle = np.array([firms[int(rng.integers(len(firms)))].reserve])
@@ -138,6 +146,70 @@ def pass_on(
             over = further
         merge(world, number, over, ends, (amount * (1 - keep)).astype(np.int64), at, hours, texts)
     return np.concatenate(used) if used else np.zeros(0, dtype=np.int64)
+
+
+def go_far(
+    world: World,
+    banks: Banks,
+    number: int,
+    payer: Ints,
+    amount: Ints,
+    at: Ints,
+    ends: Ints,
+    texts: Array,
+) -> Ints:
+    """Move sums in parts over three to five layers of shells, days long; returns the shells."""
+    rng = world.rng
+    owner, part = split(rng, amount, rng.integers(1, 5, len(payer)))
+    payer, at = payer[owner], send_later(world, at[owner], 0.5, 60)
+    hours = float(rng.uniform(4, 28))
+    used = []
+    for _ in range(int(rng.integers(3, 6))):
+        layer = shell_accounts(world, banks, int(rng.integers(1, max(len(owner) // 3, 2) + 1)))
+        over = rng.choice(layer, size=len(payer))
+        at = hop(world, number, payer, over, part, at, hours, texts)
+        part = (part * (1 - rng.integers(0, 3) / 200)).astype(np.int64)
+        payer = over
+        used.append(layer)
+    if rng.random() < 0.5:
+        merge(world, number, payer, ends, part, at, hours, texts)
+    else:
+        hop(world, number, payer, rng.choice(ends, len(payer)), part, at, hours, texts)
+    return np.concatenate(used)
+
+
+def do_business(world: World, shells: Ints, passed: Ints) -> None:
+    """Shells that are fronts sell and buy things too, for a part of what they are to pass on."""
+    rng, period = world.rng, world.period
+    count = len(shells) * int(rng.integers(2, 8))
+    each = float(passed.sum()) * rng.uniform(0.1, 0.8) / max(count, 1) / YUAN
+    day = rng.choice(period.days, size=count, p=period.business_weight)
+    sold = heavy(rng, count, max(each, 50.0), 0.8)
+    shop = rng.choice(shells, count)
+    buyers = world.pools["buyers"]
+    world.pay(world.pick(buyers, count), shop, sold, period.at(rng, day, "business"), "货款")
+    bought = (sold * rng.uniform(0.5, 1.0, count)).astype(np.int64)
+    later = send_later(world, period.at(rng, day, "business"), 2, 90)
+    world.pay(shop, world.pick(buyers, count), bought, later, "货款")
+
+
+def take_straight(
+    world: World,
+    platform: Platform,
+    lenders: Ints,
+    nominees: Ints,
+    ends: Ints,
+    number: int,
+    median: float,
+) -> None:
+    """Loans in the names of nominees, whom lenders' money never reaches: the circle takes it."""
+    for end in ends:
+        mine = nominees[world.rng.choice(len(ends), len(nominees)) == 0]
+        mine = mine if len(mine) >= 2 else nominees[:2]
+        taking = replace(platform, collect=int(end))
+        raise_loans(
+            world, taking, lenders, mine, median_yuan=median, latest_share=0.85, scheme=number
+        )
 
 
 def shell_accounts(world: World, banks: Banks, count: int) -> Ints:
@@ -196,6 +268,32 @@ def spend_rest(world: World, loans: Loans, passed: Ints) -> None:
         send_later(world, loans.disbursed_at, 3, 200),
         rng.choice(draw_purposes(world, ("货款", "服务费", "房租", "")), len(rest)),
     )
+
+
+def add_supply_chain(world: World, banks: Banks) -> tuple[int, int]:
+    """A lawful platform whose borrowers order at once, and whose orders run up a supply chain.
+
+    The wholesaler passes most of each payment on to a maker within days, and the maker to its own
+    suppliers; none of them is of the circle. Returns the wholesaler and its account.
+    """
+    rng = world.rng
+    platform = found_platform(world, banks)
+    lenders = draw_lenders(world, 110 * world.sizes.crowd)
+    borrowers = draw_borrowers(world, max(int(len(lenders) * 0.1), 6))
+    median = world.lots(40_000, 300_000)
+    loans = lend(world, platform, lenders, borrowers, median_yuan=median).paid_out()
+    chain = shell_accounts(world, banks, int(rng.integers(2, 5)))
+    payer, at = loans.account, loans.disbursed_at
+    amount = (loans.principal * rng.uniform(0.5, 0.95, len(loans.row))).astype(np.int64)
+    texts = draw_purposes(world, ("货款", "材料款", "服务费", ""))
+    for firm in [*chain.tolist(), -1]:
+        last = firm < 0
+        payee = world.pick(world.pools["buyers"], len(payer)) if last else np.full(len(payer), firm)
+        at = send_later(world, at, 1, 40)
+        world.pay(payer, payee, amount, at, rng.choice(texts, len(payer)))
+        amount = (amount * rng.uniform(0.7, 0.97, len(payer))).astype(np.int64)
+        payer = payee
+    return int(world.owner(chain[:1])[0]), int(chain[0])
 
 
 def add_related_supplier(world: World, banks: Banks) -> tuple[int, int, int]:
