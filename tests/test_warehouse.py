@@ -225,3 +225,31 @@ def test_order_of_arrival_does_not_matter_and_every_entry_counts_once(
 def query_entries(rows: list[tuple[Any, ...]]) -> list[tuple[str, str]]:
     out = [(row[12], "out") for row in rows if row[12]]
     return out + [(row[13], "in") for row in rows if row[13]]
+
+
+def test_what_is_stated_again_counts_once(home: Home) -> None:
+    entries = [entry("a1", "1", "out", 500, "1 09:00", "b1", match_no="m1")]
+    records = [cleared("m1", "a1", "b1", 500, "1 09:00:01")]
+    submit_records(home, entries, records)
+    load(home, load_settings(), JUNE)
+    before = query(home, "select * from transfer")
+    number_again = [entry("a1", "1", "out", 900, "2 09:00", "b1")]
+    write_lake(home, "entry", D2, SUBMITTER_A, number_again)
+    write_lake(home, "entry", D2, SUBMITTER_B, entries)
+    write_lake(home, "entry", date(2016, 6, 3), SUBMITTER_A, number_again)
+    write_lake(home, "clearing", D1, SUBMITTER_B, records)
+    write_lake(home, "clearing", D2, CLEARER, records)
+    load(home, load_settings(), JUNE)
+    after = query(home, "select amount_fen, matched from transfer order by amount_fen")
+    assert len(before) == 1
+    assert after == [(500, "match_no"), (900, "none")]
+
+
+def test_of_two_submitters_the_smaller_rules_on_an_account(home: Home) -> None:
+    write_lake(home, "account", D1, SUBMITTER_B, [account("a1", "late")])
+    write_lake(home, "account", D1, SUBMITTER_A, [account("a1", "early")])
+    load(home, load_settings(), JUNE)
+    assert query(home, "select party_id from account_dim") == [("early",)]
+    write_lake(home, "account", D2, SUBMITTER_B, [account("a1", "newer")])
+    load(home, load_settings(), JUNE)
+    assert query(home, "select party_id from account_dim") == [("newer",)]

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from data.store import Database
 
-# An account's newest statement rules; columns are packed so that one pass keeps the newest row.
+# An account's newest statement rules, then the smallest submitter's; columns are packed so that
+# one pass keeps that row.
 REGISTERED = """
 create temp table registered as
 select bank_no, account_no, last.*
 from (
   select bank_no, account_no,
-    arg_max({'party_id': party_id, 'role': role, 'institution_id': institution_id,
+    arg_min({'party_id': party_id, 'role': role, 'institution_id': institution_id,
       'parent_account_no': parent_account_no, 'opened_on': opened_on, 'closed_on': closed_on,
-      'status': status}, (lake_date, submitter)) as last
+      'status': status}, (date '9999-12-31' - lake_date, submitter)) as last
   from account_rows
   group by bank_no, account_no
 )

@@ -8,18 +8,39 @@ from __future__ import annotations
 
 from data.store import Database
 
-# Within one file the keys are unique, so duplicates are looked for only where two submitters state
-# the same bank's day.
+# Within one file the keys are unique, so one record can stand twice only where a bank's day of
+# booking is stated in several files: by another submitter, or with another business date.
 STATED_TWICE = """
-select count(*) from (
-  select 1 from entry_rows group by lake_date, bank_no having min(submitter) <> max(submitter)
-)
+create or replace temp table stated_twice as
+select bank_no, booked_at::date as booked_on
+from entry_rows
+group by bank_no, booked_at::date
+having min(submitter) <> max(submitter) or min(lake_date) <> max(lake_date)
 """
-# One entry stated by two submitters for one date stands once; the smallest submitter's rules.
-ONE_SUBMITTER = """(
-  select * from entry_rows
+# The same entry, booked at the same moment, counts once: the newest date's rules, then the smallest
+# submitter's. So does one number that two submitters state for one date.
+ONCE = """(
+  select * from entry_rows e
+  anti join stated_twice t on t.bank_no = e.bank_no and t.booked_on = e.booked_at::date
+  union all
+  select * from (
+    select * from entry_rows e
+    semi join stated_twice t on t.bank_no = e.bank_no and t.booked_on = e.booked_at::date
+    qualify row_number() over (
+      partition by bank_no, account_no, entry_no, booked_at order by lake_date desc, submitter) = 1
+  )
   qualify row_number() over (
     partition by lake_date, bank_no, account_no, entry_no order by submitter) = 1
+)"""
+CLEARED_TWICE = """
+select 1 from clearing_rows group by hash(match_no) having count(*) > 1 limit 1
+"""
+CLEARED_ONCE = """(
+  select * from clearing_rows
+  qualify row_number() over (
+    partition by match_no, payer_bank_no, payer_account_no, payee_bank_no, payee_account_no,
+      settled_at
+    order by lake_date desc, submitter) = 1
 )"""
 LEG = """
 create temp table leg as
@@ -42,7 +63,7 @@ create temp table cleared as
 select c.lake_date, c.match_no, payer.account_id as payer, payee.account_id as payee,
   c.amount_fen, c.settled_at, c.channel, c.purpose, c.status = 'returned' as returned,
   payer.bank_no = payee.bank_no as inside, c.submitter
-from clearing_rows c
+from {rows} c
 join account_dim payer on payer.bank_no = c.payer_bank_no and payer.account_no = c.payer_account_no
 join account_dim payee on payee.bank_no = c.payee_bank_no and payee.account_no = c.payee_account_no
 """
@@ -64,7 +85,11 @@ group by r.leg_id
 
 def load_legs(db: Database) -> None:
     """Create leg, cleared and undone from entry_rows, clearing_rows and account_dim."""
-    [(twice,)] = db.rows("days stated twice", STATED_TWICE)
-    db.execute("legs", LEG.replace("{rows}", ONE_SUBMITTER if twice else "entry_rows"))
-    db.execute("clearing records", CLEARED)
+    db.execute("days stated twice", STATED_TWICE)
+    twice = db.rows("days stated twice", "select 1 from stated_twice limit 1")
+    db.execute("legs", LEG.replace("{rows}", ONCE if twice else "entry_rows"))
+    twice = db.rows("records stated twice", CLEARED_TWICE)
+    rows = CLEARED_ONCE if twice else "clearing_rows"
+    db.execute("clearing records", CLEARED.replace("{rows}", rows))
+    db.execute("drop days stated twice", "drop table stated_twice")
     db.execute("reversals", UNDONE)
