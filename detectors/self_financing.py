@@ -283,13 +283,16 @@ def _texts(
     hours: float,
     carried: int,
 ) -> tuple[str, str]:
+    when, when_zh = f"within {hours:g} hours", f"在 {hours:g} 小时内"
+    if not hours:
+        when, when_zh = "by the payment itself", "在放款之时即"
     zh = (
-        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）在 {hours:g} 小时内有 "
+        f"{borrowers} 名借款人的 {loans} 笔借款（放款 {yuan(proceeds)} 元）{when_zh}有 "
         f"{yuan(arrived)} 元到达平台关联方"
     )
     en = (
         f"Of {loans} loan(s) to {borrowers} borrower(s), {yuan(proceeds)} yuan paid out, "
-        f"{yuan(arrived)} yuan reached the platform's circle within {hours:g} hours"
+        f"{yuan(arrived)} yuan reached the platform's circle {when}"
     )
     if carried != arrived:
         zh += f"（到达关联方的转账共 {yuan(carried)} 元，其余来自其他资金）"
