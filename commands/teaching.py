@@ -137,6 +137,39 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             ("lookthrough status",),
             {},
         ),
+        "template": Teaching(
+            "写出一个示例报送包，每表一行，`check` 可通过。\n\n"
+            "无需主目录与网络，供银行工程师起步。",
+            (
+                "lookthrough template --out example",
+                "lookthrough template entry balance --out example --date 2016-06-13",
+            ),
+            {
+                "out": "写出报送包的文件夹。",
+                "tables": "数据表，默认全部。",
+                "date": "示例的业务日期。",
+            },
+        ),
+        "scorecard": Teaching(
+            "各报送单位的履行情况：应报与已报、迟报、拒收、逾期未更正。\n\n"
+            "默认为最新业务日期之前三十天；有缺报或逾期时退出码为 1。",
+            (
+                "lookthrough scorecard",
+                "lookthrough scorecard --from 2016-06-01 --to 2016-06-30 --format json",
+            ),
+            {
+                "first": "第一个业务日期。",
+                "last": "最后一个业务日期。",
+                "format": "table 或 json。",
+            },
+        ),
+        "verify": Teaching(
+            "以散列证明存档、台账、数据湖、回执与发布文件一致。\n\n"
+            "数据湖文件与回执可由存档与台账重建。"
+            "退出码：0 一致；1 已修复或有多余文件；4 无法修复。",
+            ("lookthrough verify", "lookthrough verify --inspect"),
+            {"inspect": "只说明，不改动。"},
+        ),
         "schedule": Teaching(
             "每日 02:00（上海时间）运行夜间批处理，直到停止。\n\n"
             "使用 PREFECT_API_URL 所指的 Prefect 服务；未设置时在本机启动，其页面显示运行情况。",

@@ -15,8 +15,8 @@ class Row(DeclarativeBase):
 class Submission(Row):
     """One package that got a receipt.
 
-    ``receipt`` is the receipt's JSON text as written; ``tables`` are the names, between spaces, of
-    the tables whose rows loaded.
+    ``receipt`` is the receipt's JSON text as written; ``tables`` names, between spaces, the
+    tables whose rows loaded, each with the SHA-256 of its lake file behind a colon.
     """
 
     __tablename__ = "submission"
@@ -35,6 +35,12 @@ class Submission(Row):
     received_at: Mapped[datetime]
     receipt: Mapped[str] = mapped_column(Text)
     tables: Mapped[str] = mapped_column(Text, server_default="")
+
+    @property
+    def loaded(self) -> dict[str, str]:
+        """The tables whose rows loaded, with the hash of each one's lake file; '' is unknown."""
+        named = (each.partition(":") for each in self.tables.split())
+        return {table: sha256 for table, _, sha256 in named}
 
 
 class Run(Row):

@@ -46,6 +46,11 @@ class Home:
         return self.path / "published"
 
     @property
+    def working(self) -> Path:
+        """What an unfinished night or an opened package has made so far; may be deleted."""
+        return self.path / "working"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file derived from the lake."""
         return self.path / "warehouse.duckdb"

@@ -32,6 +32,7 @@ from detectors.registry import detect_all
 from pipelines import forest, intake, warehouse
 from pipelines.features import FEATURES, build_features
 from pipelines.findings_file import read_findings, write_findings
+from pipelines.intake.package import file_hash
 from pipelines.outcome import gather
 from pipelines.publish import publish, published_file
 from pipelines.run_key import RunKey, lake_files, run_key
@@ -93,7 +94,8 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
             said = str(error) if isinstance(error, LookthroughError) else type(error).__name__
             control.fail_run(run.run_id, now(), said)
             raise
-        details = {"stages": recording.stages}
+        digest = file_hash(Path(str(recording.published)))
+        details = {"stages": recording.stages, "published_sha256": digest}
         control.finish_run(run.run_id, now(), Path(str(recording.published)).name, details)
         shutil.rmtree(_working(place, key), ignore_errors=True)
 
@@ -224,7 +226,7 @@ def _warehouse(home: str, settings: Settings) -> Database:
 
 
 def _working(home: Home, key: RunKey) -> Path:
-    return home.path / "working" / key.name
+    return home.working / key.name
 
 
 @contextmanager

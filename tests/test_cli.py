@@ -38,11 +38,14 @@ def test_the_commands_are_the_designed_ones() -> None:
         "receive",
         "runs",
         "schedule",
+        "scorecard",
         "simulate",
         "status",
         "submit",
         "suspect",
         "suspects",
+        "template",
+        "verify",
     ]
 
 

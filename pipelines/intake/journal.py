@@ -18,27 +18,36 @@ from data.home import Home
 from pipelines.intake.checking import Result
 from pipelines.intake.lake import place_table, write_rows
 from pipelines.intake.manifest import PACKAGE_NAME
-from pipelines.intake.package import sync
+from pipelines.intake.package import file_hash, sync
 
 STRANGERS = "unknown"
 REJECTED = "rejected.csv"
 
 
-def stage(home: Home, result: Result, sha256: str, tables: list[str], rejected: str | None) -> Path:
-    """Write a package's rows where the ledger's row will find them; returns the staging folder."""
+def stage(
+    home: Home, result: Result, sha256: str, tables: list[str], rejected: str | None
+) -> tuple[Path, dict[str, str]]:
+    """Write a package's rows where the ledger's row will find them.
+
+    Returns:
+        The staging folder, and the SHA-256 of each table's file in it.
+    """
     folder = _staging(home) / f"{sha256}-{result.package}"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    hashes = {}
     for table in result.tables:
-        if table.stated.table in tables and result.manifest is not None:
-            write_rows(folder / f"{table.stated.table}.parquet", table.stated.table,
-                       result.manifest, table.checked.accepted, table.checked.lines)  # fmt: skip
+        name = table.stated.table
+        if name in tables and result.manifest is not None:
+            path = folder / f"{name}.parquet"
+            write_rows(path, name, result.manifest, table.checked.accepted, table.checked.lines)
+            hashes[name] = file_hash(path)
     if rejected is not None:
         (folder / REJECTED).write_text(rejected, "utf-8", errors="backslashreplace", newline="")
         sync(folder / REJECTED)
     sync(folder)
     sync(folder.parent)
-    return folder
+    return folder, hashes
 
 
 def settle(home: Home, control: Control, folder: Path) -> None:
@@ -49,12 +58,17 @@ def settle(home: Home, control: Control, folder: Path) -> None:
         if held.business_date is not None:
             day = control.submissions(held.submitter, held.business_date)
             for file in sorted(folder.glob("*.parquet")):
-                sequences = [s.sequence or 0 for s in day if file.stem in s.tables.split()]
+                sequences = [s.sequence or 0 for s in day if file.stem in s.loaded]
                 place_table(home, file, file.stem, held.submitter, held.business_date,
                             held.sequence or 0, max(sequences))  # fmt: skip
         if (folder / REJECTED).exists():
             _move(folder / REJECTED, outbox(home, package) / f"{package}.rejected.csv")
         write_receipt(home, control, held)
+    shutil.rmtree(folder)
+
+
+def discard(folder: Path) -> None:
+    """Throw away what is staged."""
     shutil.rmtree(folder)
 
 

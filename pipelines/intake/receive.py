@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import glob
 import logging
 import os
 import time
@@ -114,7 +115,7 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
         StoreError: another process receives in this home, or the disk refuses.
     """
     receipts = []
-    with _alone(home), Control(home) as control:
+    with alone(home), Control(home) as control:
         journal.recover(home, control)
         for path in waiting(home):
             try:
@@ -152,9 +153,8 @@ def _take_in(
     held = control.submission_with_content(package, sha256)
     if held is None:
         if odd is None:
-            archived = _archive(path, home, package, sha256)
-            working = home.path / "working"
-            result = _checked(archived, package, settings, home, received_at.date(), working)
+            kept = _archive(path, home, package, sha256)
+            result = _checked(kept, package, settings, home, received_at.date(), home.working)
         else:
             result = Result(package, findings=[Refused(rules.PATH, odd).finding])
         held = _acknowledge(result, home, settings, control, received_at, sha256)
@@ -181,7 +181,7 @@ def _acknowledge(
     tables = [] if result.status == "rejected" else result.loaded
     replaced = {name: _replaced(name, result, earlier) for name in tables}
     receipt = make_receipt(result, settings.intake, received_at, replaced)
-    staged = journal.stage(home, result, sha256, tables, rejected_rows(result))
+    staged, hashes = journal.stage(home, result, sha256, tables, rejected_rows(result))
     held = control.record_submission(
         Submission(
             package=package,
@@ -192,7 +192,7 @@ def _acknowledge(
             status=receipt["status"],
             received_at=received_at,
             receipt=receipt_text(receipt),
-            tables=" ".join(tables),
+            tables=" ".join(f"{table}:{digest}" for table, digest in hashes.items()),
         )
     )
     journal.settle(home, control, staged)
@@ -214,9 +214,7 @@ def _against_earlier(result: Result, earlier: Sequence[Submission], sha256: str)
         result.findings = [Refused(rules.SEQUENCE, message).finding]
     for table in result.tables:
         name = table.stated.table
-        later = [
-            e for e in earlier if name in e.tables.split() and _sequence(e) > manifest.sequence
-        ]
+        later = [e for e in earlier if name in e.loaded and _sequence(e) > manifest.sequence]
         if later:
             ruling = max(map(_sequence, later))
             example = Example(f"sequence {ruling} came before and rules; these rows are kept aside")
@@ -227,7 +225,7 @@ def _replaced(table: str, result: Result, earlier: Sequence[Submission]) -> int 
     """The sequence whose rows a table of this package replaces."""
     assert result.manifest is not None
     mine = result.manifest.sequence
-    held = [_sequence(each) for each in earlier if table in each.tables.split()]
+    held = [_sequence(each) for each in earlier if table in each.loaded]
     ruling = max(held, default=None)
     return ruling if ruling is not None and ruling < mine else None
 
@@ -260,6 +258,16 @@ def _archive(path: Path, home: Home, package: str, sha256: str) -> Path:
             remove_package(target)
             raise OSError(errno.EBUSY, "it changed while it was read")
     return target
+
+
+def archived(home: Home, package: str, sha256: str) -> list[Path]:
+    """Where the archive holds a package's bytes; nowhere, when it lost them."""
+    return sorted((home.archive / sha256[:2]).glob(f"{sha256}-{glob.escape(package)}*"))
+
+
+def checked_again(path: Path, held: Submission, settings: Settings, home: Home) -> Result:
+    """Check an archived package as it was checked when it came in."""
+    return _checked(path, held.package, settings, home, held.received_at.date(), home.working)
 
 
 def _archived(path: Path, home: Home, package: str, sha256: str) -> Path:
@@ -309,10 +317,15 @@ def _now() -> datetime:
 
 
 @contextmanager
-def _alone(home: Home) -> Iterator[None]:
+def alone(home: Home) -> Iterator[None]:
+    """Hold the home's intake; one process at a time changes lake, ledger and outbox.
+
+    Raises:
+        StoreError: another process holds it, or the disk refuses.
+    """
     home.create()
     try:
-        (home.path / "working").mkdir(exist_ok=True)
+        home.working.mkdir(exist_ok=True)
         with (home.path / ".receive.lock").open("w") as lock:
             _lock(lock.fileno(), home)
             yield

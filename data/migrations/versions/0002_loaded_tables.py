@@ -1,4 +1,4 @@
-"""Which tables of a submission loaded, so that what rules can be said from the ledger alone."""
+"""Which tables of a submission loaded, with the hashes of their lake files, where known."""
 
 import json
 
@@ -20,7 +20,7 @@ def upgrade() -> None:
         if status == "rejected":
             continue
         stated = json.loads(receipt).get("tables", [])
-        loaded = [each["table"] for each in stated if each["accepted"] or not each["rows"]]
+        loaded = [f"{each['table']}:" for each in stated if each["accepted"] or not each["rows"]]
         connection.execute(
             sa.text("update submission set tables = :tables where submission_id = :number"),
             {"tables": " ".join(loaded), "number": number},

@@ -1,0 +1,123 @@
+"""Commands about what banks send: template, scorecard, verify."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from commands.terminal import RESERVED, STORE_FAILED, parse_date, terminal, writing
+from data.control import Control
+from pipelines import night
+from pipelines.scorecard import month_before, scorecard
+from pipelines.template import write_template
+from pipelines.verify import verify as verify_home
+
+Format = Literal["table", "json"]
+WIDTH = 150
+HEADS = (
+    ("报送单位", "submitter"),
+    ("应报", "expected"),
+    ("已报", "received"),
+    ("缺报", "missing"),
+    ("迟报", "late"),
+    ("平均天数", "mean days"),
+    ("拒收行占比", "rejected rows"),
+    ("拒收包", "rejected packages"),
+    ("逾期未更正", "overdue"),
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(template)
+    app.command("scorecard")(score)
+    app.command()(verify)
+
+
+def template(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder that the package is written into.")],
+    tables: Annotated[list[str] | None, typer.Argument(help="Tables; all by default.")] = None,
+    date: Annotated[str, typer.Option(help="Business date of the example.")] = "2016-06-13",
+) -> None:
+    """Write an example package, one row a table, that `check` accepts.
+
+    Needs no home and no network; a bank's engineer starts from it.
+    """
+    chosen = terminal(context)
+    with writing(out):
+        package = write_template(out, tables or [], parse_date(date))
+    typer.echo(str(package))
+    chosen.remark(f"接下来：lookthrough check {package}", f"next: lookthrough check {package}")
+
+
+def score(
+    context: typer.Context,
+    first: Annotated[str | None, typer.Option("--from", help="First business date.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last business date.")] = None,
+    format: Annotated[Format, typer.Option(help="table or json.")] = "table",
+) -> None:
+    """Show how each submitter keeps its duty; exit code 1 where days or corrections are missing.
+
+    The thirty days up to the newest business date by default.
+    """
+    chosen = terminal(context)
+    home = chosen.present_home
+    with Control(home) as control:
+        submissions = control.submissions()
+    days = [s.business_date for s in submissions if s.business_date is not None]
+    end = parse_date(last) if last else max(days, default=night.yesterday())
+    start = parse_date(first) if first else month_before(end)
+    scores = scorecard(submissions, start, end, night.now())
+    if format == "json":
+        listed = [each.facts() for each in scores]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+    else:
+        names = [zh if chosen.language == "zh" else en for zh, en in HEADS]
+        shown = Table(title=f"{start} – {end}")
+        for name in names:
+            shown.add_column(name)
+        for each in scores:
+            shown.add_row(
+                each.submitter, str(each.expected), str(each.received),
+                _first(each.missing), str(each.late), f"{each.lateness_days:g}",
+                f"{each.rejected_share:.3%}", str(each.rejected_packages), _first(each.overdue),
+            )  # fmt: skip
+        Console(width=WIDTH).print(shown)
+    if any(each.missing or each.overdue for each in scores):
+        raise typer.Exit(RESERVED)
+
+
+def verify(
+    context: typer.Context,
+    inspect: Annotated[bool, typer.Option("--inspect", help="Say it, and change nothing.")] = False,
+) -> None:
+    """Prove by hashes that archive, ledger, lake, receipts and published files agree.
+
+    Lake files and receipts are made again from archive and ledger. Exit code 0 when all agree, 1
+    when something was repaired or lies about, 4 when something cannot be repaired.
+    """
+    chosen = terminal(context)
+    found = verify_home(chosen.present_home, chosen.settings, repair=not inspect)
+    words = {"repaired": "已修复", "damaged": "无法修复", "left over": "多余"}
+    for each in found:
+        chosen.say(
+            f"{words[each.outcome]}  {each.path}  {each.zh}",
+            f"{each.outcome}  {each.path}  {each.en}",
+        )
+    if not found:
+        chosen.say("全部一致", "everything agrees")
+    elif any(each.outcome == "damaged" for each in found):
+        raise typer.Exit(STORE_FAILED)
+    else:
+        raise typer.Exit(RESERVED)
+
+
+def _first(names: tuple[str, ...]) -> str:
+    more = f" +{len(names) - 3}" if len(names) > 3 else ""
+    return f"{len(names)}: {', '.join(names[:3])}{more}" if names else "0"
