@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 
 import cli
+from data.codes import is_uscc
 from data.contracts import TABLES
 from data.control import Control
 from data.home import Home
 from data.settings import load_settings
 from pipelines.intake import receive, submit
+from pipelines.intake.rules import every_rule
 from pipelines.scorecard import scorecard
 from pipelines.verify import verify
 from tests.test_intake import NOW, SUBMITTER, as_csv, entry, many, write
@@ -127,3 +130,11 @@ def test_the_scorecard_counts_days_lateness_and_overdue_corrections(
     assert json.loads(capfd.readouterr().out)[0]["submitter"] == SUBMITTER
     assert cli.run(["--home", str(home.path), "--lang", "zh", "scorecard"]) == 1
     assert "逾期未更正" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("page", ["submitting.md", "submitting.zh-CN.md"])
+def test_the_page_for_banks_names_rules_and_commands_that_exist(page: str) -> None:
+    text = (Path(__file__).parents[1] / "docs" / page).read_text("utf-8")
+    known = {rule.rule for rule in every_rule()}
+    assert set(re.findall(r"R-[A-Z_]+-\d{3}", text)) <= known
+    assert "913200000000000013" in text and is_uscc("913200000000000013")
