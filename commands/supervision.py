@@ -1,4 +1,4 @@
-"""Commands about what banks send: template, scorecard, verify."""
+"""Commands about what banks send: template, keys, scorecard, verify."""
 
 from __future__ import annotations
 
@@ -11,14 +11,26 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.terminal import RESERVED, STORE_FAILED, parse_date, terminal, writing
-from data.control import Control
+from data.codes import is_uscc
+from data.control import Control, SubmitterKey
+from data.errors import InputError
 from pipelines import night
+from pipelines.intake.signing import read_public_key
 from pipelines.scorecard import month_before, scorecard
 from pipelines.template import write_template
 from pipelines.verify import verify as verify_home
 
 Format = Literal["table", "json"]
 WIDTH = 150
+KEY_HEADS = (
+    ("编号", "number"),
+    ("报送单位", "submitter"),
+    ("公钥", "public key"),
+    ("起", "from"),
+    ("止", "to"),
+    ("必须签名", "required"),
+    ("吊销", "revoked"),
+)
 HEADS = (
     ("报送单位", "submitter"),
     ("应报", "expected"),
@@ -35,6 +47,7 @@ HEADS = (
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.command()(template)
+    app.command()(keys)
     app.command("scorecard")(score)
     app.command()(verify)
 
@@ -54,6 +67,54 @@ def template(
         package = write_template(out, tables or [], parse_date(date))
     typer.echo(str(package))
     chosen.remark(f"接下来：lookthrough check {package}", f"next: lookthrough check {package}")
+
+
+def keys(
+    context: typer.Context,
+    add: Annotated[Path | None, typer.Option(help="File of a public key to register.")] = None,
+    submitter: Annotated[str, typer.Option(help="Social credit code of its owner.")] = "",
+    first: Annotated[str | None, typer.Option("--from", help="First day it counts.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day it counts.")] = None,
+    optional: Annotated[bool, typer.Option(help="Unsigned packages are taken too.")] = False,
+    revoke: Annotated[int | None, typer.Option(help="Number of a key to revoke.")] = None,
+) -> None:
+    """List, register or revoke the Ed25519 keys that submitters sign with.
+
+    From its first key on, a submitter's packages must be signed, unless the key is optional.
+    """
+    chosen = terminal(context)
+    if add is not None and not is_uscc(submitter):
+        raise InputError(f"--submitter {submitter!r} is no social credit code")
+    with Control(chosen.home) as control:
+        if add is not None:
+            try:
+                public = read_public_key(add.read_text("ascii"))
+            except (OSError, ValueError) as error:
+                raise InputError(f"{add} cannot be read: {error}") from error
+            control.add_key(
+                SubmitterKey(
+                    submitter=submitter,
+                    public_key=public,
+                    required=not optional,
+                    valid_from=parse_date(first) if first else night.now().date(),
+                    valid_to=parse_date(last) if last else None,
+                    added_at=night.now(),
+                )
+            )
+        if revoke is not None:
+            control.revoke_key(revoke, night.now())
+        held = control.keys()
+    zh = chosen.language == "zh"
+    shown = Table()
+    for name_zh, name_en in KEY_HEADS:
+        shown.add_column(name_zh if zh else name_en)
+    for key in held:
+        shown.add_row(
+            str(key.key_id), key.submitter, key.public_key, str(key.valid_from),
+            str(key.valid_to or ""), ("是" if zh else "yes") if key.required else "",
+            str(key.revoked_at or ""),
+        )  # fmt: skip
+    Console(width=WIDTH).print(shown)
 
 
 def score(

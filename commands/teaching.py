@@ -150,6 +150,23 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "date": "示例的业务日期。",
             },
         ),
+        "keys": Teaching(
+            "列出、登记或吊销报送单位签名用的 Ed25519 公钥。\n\n"
+            "自第一个公钥起，该单位的报送包必须签名，除非公钥标为可选。",
+            (
+                "lookthrough keys",
+                "lookthrough keys --add bank.pem --submitter 91320000710939135U --to 2026-12-31",
+                "lookthrough keys --revoke 1",
+            ),
+            {
+                "add": "要登记的公钥文件。",
+                "submitter": "公钥所有者的统一社会信用代码。",
+                "first": "生效首日。",
+                "last": "生效末日。",
+                "optional": "未签名的包也接收。",
+                "revoke": "要吊销的公钥编号。",
+            },
+        ),
         "scorecard": Teaching(
             "各报送单位的履行情况：应报与已报、迟报、拒收、逾期未更正。\n\n"
             "默认为最新业务日期之前三十天；有缺报或逾期时退出码为 1。",

@@ -17,11 +17,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from data.control_tables import Run, Submission
+from data.control_tables import Run, Submission, SubmitterKey
 from data.errors import NotFoundError, StoreError
 from data.home import Home
 
-__all__ = ["Control", "Run", "Submission"]
+__all__ = ["Control", "Run", "Submission", "SubmitterKey"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
@@ -111,6 +111,31 @@ class Control:
             query = query.where(Submission.sequence == sequence)
         with self.session() as session:
             return session.scalars(query).all()
+
+    def add_key(self, key: SubmitterKey) -> SubmitterKey:
+        """Register a submitter's key."""
+        with self.session() as session:
+            session.add(key)
+        return key
+
+    def revoke_key(self, key_id: int, revoked_at: datetime) -> SubmitterKey:
+        """Make a key worthless from now on; what it signed before stays received.
+
+        Raises:
+            NotFoundError: no such key.
+        """
+        with self.session() as session:
+            key: SubmitterKey | None = session.get(SubmitterKey, key_id)
+            if key is None:
+                raise NotFoundError(f"no key {key_id}; `lookthrough keys` lists them")
+            key.revoked_at = key.revoked_at or revoked_at
+        return key
+
+    def keys(self) -> Sequence[SubmitterKey]:
+        """All registered keys, by submitter, first to last."""
+        order = (SubmitterKey.submitter, SubmitterKey.key_id)
+        with self.session() as session:
+            return session.scalars(select(SubmitterKey).order_by(*order)).all()
 
     def start_run(
         self, run_key: str, business_date: date, started_at: datetime, details: Mapping[str, Any]

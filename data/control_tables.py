@@ -43,6 +43,24 @@ class Submission(Row):
         return {table: sha256 for table, _, sha256 in named}
 
 
+class SubmitterKey(Row):
+    """A submitter's Ed25519 public key, in base64 of its 32 bytes, and the dates it is good for.
+
+    ``required`` says that the submitter's packages must be signed while any of its keys says so.
+    """
+
+    __tablename__ = "submitter_key"
+
+    key_id: Mapped[int] = mapped_column(primary_key=True)
+    submitter: Mapped[str] = mapped_column(Text)
+    public_key: Mapped[str] = mapped_column(Text)
+    required: Mapped[bool]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
+    added_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
 class Run(Row):
     """One attempt at a business date; ``details`` is JSON text: inputs, versions, counts."""
 

@@ -34,6 +34,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "check",
         "demo",
         "import",
+        "keys",
         "nightly",
         "receive",
         "runs",

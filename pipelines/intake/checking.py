@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -11,8 +9,6 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from data.contracts import TABLES
 from data.home import Home
@@ -26,6 +22,7 @@ from pipelines.intake.package import file_hash
 from pipelines.intake.parquet_reader import read_parquet
 from pipelines.intake.raw import LINE, Malformed, Raw
 from pipelines.intake.row_checks import Checked, Failure, check_rows, failures_by_rule
+from pipelines.intake.signing import Keyring, check_signature
 
 SURPLUS = ("manifest.json", "manifest.sig")
 # Fen: a thousand trillion yuan, many times what all banks of the country clear in a day.
@@ -80,13 +77,18 @@ class Result:
 
 
 def check_content(
-    folder: Path, package: str, settings: Intake, home: Home | None, today: date
+    folder: Path,
+    package: str,
+    settings: Intake,
+    keyring: Keyring,
+    home: Home | None,
+    today: date,
 ) -> Result:
     """Check the files of a package that lies in a folder, in the order of the levels."""
     result = Result(package)
     try:
         result.manifest = manifest = read_manifest(folder)
-        _check_manifest(folder, result, manifest, settings, today)
+        _check_manifest(folder, result, manifest, settings, keyring, today)
         for stated in manifest.files:
             path = folder / stated.name
             if not path.is_file():
@@ -117,7 +119,12 @@ def check_content(
 
 
 def _check_manifest(
-    folder: Path, result: Result, manifest: Manifest, settings: Intake, today: date
+    folder: Path,
+    result: Result,
+    manifest: Manifest,
+    settings: Intake,
+    keyring: Keyring,
+    today: date,
 ) -> None:
     name = PACKAGE_NAME.fullmatch(result.package)
     if name is None or result.package != manifest.package:
@@ -132,34 +139,13 @@ def _check_manifest(
         raise Refused(
             rules.DATE, f"{manifest.business_date} does not lie within {oldest} and {today}"
         )
-    _check_signature(folder, result, manifest, settings)
+    warning = check_signature(folder, manifest.submitter, keyring, today)
+    result.findings += [] if warning is None else [warning]
     named = {stated.name for stated in manifest.files}
     for inside in sorted(path.name for path in folder.iterdir()):
         if inside not in named and inside not in SURPLUS:
             example = Example(f"{inside} is kept in the archive and not read")
             result.findings.append(Finding(rules.UNNAMED_FILE, 1, None, inside, [example]))
-
-
-def _check_signature(folder: Path, result: Result, manifest: Manifest, settings: Intake) -> None:
-    signature, key = folder / "manifest.sig", settings.signature_keys.get(manifest.submitter)
-    if not signature.is_file():
-        if settings.signature_required:
-            raise Refused(rules.SIGNATURE, "manifest.sig is missing, and a signature is required")
-        return
-    if key is None:
-        if settings.signature_required:
-            raise Refused(rules.SIGNATURE, f"no key is registered for {manifest.submitter}")
-        example = Example(f"no key is registered for {manifest.submitter}")
-        result.findings.append(Finding(rules.UNVERIFIED, 1, None, "manifest.sig", [example]))
-        return
-    try:
-        public = Ed25519PublicKey.from_public_bytes(base64.b64decode(key, validate=True))
-        signed = base64.b64decode(signature.read_bytes().strip(), validate=True)
-        public.verify(signed, (folder / "manifest.json").read_bytes())
-    except (InvalidSignature, binascii.Error, ValueError):
-        raise Refused(
-            rules.SIGNATURE, "manifest.sig is no signature of manifest.json by the registered key"
-        ) from None
 
 
 def _check_file(path: Path, stated: StatedFile, settings: Intake) -> TableResult:

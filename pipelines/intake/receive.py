@@ -38,6 +38,7 @@ from pipelines.intake.package import (
     sync,
 )
 from pipelines.intake.receipt import Receipt, make_receipt, receipt_text, rejected_rows
+from pipelines.intake.signing import Keyring
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WAIT_SECONDS = 30
@@ -65,7 +66,10 @@ def check_package(
     # A path such as "." has no name of its own.
     path = path if path.name and path.name != ".." else path.resolve()
     try:
-        result = _checked(path, package_name(path), settings, home, received_at.date(), None)
+        result = _checked(
+            path, package_name(path), settings, Keyring.of(settings.intake), home,
+            received_at.date(), None,
+        )  # fmt: skip
     except OSError as error:
         raise InputError(
             f"{shown(str(path))} cannot be read: {error.strerror or error}; mend the disk or rights"
@@ -154,7 +158,9 @@ def _take_in(
     if held is None:
         if odd is None:
             kept = _archive(path, home, package, sha256)
-            result = _checked(kept, package, settings, home, received_at.date(), home.working)
+            keyring = Keyring.of(settings.intake, control.keys())
+            today = received_at.date()
+            result = _checked(kept, package, settings, keyring, home, today, home.working)
         else:
             result = Result(package, findings=[Refused(rules.PATH, odd).finding])
         held = _acknowledge(result, home, settings, control, received_at, sha256)
@@ -238,13 +244,14 @@ def _checked(
     path: Path,
     package: str,
     settings: Settings,
+    keyring: Keyring,
     home: Home | None,
     today: date,
     working: Path | None,
 ) -> Result:
     try:
         with opened(path, settings.intake, working) as folder:
-            return check_content(folder, package, settings.intake, home, today)
+            return check_content(folder, package, settings.intake, keyring, home, today)
     except Refused as refused:
         return Result(package, findings=[refused.finding])
 
@@ -267,7 +274,10 @@ def archived(home: Home, package: str, sha256: str) -> list[Path]:
 
 def checked_again(path: Path, held: Submission, settings: Settings, home: Home) -> Result:
     """Check an archived package as it was checked when it came in."""
-    return _checked(path, held.package, settings, home, held.received_at.date(), home.working)
+    # Its signature was good when it came in; the key may have expired since.
+    keyring = Keyring()
+    today = held.received_at.date()
+    return _checked(path, held.package, settings, keyring, home, today, home.working)
 
 
 def _archived(path: Path, home: Home, package: str, sha256: str) -> Path:
