@@ -1,4 +1,4 @@
-"""Commands about what banks send: template, keys, scorecard, verify."""
+"""Commands about what banks send: template, keys, scorecard, reconciliation, verify."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from commands.terminal import RESERVED, STORE_FAILED, parse_date, terminal, writ
 from data.codes import is_uscc
 from data.control import Control, SubmitterKey
 from data.errors import InputError
+from data.store import Database
 from pipelines import night
 from pipelines.intake.signing import read_public_key
+from pipelines.publish import find_run
 from pipelines.scorecard import month_before, scorecard
 from pipelines.template import write_template
 from pipelines.verify import verify as verify_home
@@ -30,6 +32,20 @@ KEY_HEADS = (
     ("止", "to"),
     ("必须签名", "required"),
     ("吊销", "revoked"),
+)
+DOUBTS = {
+    "payer_entry": ("付款行缺流水", "no entry of the payer's bank"),
+    "payee_entry": ("收款行缺流水", "no entry of the payee's bank"),
+    "amount": ("两方金额不同", "two amounts"),
+    "balance": ("余额不衔接", "balance does not chain"),
+}
+DOUBT_HEADS = (
+    ("业务日期", "business date"),
+    ("付款行", "payer's bank"),
+    ("收款行", "payee's bank"),
+    ("问题", "what"),
+    ("笔数", "count"),
+    ("金额(元)", "yuan in doubt"),
 )
 HEADS = (
     ("报送单位", "submitter"),
@@ -49,6 +65,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(template)
     app.command()(keys)
     app.command("scorecard")(score)
+    app.command()(reconciliation)
     app.command()(verify)
 
 
@@ -152,6 +169,35 @@ def score(
         Console(width=WIDTH).print(shown)
     if any(each.missing or each.overdue for each in scores):
         raise typer.Exit(RESERVED)
+
+
+def reconciliation(
+    context: typer.Context,
+    run: Annotated[str | None, typer.Option(help="Run number or key; current by default.")] = None,
+    format: Annotated[Format, typer.Option(help="table or json.")] = "table",
+) -> None:
+    """Show the money in doubt between banks, by day, as the night found it.
+
+    One side's entry missing though its bank reported that day, two amounts for one transfer, or a
+    balance that does not open with what the day before closed with.
+    """
+    chosen = terminal(context)
+    with Database.open(find_run(chosen.present_home, run), read_only=True) as db:
+        rows = db.frame("reconciliation", "select * from reconciliation").rows(named=True)
+    if format == "json":
+        listed = [{**row, "business_date": row["business_date"].isoformat()} for row in rows]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=1))
+        return
+    zh = chosen.language == "zh"
+    shown = Table()
+    for name_zh, name_en in DOUBT_HEADS:
+        shown.add_column(name_zh if zh else name_en)
+    for row in rows:
+        kind = DOUBTS[row["kind"]][0 if zh else 1]
+        amount = f"{row['amount_fen'] / 100:,.2f}"
+        shown.add_row(str(row["business_date"]), row["payer_bank_no"], row["payee_bank_no"], kind,
+                      str(row["count"]), amount)  # fmt: skip
+    Console(width=WIDTH).print(shown)
 
 
 def verify(

@@ -180,6 +180,11 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "format": "table 或 json。",
             },
         ),
+        "reconciliation": Teaching(
+            "按日列出银行之间存疑的资金：一方缺流水、两方金额不同、余额不衔接。",
+            ("lookthrough reconciliation", "lookthrough reconciliation --format json"),
+            {"run": RUN_ZH, "format": "table 或 json。"},
+        ),
         "verify": Teaching(
             "以散列证明存档、台账、数据湖、回执与发布文件一致。\n\n"
             "数据湖文件与回执可由存档与台账重建。"

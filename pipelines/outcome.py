@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import polars as pl
 import pyarrow as pa
@@ -15,7 +15,11 @@ from detectors.finding import CannotConclude, Finding
 from pipelines.disposal import Licence
 from pipelines.forest import ForestResult, Reason
 from pipelines.rank import Suspect, rank
+from pipelines.reconciliation import reconcile
 from pipelines.run_key import RunKey
+
+# Days that a night reconciles; what came late is seen again for a month.
+RECONCILED_DAYS = 30
 
 Words = Mapping[str, tuple[str, str, str]]
 
@@ -51,7 +55,8 @@ class Outcome:
 
     `ranking` is every party, worst first; `listed` are the suspects among them: all with a
     finding, and the most unusual ones without. `parties` and `transfers` are what the warehouse
-    knows of the listed parties and of the evidence. `words` are a feature's Chinese and English
+    knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt.
+    `words` are a feature's Chinese and English
     name and its unit.
     """
 
@@ -67,6 +72,7 @@ class Outcome:
     licences: Mapping[str, Licence]
     transfers: pl.DataFrame
     words: Words
+    reconciliation: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def gather(
@@ -106,6 +112,9 @@ def gather(
             db, "transfer", [ref for finding in findings for ref in finding.transfers], TRANSFERS
         ).unique("transfer", keep="first", maintain_order=True),
         words=words,
+        reconciliation=reconcile(
+            db, key.business_date - timedelta(days=RECONCILED_DAYS - 1), key.business_date
+        ),
     )
 
 

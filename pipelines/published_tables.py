@@ -39,6 +39,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "table_name": TEXT, "submitter": TEXT, "days": WHOLE, "first_date": DAY,
             "last_date": DAY, "missing_days": WHOLE,
         },
+        "reconciliation": {
+            "business_date": DAY, "payer_bank_no": TEXT, "payee_bank_no": TEXT, "kind": TEXT,
+            "count": WHOLE, "amount_fen": WHOLE,
+        },
         "forest": {"stratum": TEXT, "parties": WHOLE, "trees": WHOLE, "seed": WHOLE},
         "suspect": {
             "rank": WHOLE, "party_id": TEXT, "name": TEXT, "kind": TEXT, "division": TEXT,
@@ -98,6 +102,7 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
         ],
         "run_input": key.inputs,
         "coverage": coverage(key.inputs),
+        "reconciliation": outcome.reconciliation.rows(),
         "forest": outcome.forests,
         "suspect": _suspects(outcome, settings),
         "finding": [_finding(number, finding) for number, finding in findings.values()],
