@@ -1,11 +1,12 @@
 # make run: install what is locked, then the demonstration.  make test: the same, then every check.
 # Slow, and not part of the checks: make scale measures how a night grows from a hundred thousand
-# transfers to ten million; make worlds SEEDS="1 2" what is found in labelled provinces.
+# transfers to ten million; make worlds SEEDS="1 2" what is found in labelled provinces;
+# make soak kills receivers at every write step, and damages what they left.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: run test install format lock docs scale worlds clean
+.PHONY: run test install format lock docs scale worlds soak clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -55,6 +56,9 @@ scale: install
 SEEDS ?= 1
 worlds: install
 	$(BIN)/python -m benchmarks.worlds $(SEEDS)
+
+soak: install
+	$(BIN)/python -m benchmarks.soak
 
 docs: install
 	$(BIN)/python -m data.contracts > docs/tables.md

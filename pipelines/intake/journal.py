@@ -18,7 +18,7 @@ from data.home import Home
 from pipelines.intake.checking import Result
 from pipelines.intake.lake import place_table, write_rows
 from pipelines.intake.manifest import PACKAGE_NAME
-from pipelines.intake.package import file_hash, sync
+from pipelines.intake.package import file_hash, remove_package, sync
 
 STRANGERS = "unknown"
 REJECTED = "rejected.csv"
@@ -73,9 +73,12 @@ def discard(folder: Path) -> None:
 
 
 def recover(home: Home, control: Control) -> None:
-    """Settle what a crash left staged."""
+    """Settle what a crash left staged, and remove what it left half written or half removed."""
     for folder in sorted(_staging(home).glob("*-*")):
         settle(home, control, folder)
+    left = [*home.outbox.glob("*/.*.partial"), *home.archive.glob("??/.partial-*")]
+    for path in [*left, *home.inbox.glob(".done-*"), *home.inbox.glob("*/.done-*")]:
+        remove_package(path)
 
 
 def write_receipt(home: Home, control: Control, held: Submission) -> Path:
