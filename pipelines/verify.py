@@ -21,7 +21,7 @@ from data.settings import Settings
 from pipelines.intake import journal
 from pipelines.intake.lake import folder
 from pipelines.intake.package import content_hash, file_hash
-from pipelines.intake.receive import alone, archived, checked_again
+from pipelines.intake.receive import alone, archived, checked_again, workplace
 from pipelines.publish import is_whole
 
 Outcome = Literal["repaired", "damaged", "left over"]
@@ -121,10 +121,11 @@ def _lake_again(home: Home, settings: Settings, held: Submission, table: str) ->
     paths = archived(home, held.package, held.sha256)
     if not paths or content_hash(paths[0]) != held.sha256:
         return False
-    result = checked_again(paths[0], held, settings, home)
-    if table not in result.loaded:
-        return False
-    staged, hashes = journal.stage(home, result, held.sha256, [table], None)
+    with workplace(home) as place:
+        result = checked_again(paths[0], held, settings, home, place)
+        if table not in result.loaded:
+            return False
+        staged, hashes = journal.stage(home, result, held.sha256, [table], rejected=False)
     if held.loaded[table] not in ("", hashes[table]):
         journal.discard(staged)
         return False

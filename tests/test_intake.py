@@ -26,6 +26,8 @@ from data.contracts import TABLES
 from data.home import Home
 from data.settings import Settings, load_settings
 from pipelines.intake import check_package, receive, submit
+from pipelines.intake.csv_blocks import hash_and_lines
+from pipelines.intake.csv_reader import read_csv
 
 RECEIVE = "pipelines.intake.receive"
 SUBMITTER = uscc_with_check("91320000710939135")
@@ -462,14 +464,14 @@ cells = st.text(alphabet=st.sampled_from('ab,"\n\r é货0'), max_size=4)
 def test_every_record_is_accepted_or_rejected(
     tmp_path_factory: pytest.TempPathFactory, lines: list[str]
 ) -> None:
-    from pipelines.intake.csv_reader import physical_lines, read_csv
-
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     path.write_bytes(("a,b\n" + "\n".join(lines)).encode())
-    raw = read_csv(path, "utf-8", load_settings(None).intake)
-    assert raw.records == raw.cells.height + len(raw.malformed)
-    assert raw.covered == physical_lines(path)
-    held = "".join(str(cell) for row in raw.cells.rows() for cell in row if cell is not None)
-    held += "".join(bad.text for bad in raw.malformed)
+    batches = list(read_csv(path, "utf-8", load_settings(None).intake))
+    assert sum(batch.covered for batch in batches) == hash_and_lines(path)[1]
+    held = ""
+    for batch in batches:
+        assert len(batch.lines) == batch.cells.num_rows
+        held += "".join(cell for row in batch.cells.to_pylist() for cell in row.values() if cell)
+        held += "".join(bad.text for bad in batch.malformed)
     for sign in "é货0":
         assert held.count(sign) == "".join(lines).count(sign)

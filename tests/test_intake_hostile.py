@@ -273,7 +273,7 @@ def test_a_fault_of_the_program_keeps_its_package_and_lets_the_others_in(
     assert json.loads(path.read_text("utf-8"))["status"] == "accepted_with_warnings"
 
 
-@pytest.mark.parametrize("step", ["write_rows", "record_submission", "copy_package"])
+@pytest.mark.parametrize("step", ["stage", "record_submission", "copy_package"])
 def test_a_full_disk_is_no_fault_of_the_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -284,7 +284,7 @@ def test_a_full_disk_is_no_fault_of_the_package(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     targets: dict[str, Any] = {
-        "write_rows": journal,
+        "stage": journal,
         "record_submission": Control,
         "copy_package": RECEIVE,
     }
@@ -384,7 +384,8 @@ def test_a_file_whose_lines_were_not_all_read_is_rejected_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checking = sys.modules["pipelines.intake.checking"]
-    monkeypatch.setattr(checking, "physical_lines", lambda _: 2)
+    real = checking.hash_and_lines
+    monkeypatch.setattr(checking, "hash_and_lines", lambda path: (real(path)[0], 2))
     receipt = check_package(write(tmp_path, as_csv([entry(1)])), load_settings(None), now=NOW)
     assert receipt["findings"][0]["rule"] == "R-PACKAGE-017"
 

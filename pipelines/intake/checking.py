@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-
-import polars as pl
-import pyarrow as pa
 
 from data.contracts import TABLES
 from data.home import Home
 from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.cross_checks import Crossing, cross_check
-from pipelines.intake.csv_reader import physical_lines, read_csv
+from pipelines.intake.csv_blocks import hash_and_lines
+from pipelines.intake.csv_reader import read_csv
 from pipelines.intake.findings import Example, Finding, Refused
 from pipelines.intake.manifest import PACKAGE_NAME, Manifest, StatedFile, read_manifest
-from pipelines.intake.package import file_hash
 from pipelines.intake.parquet_reader import read_parquet
-from pipelines.intake.raw import LINE, Malformed, Raw
-from pipelines.intake.row_checks import Checked, Failure, check_rows, failures_by_rule
+from pipelines.intake.row_checks import packed_columns
 from pipelines.intake.signing import Keyring, check_signature
+from pipelines.intake.table_check import check_table
+from pipelines.intake.table_result import TableResult
 
 SURPLUS = ("manifest.json", "manifest.sig")
 # Fen: a thousand trillion yuan, many times what all banks of the country clear in a day.
 LARGEST_TOTAL = 10**17
-
-
-@dataclass(frozen=True, slots=True)
-class TableResult:
-    """One table after its checks: what is accepted (nothing, when it is rejected), and what not."""
-
-    stated: StatedFile
-    raw: Raw
-    checked: Checked
-    rejected_whole: bool
-
-    @property
-    def accepted(self) -> int:
-        """How many rows load."""
-        return 0 if self.rejected_whole else self.checked.accepted.num_rows
-
-    @property
-    def failures(self) -> list[Failure | Malformed]:
-        """Every row that failed, with why, by line."""
-        both: list[Failure | Malformed] = [*self.raw.malformed, *self.checked.failures]
-        return sorted(both, key=lambda failure: failure.line)
 
 
 @dataclass(slots=True)
@@ -83,39 +59,51 @@ def check_content(
     keyring: Keyring,
     home: Home | None,
     today: date,
+    place: Path,
 ) -> Result:
-    """Check the files of a package that lies in a folder, in the order of the levels."""
+    """Check the files of a package that lies in a folder, in the order of the levels.
+
+    What passes and what fails is written under `place`.
+    """
     result = Result(package)
     try:
         result.manifest = manifest = read_manifest(folder)
         _check_manifest(folder, result, manifest, settings, keyring, today)
-        for stated in manifest.files:
-            path = folder / stated.name
-            if not path.is_file():
-                raise Refused(rules.FILE, f"{stated.name} is missing", file=stated.name)
-            if path.stat().st_size > settings.max_file_bytes:
-                raise Refused(
-                    rules.FORMAT,
-                    f"{stated.name} has more than {settings.max_file_bytes} bytes",
-                    file=stated.name,
-                )
-            if file_hash(path) != stated.sha256:
-                raise Refused(
-                    rules.HASH, f"{stated.name}: the SHA-256 differs from {stated.sha256}",
-                    file=stated.name,
-                )  # fmt: skip
-        result.tables = [_check_file(folder / s.name, s, settings) for s in manifest.files]
+        lines = {each.name: _check_bytes(folder / each.name, each, settings)
+                 for each in manifest.files}  # fmt: skip
+        result.tables = [
+            _check_file(folder / each.name, each, manifest, settings, lines[each.name], place)
+            for each in manifest.files
+        ]
     except Refused as refused:
         result.tables = []
         result.findings.insert(0, refused.finding)
         return result
-    for table in result.tables:
-        result.findings += _row_findings(table, settings)
+    result.findings += [finding for table in result.tables for finding in table.findings]
     accepted = [table for table in result.tables if not table.rejected_whole]
-    frames = {t.stated.table: _with_lines(t.checked.accepted, t.checked.lines) for t in accepted}
-    files = {t.stated.table: t.stated.name for t in accepted}
-    result.findings += cross_check(Crossing(manifest, frames, files, home))
+    rows = {table.stated.table: table.rows for table in accepted}
+    files = {table.stated.table: table.stated.name for table in accepted}
+    result.findings += cross_check(Crossing(manifest, rows, files, home))
     return result
+
+
+def _check_bytes(path: Path, stated: StatedFile, settings: Intake) -> int:
+    """Check that a file is there, bearable and as the manifest says; returns its lines."""
+    if not path.is_file():
+        raise Refused(rules.FILE, f"{stated.name} is missing", file=stated.name)
+    if path.stat().st_size > settings.max_file_bytes:
+        raise Refused(
+            rules.FORMAT,
+            f"{stated.name} has more than {settings.max_file_bytes} bytes",
+            file=stated.name,
+        )
+    digest, lines = hash_and_lines(path)
+    if digest != stated.sha256:
+        raise Refused(
+            rules.HASH, f"{stated.name}: the SHA-256 differs from {stated.sha256}",
+            file=stated.name,
+        )  # fmt: skip
+    return lines
 
 
 def _check_manifest(
@@ -148,89 +136,41 @@ def _check_manifest(
             result.findings.append(Finding(rules.UNNAMED_FILE, 1, None, inside, [example]))
 
 
-def _check_file(path: Path, stated: StatedFile, settings: Intake) -> TableResult:
-    if _is_parquet(path):
-        raw = read_parquet(path, settings)
+def _check_file(
+    path: Path, stated: StatedFile, manifest: Manifest, settings: Intake, lines: int, place: Path
+) -> TableResult:
+    """Check one file; `lines` are those after its first, counted from its bytes alone."""
+    table, parquet = TABLES[stated.table], _is_parquet(path)
+    if parquet:
+        batches = read_parquet(path, settings)
     else:
-        raw = read_csv(path, stated.encoding, settings)
-        lines = physical_lines(path)
-        if raw.covered != lines:
-            message = f"{stated.name}: {lines} lines, of which {raw.covered} were read"
-            raise Refused(rules.UNCOUNTED, message, file=stated.name)
-    if raw.records != stated.rows:
+        batches = read_csv(path, stated.encoding, settings, packed_columns(table))
+    result = check_table(table, stated, manifest, batches, settings, place)
+    if not parquet and result.covered != lines:
+        message = f"{stated.name}: {lines} lines, of which {result.covered} were read"
+        raise Refused(rules.UNCOUNTED, message, file=stated.name)
+    if result.records != stated.rows:
         raise Refused(
-            rules.ROWS, f"{stated.name} holds {raw.records} rows; the manifest says {stated.rows}",
-            file=stated.name,
+            rules.ROWS, f"{stated.name} holds {result.records} rows; the manifest says "
+            f"{stated.rows}", file=stated.name,
         )  # fmt: skip
-    checked = check_rows(TABLES[stated.table], raw)
-    column = TABLES[stated.table].amount_column
-    readable = column in raw.cells.columns and not (
-        raw.malformed
-        or any(f.column == column and f.rule == "unparsable" for f in checked.failures)
-    )
-    if abs(checked.amount_total or 0) > LARGEST_TOTAL:
+    total = result.amount_total
+    if abs(total or 0) > LARGEST_TOTAL:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {column} adds up to {checked.amount_total}; no day's records do",
+            f"{stated.name}: {table.amount_column} adds up to {total}; no day's records do",
             file=stated.name,
         )
-    if readable and checked.amount_total != stated.amount_total:
+    if total is not None and total != stated.amount_total:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {column} adds up to {checked.amount_total}; the manifest says "
+            f"{stated.name}: {table.amount_column} adds up to {total}; the manifest says "
             f"{stated.amount_total}",
             file=stated.name,
         )
-    failed = len(raw.malformed) + len(checked.failures)
-    whole = failed > settings.max_rejected_share * raw.records or bool(checked.missing)
-    return TableResult(stated, raw, checked, whole)
+    return result
 
 
 def _is_parquet(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(4) == b"PAR1" or path.suffix == ".parquet"
-
-
-def _row_findings(table: TableResult, settings: Intake) -> list[Finding]:
-    stated = table.stated
-    findings = []
-    if table.checked.missing and not table.raw.records:
-        lacks = f"the header has no column {', '.join(table.checked.missing)}"
-        rule_missing = rules.row_rule(stated.table, "missing_column")
-        findings.append(Finding(rule_missing, 1, stated.table, stated.name, [Example(lacks, 1)]))
-    for rule, failures in failures_by_rule(table.checked.failures):
-        examples = [Example(f.message, f.line, f.column, f.value) for f in failures[:20]]
-        findings.append(
-            Finding(
-                rules.row_rule(stated.table, rule),
-                len(failures),
-                stated.table,
-                stated.name,
-                examples,
-            )
-        )
-    for rule, count in Counter(bad.rule for bad in table.raw.malformed).items():
-        bad = [each for each in table.raw.malformed if each.rule == rule]
-        examples = [Example(each.message, each.line, None, each.text[:200]) for each in bad[:20]]
-        findings.append(
-            Finding(rules.row_rule(stated.table, rule), count, stated.table, stated.name, examples)
-        )
-    if table.checked.extra:
-        examples = [Example(f"{name} is not loaded", 1, name) for name in table.checked.extra]
-        rule_extra = rules.row_rule(stated.table, "extra_column")
-        findings.append(
-            Finding(rule_extra, len(table.checked.extra), stated.table, stated.name, examples)
-        )
-    if table.rejected_whole and not table.checked.missing:
-        failed = len(table.failures)
-        message = (
-            f"{failed} of {table.raw.records} rows failed; at most "
-            f"{settings.max_rejected_share:.0%} may"
-        )
-        rule_share = rules.row_rule(stated.table, "share")
-        findings.append(Finding(rule_share, 1, stated.table, stated.name, [Example(message)]))
-    return findings
-
-
-def _with_lines(rows: pa.Table, lines: pa.Array) -> pl.DataFrame:
-    return pl.DataFrame(rows).with_columns(pl.Series(LINE, pl.from_arrow(lines)))

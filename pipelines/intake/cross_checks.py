@@ -6,7 +6,7 @@ legs are compared only with banks and clearing houses that submitted for the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +17,9 @@ from data.home import Home
 from pipelines.intake.findings import Example, Finding
 from pipelines.intake.lake import folder, newest_registers, read_columns
 from pipelines.intake.manifest import Manifest
-from pipelines.intake.raw import LINE
 from pipelines.intake.rules import CROSS_RULES
 
+LINE = "line"
 ACCOUNT = ["bank_no", "account_no"]
 EXAMPLES = 20
 # Days: what comes in on the longest holiday is booked on the working day after it.
@@ -34,13 +34,18 @@ UNCLEARED = ("book", "cash", "direct_link", "pos", "other")
 class Crossing:
     """What the comparisons see: a package's accepted rows by table, and the lake, if there is one.
 
-    Each frame has its contract's columns and `__line`.
+    `tables` are Parquet files as the lake keeps them: the contract's columns, then the lineage.
     """
 
     manifest: Manifest
-    tables: Mapping[str, pl.DataFrame]
+    tables: Mapping[str, Path]
     files: Mapping[str, str]
     home: Home | None
+
+    def rows(self, table: str, columns: Sequence[str] = ()) -> pl.DataFrame:
+        """The accepted rows of a table with their lines, and some columns, or all."""
+        wanted = [*columns, LINE] if columns else None
+        return pl.read_parquet(self.tables[table], columns=wanted, glob=False)
 
     def lake_files(self, table: str, days_before: int = 0) -> list[Path]:
         """The lake's files of a table for the package's date, or so many days before it."""
@@ -73,7 +78,7 @@ def cross_check(crossing: Crossing) -> list[Finding]:
     return [
         finding
         for table, checks in CHECKS.items()
-        if table in crossing.tables and not crossing.tables[table].is_empty()
+        if table in crossing.tables
         for check in checks
         for finding in check(crossing)
     ]
@@ -82,7 +87,7 @@ def cross_check(crossing: Crossing) -> list[Finding]:
 def balances_add_up(crossing: Crossing) -> Iterator[Finding]:
     """Opening + credit - debit = closing."""
     expected = pl.col("opening_fen") + pl.col("credit_fen") - pl.col("debit_fen")
-    wrong = crossing.tables["balance"].with_columns(expected.alias("expected"))
+    wrong = crossing.rows("balance").with_columns(expected.alias("expected"))
     wrong = wrong.filter(pl.col("expected") != pl.col("closing_fen"))
     yield from crossing.finding(
         "R-BALANCE-101", "balance", wrong, "closing_fen",
@@ -92,15 +97,15 @@ def balances_add_up(crossing: Crossing) -> Iterator[Finding]:
 
 def entries_make_balances(crossing: Crossing) -> Iterator[Finding]:
     """The sums of an account's entries equal its balance's credit and debit."""
-    entries = crossing.tables.get("entry")
-    if entries is None:
+    if "entry" not in crossing.tables:
         return
     amount = pl.col("amount_fen")
+    entries = pl.scan_parquet(crossing.tables["entry"], glob=False)
     sums = entries.group_by(ACCOUNT).agg(
         amount.filter(pl.col("direction") == "in").sum().alias("in_fen"),
         amount.filter(pl.col("direction") == "out").sum().alias("out_fen"),
-    )
-    both = crossing.tables["balance"].join(sums, on=ACCOUNT, how="left")
+    ).collect(engine="streaming")  # fmt: skip
+    both = crossing.rows("balance").join(sums, on=ACCOUNT, how="left")
     both = both.filter(pl.col("balance_date") == crossing.manifest.business_date)
     both = both.with_columns(pl.col("in_fen", "out_fen").fill_null(0))
     wrong = both.filter(
@@ -124,7 +129,7 @@ def balances_chain(crossing: Crossing) -> Iterator[Finding]:
         (pl.col("balance_date") + pl.duration(days=1)).alias("balance_date"),
         pl.col("closing_fen").alias("before_fen"),
     )
-    both = crossing.tables["balance"].join(earlier, on=[*ACCOUNT, "balance_date"])
+    both = crossing.rows("balance").join(earlier, on=[*ACCOUNT, "balance_date"])
     wrong = both.filter(pl.col("before_fen") != pl.col("opening_fen"))
     yield from crossing.finding(
         "R-BALANCE-103", "balance", wrong, "opening_fen",
@@ -146,7 +151,8 @@ def _about_the_date(crossing: Crossing, table: str, column: str, rule: str) -> I
     day = crossing.manifest.business_date
     at = pl.col(column).dt.date()
     first, last = day - timedelta(days=HOLIDAYS), day + timedelta(days=1)
-    wrong = crossing.tables[table].filter((at < first) | (at > last))
+    rows = pl.scan_parquet(crossing.tables[table], glob=False).select(column, LINE)
+    wrong = rows.filter((at < first) | (at > last)).collect(engine="streaming")
     yield from crossing.finding(
         rule, table, wrong, column, "{" + column + "} for the business date " + day.isoformat()
     )
@@ -154,14 +160,14 @@ def _about_the_date(crossing: Crossing, table: str, column: str, rule: str) -> I
 
 def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
     """An entry's clearing record and other leg exist, where they can be expected, and agree."""
-    columns = ["match_no", "amount_fen", LINE, "direction", *ACCOUNT, "channel", "booked_at"]
-    mine = crossing.tables["entry"].select(columns).filter(pl.col("match_no").is_not_null())
+    columns = ["match_no", "amount_fen", "direction", "channel", "booked_at"]
+    mine = crossing.rows("entry", columns).filter(pl.col("match_no").is_not_null())
     files = _but_mine(crossing, "entry")
     legs = read_columns(files, ["match_no", "amount_fen", "direction"])
     records = [*crossing.lake_files("clearing"), *crossing.lake_files("clearing", 1)]
     cleared = read_columns(records, ["match_no", "amount_fen"])
     if "clearing" in crossing.tables:
-        own = crossing.tables["clearing"].select("match_no", "amount_fen")
+        own = crossing.rows("clearing", ["match_no", "amount_fen"]).drop(LINE)
         cleared = own if cleared.is_empty() else pl.concat([cleared, own])
     opposite = [mine.select("match_no", "amount_fen", "direction")]
     opposite += [] if legs.is_empty() else [legs]
@@ -207,7 +213,7 @@ def clearings_have_entries(crossing: Crossing) -> Iterator[Finding]:
     if legs.is_empty():
         return
     banks = legs["bank_no"].unique().implode()
-    settled = crossing.tables["clearing"].filter(pl.col("status") == "settled")
+    settled = crossing.rows("clearing").filter(pl.col("status") == "settled")
     lacking = []
     for side, direction, column in (("payer", "out", "in"), ("payee", "in", "out")):
         here = legs.filter(pl.col("direction") == direction).select("match_no").unique()
@@ -227,7 +233,7 @@ def clearings_have_entries(crossing: Crossing) -> Iterator[Finding]:
 def accounts_have_parties(crossing: Crossing) -> Iterator[Finding]:
     """Every account's party is registered, where a register of parties is there."""
     if "party" in crossing.tables:
-        known = crossing.tables["party"].select("party_id")
+        known = crossing.rows("party", ["party_id"]).drop(LINE)
     else:
         known = pl.DataFrame()
     if crossing.home is not None:
@@ -236,7 +242,7 @@ def accounts_have_parties(crossing: Crossing) -> Iterator[Finding]:
         known = held if known.is_empty() else pl.concat([known, held]) if files else known
     if known.is_empty():
         return
-    wrong = crossing.tables["account"].join(known, on="party_id", how="anti")
+    wrong = crossing.rows("account").join(known, on="party_id", how="anti")
     yield from crossing.finding(
         "R-ACCOUNT-101", "account", wrong, "party_id", "party {party_id} is not registered"
     )
@@ -247,13 +253,13 @@ def events_fit_loans(crossing: Crossing) -> Iterator[Finding]:
     columns = ["institution_id", "loan_id", "principal_fen"]
     parts = []
     if "loan" in crossing.tables:
-        parts.append(crossing.tables["loan"].select(columns))
+        parts.append(crossing.rows("loan", columns).drop(LINE))
     held = read_columns(crossing.lake_files("loan"), columns)
     parts += [] if held.is_empty() else [held]
     if not parts:
         return
     loans = pl.concat(parts).unique(columns[:2], keep="first")
-    events = crossing.tables["loan_event"].filter(pl.col("kind").is_in(["invest", "disburse"]))
+    events = crossing.rows("loan_event").filter(pl.col("kind").is_in(["invest", "disburse"]))
     sums = events.group_by([*columns[:2], "kind"]).agg(
         pl.col("amount_fen").sum(), pl.col(LINE).min(), pl.col("event_no").first()
     )
@@ -273,7 +279,7 @@ def reserves_reconcile(crossing: Crossing) -> Iterator[Finding]:
         + pl.col("firm_in_bank_not_fen") - pl.col("firm_out_bank_not_fen")
         - pl.col("bank_in_firm_not_fen") + pl.col("bank_out_firm_not_fen")
     )  # fmt: skip
-    rows = crossing.tables["reserve_day"].with_columns(
+    rows = crossing.rows("reserve_day").with_columns(
         (pl.col("client_closing_fen") - trial).alias("difference")
     )
     wrong = rows.filter(pl.col("difference") != pl.col("reported_difference_fen"))

@@ -1,26 +1,28 @@
-"""Reads CSV strictly: every record is either split into cells or named as malformed, none is lost.
+"""Reads CSV strictly, block by block: every record is split into cells or named, none is lost.
 
-A record is a line, or several where a quoted cell holds line ends. Files without quotes, which are
-nearly all, are split by PyArrow; others by Python's strict parser, record by record. A quote that
-never closes costs its own line only.
+A record is a line, or several where a quoted cell holds line ends. Blocks whose lines commas and
+well-formed quotes alone split, which are nearly all, are split by PyArrow; others by Python's
+strict parser, record by record. A quote that never closes costs its own line only.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pcsv
 
 from data.settings import Intake
 from pipelines.intake import rules
+from pipelines.intake.cell_kernel import is_well_quoted
+from pipelines.intake.csv_blocks import Block, blocks
 from pipelines.intake.findings import Refused
-from pipelines.intake.raw import Malformed, Raw
+from pipelines.intake.gb18030 import to_utf8
+from pipelines.intake.raw import Batch, Malformed
 
 BOM = b"\xef\xbb\xbf"
 # Lines that one quoted cell may span; a quote that stays open longer was never meant to open.
@@ -29,39 +31,44 @@ MAX_SPAN = 200
 Line = tuple[int, str]
 
 
-def read_csv(path: Path, encoding: str, settings: Intake) -> Raw:
-    """Read a CSV file with a header row as text cells.
+def read_csv(
+    path: Path, encoding: str, settings: Intake, packed: Collection[str] = ()
+) -> Iterator[Batch]:
+    """Read a CSV file with a header row as batches of text cells, at least one.
+
+    Columns named in `packed`, which hold few different values, come as dictionaries where possible.
 
     Raises:
         Refused: the header cannot be read, has a name twice, or the file exceeds the limits.
     """
-    content = path.read_bytes().removeprefix(BOM)
-    header_end = content.find(b"\n")
-    first = content if header_end < 0 else content[:header_end]
-    names = _header(first, encoding, settings, path.name)
-    body = b"" if header_end < 0 else content[header_end + 1 :]
-    if _is_simple(body):
-        text = _decoded(body, encoding)
-        if text is not None and _longest(text) <= settings.max_line_bytes:
-            return _split_fast(text, names)
-    return _split_strictly(body, names, encoding, settings)
-
-
-def physical_lines(path: Path) -> int:
-    """The lines of a file after its first, counted from its bytes alone."""
-    ends, last = 0, b"\n"
     with path.open("rb") as file:
-        while chunk := file.read(1 << 24):
-            ends += chunk.count(b"\n")
-            last = chunk[-1:]
-    return max(ends + (last != b"\n") - 1, 0)
+        names = _header(file.readline(settings.max_line_bytes + 2), encoding, settings, path.name)
+        types = {
+            name: pa.dictionary(pa.int32(), pa.string()) if name in packed else pa.string()
+            for name in names
+        }
+        line, records, kept = 2, 0, b""
+        for block in blocks(file, settings.max_line_bytes):
+            whole = Block(kept + block.content, block.long_lines, block.last)
+            kept = b""
+            batch = _split_fast(whole, line, types, encoding)
+            if batch is None:
+                batch, kept = _split_strictly(whole, line, names, encoding, settings)
+            line += batch.covered
+            records += batch.records
+            if records > settings.max_rows:
+                message = f"{path.name}: more than {settings.max_rows} rows"
+                raise Refused(rules.FORMAT, message, file=path.name)
+            yield batch
 
 
 def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[str]:
+    first = first.removeprefix(BOM)
     if len(first) > settings.max_line_bytes:
         raise Refused(rules.FORMAT, f"{name}: the header exceeds the line limit", file=name)
     try:
-        rows = list(csv.reader([first.decode(encoding).rstrip("\r")], strict=True))
+        text = first.decode(encoding).removesuffix("\n").rstrip("\r")
+        rows = list(csv.reader([text], strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise Refused(
             rules.FORMAT, f"{name}: the header cannot be read: {error}", file=name
@@ -79,76 +86,95 @@ def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[st
     return names
 
 
-def _is_simple(body: bytes) -> bool:
-    """Whether every line is a record that commas alone split: no quotes, NULs or empty lines."""
-    return (
-        b'"' not in body
-        and b"\0" not in body
-        and body.count(b"\r") == body.count(b"\r\n")
-        and b"\n\n" not in body
-        and b"\n\r\n" not in body
-        and not body.startswith((b"\n", b"\r\n"))
-    )
-
-
-def _decoded(body: bytes, encoding: str) -> bytes | None:
-    """The body as UTF-8, or None when some of it cannot be decoded."""
-    try:
-        text = body.decode(encoding)
-    except UnicodeDecodeError:
+def _split_fast(
+    block: Block, first: int, types: dict[str, pa.DataType], encoding: str
+) -> Batch | None:
+    """Split a block in which every line is a record; None when it is not such a block."""
+    quoted = b'"' in block.content
+    if not _is_simple(block, quoted):
         return None
-    return body if encoding == "utf-8" else text.encode()
-
-
-def _longest(body: bytes) -> int:
-    ends = np.flatnonzero(np.frombuffer(body, np.uint8) == ord("\n"))
-    return int(np.diff(ends, prepend=-1, append=len(body)).max()) - 1
-
-
-def _split_fast(body: bytes, names: list[str]) -> Raw:
-    """Split a body without quotes: every line is a record, but a last empty one."""
-    count = body.count(b"\n") + (not body.endswith(b"\n") and bool(body))
+    text = block.content if encoding == "utf-8" else to_utf8(block.content)
+    if text is None or not _is_utf8(text):
+        return None
+    count = text.count(b"\n") + (not text.endswith(b"\n") and bool(text))
     if not count:
-        return Raw(_frame([], names), _lines_column([]), 0, 0, True)
+        return Batch(_no_cells(list(types)), np.zeros(0, np.int64), 0, True)
     bad: list[Malformed] = []
 
     def remember(row: pcsv.InvalidRow) -> str:
         message = f"{row.actual_columns} cells; the header has {row.expected_columns}"
-        bad.append(Malformed(row.number + 1, row.text, "malformed", message))
+        bad.append(Malformed(first + row.number - 1, row.text, "malformed", message))
         return "skip"
 
     table = pcsv.read_csv(
-        io.BytesIO(body),
-        read_options=pcsv.ReadOptions(use_threads=False, column_names=names, block_size=1 << 24),
+        io.BytesIO(text),
+        read_options=pcsv.ReadOptions(
+            use_threads=False, column_names=list(types), block_size=max(len(text), 1 << 10)
+        ),
         parse_options=pcsv.ParseOptions(
-            quote_char=False,
-            double_quote=False,
+            quote_char='"' if quoted else False,
+            double_quote=quoted,
             ignore_empty_lines=False,
             invalid_row_handler=remember,
         ),
         convert_options=pcsv.ConvertOptions(
-            column_types={name: pa.string() for name in names},
-            strings_can_be_null=True,
-            null_values=[""],
+            column_types=types, strings_can_be_null=True, null_values=[""], check_utf8=False
         ),
     )
-    skipped = {each.line for each in bad}
-    lines = pl.int_range(2, count + 2, eager=True)
-    if skipped:
-        lines = lines.filter(~lines.is_in(pl.Series(sorted(skipped)).implode()))
-    records = table.num_rows + len(bad)
-    return Raw(pl.DataFrame(table), lines, records, records, True, bad)
+    lines = np.arange(first, first + count, dtype=np.int64)
+    if bad:
+        lines = np.delete(lines, [each.line - first for each in bad])
+    if len(lines) != table.num_rows:
+        return None
+    return Batch(table.combine_chunks(), lines, count, True, bad)
 
 
-def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Intake) -> Raw:
-    """Split any body record by record; what cannot be split or decoded is named."""
+def _is_utf8(text: bytes) -> bool:
+    ends = pa.py_buffer(np.array([0, len(text)], np.int32))
+    whole = pa.Array.from_buffers(pa.binary(), 1, [None, ends, pa.py_buffer(text)])
+    try:
+        whole.cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _is_simple(block: Block, quoted: bool) -> bool:
+    """Whether commas and well-formed quotes split every line: no NULs, empty or overlong lines."""
+    content = block.content
+    return (
+        not block.long_lines
+        and b"\0" not in content
+        and (b"\r" not in content or content.count(b"\r") == content.count(b"\r\n"))
+        and b"\n\n" not in content
+        and b"\n\r\n" not in content
+        and not content.startswith((b"\n", b"\r\n"))
+        and (not quoted or bool(is_well_quoted(np.frombuffer(content, np.uint8))))
+    )
+
+
+def _split_strictly(
+    block: Block, first: int, names: list[str], encoding: str, settings: Intake
+) -> tuple[Batch, bytes]:
+    """Split any block record by record; what cannot be split or decoded is named.
+
+    Returns:
+        The batch, and the block's last lines where a record may go on in the next block.
+    """
     bad: list[Malformed] = []
+    unread: list[Malformed] = []
     rows: list[list[str]] = []
     lines: list[int] = []
-    unread: list[Malformed] = []
-    covered = 0
-    for number, text in _records(_lines(body, encoding, settings, unread)):
-        covered += text.count("\n") + 1
+    sent = block.lines()
+    decoded = list(_decoded(sent, first, encoding, settings, unread))
+    limit = len(sent) if block.last else max(len(sent) - MAX_SPAN - 1, 0)
+    covered, done = 0, limit
+    for number, text in _records(decoded):
+        if number >= first + limit:
+            break
+        span = text.count("\n") + 1
+        covered += span
+        done = max(done, number - first + span)
         try:
             cells = next(csv.reader([text], strict=True), [])
         except csv.Error as error:
@@ -162,19 +188,24 @@ def _split_strictly(body: bytes, names: list[str], encoding: str, settings: Inta
         else:
             rows.append(cells)
             lines.append(number)
+    unread = [each for each in unread if each.line < first + done]
     bad = sorted([*bad, *unread], key=lambda each: each.line)
-    count = len(rows) + len(bad)
-    return Raw(_frame(rows, names), _lines_column(lines), count, covered + len(unread), True, bad)
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    cells_table = pa.table(
+        [pa.array([cell or None for cell in column], pa.string()) for column in columns], names
+    )
+    batch = Batch(cells_table, np.array(lines, np.int64), covered + len(unread), True, bad)
+    return batch, b"".join(sent[done:])
 
 
-def _lines(body: bytes, encoding: str, settings: Intake, bad: list[Malformed]) -> Iterator[Line]:
-    """Yield decoded lines from the second on; those that cannot be decoded are named."""
-    whole = body.split(b"\n")
-    if whole[-1] == b"":
-        whole.pop()
-    for number, line in enumerate(whole, start=2):
+def _decoded(
+    sent: list[bytes], first: int, encoding: str, settings: Intake, bad: list[Malformed]
+) -> Iterator[Line]:
+    """Yield decoded lines without their ends; those that cannot be decoded are named."""
+    for number, whole in enumerate(sent, start=first):
+        line = whole.removesuffix(b"\n")
         if len(line) > settings.max_line_bytes:
-            message = f"a line of {len(line)} bytes; at most {settings.max_line_bytes}"
+            message = f"a line of more than {settings.max_line_bytes} bytes"
             shown = line[:200].decode(encoding, "replace")
             bad.append(Malformed(number, shown, "malformed", message))
             continue
@@ -188,17 +219,17 @@ def _lines(body: bytes, encoding: str, settings: Intake, bad: list[Malformed]) -
             bad.append(Malformed(number, shown, "encoding", message))
 
 
-def _records(lines: Iterator[Line]) -> Iterator[Line]:
+def _records(lines: list[Line]) -> Iterator[Line]:
     """Join lines while a quote is open; one that does not close within the span stands alone."""
-    waiting: list[Line] = list(lines)
-    waiting.reverse()
-    while waiting:
-        number, text = waiting.pop()
+    at = 0
+    while at < len(lines):
+        number, text = lines[at]
+        at += 1
         if text.count('"') % 2 == 0:
             yield number, text
             continue
         joined, taken = [text], 0
-        for later, more in reversed(waiting[-MAX_SPAN:]):
+        for later, more in lines[at : at + MAX_SPAN]:
             if later != number + taken + 1:
                 break
             joined.append(more)
@@ -207,7 +238,7 @@ def _records(lines: Iterator[Line]) -> Iterator[Line]:
                 break
         whole = "\n".join(joined)
         if taken and whole.count('"') % 2 == 0 and _parses(whole):
-            del waiting[-taken:]
+            at += taken
             yield number, whole
         else:
             yield number, text
@@ -221,14 +252,5 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _frame(rows: list[list[str]], names: list[str]) -> pl.DataFrame:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    series = [
-        pl.Series("cell", column, dtype=pl.String).replace("", None).alias(name)
-        for name, column in zip(names, columns, strict=True)
-    ]
-    return pl.DataFrame(series)
-
-
-def _lines_column(lines: list[int]) -> pl.Series:
-    return pl.Series(lines, dtype=pl.Int64)
+def _no_cells(names: list[str]) -> pa.Table:
+    return pa.table([pa.array([], pa.string()) for _ in names], names)

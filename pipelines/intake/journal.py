@@ -16,18 +16,21 @@ from pathlib import Path
 from data.control import Control, Submission
 from data.home import Home
 from pipelines.intake.checking import Result
-from pipelines.intake.lake import place_table, write_rows
+from pipelines.intake.lake import place_table
 from pipelines.intake.manifest import PACKAGE_NAME
 from pipelines.intake.package import file_hash, remove_package, sync
+from pipelines.intake.rejected import write_rejected
 
 STRANGERS = "unknown"
 REJECTED = "rejected.csv"
 
 
 def stage(
-    home: Home, result: Result, sha256: str, tables: list[str], rejected: str | None
+    home: Home, result: Result, sha256: str, tables: list[str], *, rejected: bool
 ) -> tuple[Path, dict[str, str]]:
-    """Write a package's rows where the ledger's row will find them.
+    """Put a checked package's rows where the ledger's row will find them, down to the disk.
+
+    With `rejected`, the file of the rejected rows too, if there are any.
 
     Returns:
         The staging folder, and the SHA-256 of each table's file in it.
@@ -38,12 +41,14 @@ def stage(
     hashes = {}
     for table in result.tables:
         name = table.stated.table
-        if name in tables and result.manifest is not None:
+        if name in tables:
             path = folder / f"{name}.parquet"
-            write_rows(path, name, result.manifest, table.checked.accepted, table.checked.lines)
+            os.replace(table.rows, path)
+            sync(path)
             hashes[name] = file_hash(path)
-    if rejected is not None:
-        (folder / REJECTED).write_text(rejected, "utf-8", errors="backslashreplace", newline="")
+    if rejected and any(table.rejected is not None for table in result.tables):
+        with (folder / REJECTED).open("wb") as file:
+            write_rejected(result.tables, file)
         sync(folder / REJECTED)
     sync(folder)
     sync(folder.parent)

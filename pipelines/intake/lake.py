@@ -7,6 +7,7 @@ they came in; the archive keeps the bytes of the others.
 from __future__ import annotations
 
 import os
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -14,10 +15,12 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from data.contracts import lake_schema, table_named
+from data.columns import Table
+from data.contracts import lake_schema
 from data.home import Home
 from pipelines.intake.manifest import Manifest
 from pipelines.intake.package import sync
+from pipelines.intake.raw import Lines
 
 
 def folder(home: Home, table: str, business_date: date) -> Path:
@@ -25,22 +28,49 @@ def folder(home: Home, table: str, business_date: date) -> Path:
     return home.lake / table / f"date={business_date.isoformat()}"
 
 
-def write_rows(path: Path, table: str, manifest: Manifest, rows: pa.Table, lines: pa.Array) -> None:
-    """Write a table's accepted rows with their lineage, down to the disk.
+class RowWriter:
+    """Writes a table's accepted rows with their lineage, batch after batch, as a context.
 
-    The same rows give the same bytes.
+    The same batches give the same bytes. `count` is how many rows were written. Writing goes on
+    in another thread while the next batch is checked.
     """
-    count = rows.num_rows
-    lineage = [
-        pa.array([manifest.submitter] * count, pa.string()),
-        pa.array([manifest.business_date] * count, pa.date32()),
-        pa.array([manifest.sequence] * count, pa.int64()),
-        lines.cast(pa.int64()),
-    ]
-    schema = lake_schema(table_named(table))
-    whole = pa.Table.from_arrays([*rows.columns, *lineage], schema=schema)
-    pq.write_table(whole, path, compression="zstd", store_schema=False)
-    sync(path)
+
+    def __init__(self, path: Path, table: Table, manifest: Manifest) -> None:
+        self.path = path
+        self.count = 0
+        self._schema = lake_schema(table)
+        self._stated = (manifest.submitter, manifest.business_date, manifest.sequence)
+        self._pool = ThreadPoolExecutor(1)
+        self._writing: Future[None] | None = None
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", store_schema=False)
+
+    def write(self, rows: pa.Table, lines: Lines) -> None:
+        """Write rows with the contract's columns, and their lines."""
+        if not rows.num_rows:
+            return
+        kinds = [field.type for field in self._schema][-4:-1]
+        stated = [
+            pa.repeat(pa.scalar(value, kind), rows.num_rows)
+            for value, kind in zip(self._stated, kinds, strict=True)
+        ]
+        whole = pa.Table.from_arrays([*rows.columns, *stated, pa.array(lines)], schema=self._schema)
+        self._wait()
+        self._writing = self._pool.submit(self._writer.write_table, whole)
+        self.count += rows.num_rows
+
+    def __enter__(self) -> RowWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self._wait()
+        finally:
+            self._pool.shutdown()
+            self._writer.close()
+
+    def _wait(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
 
 
 def place_table(

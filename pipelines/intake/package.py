@@ -93,7 +93,7 @@ def file_hash(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path, settings: Intake, working: Path | None = None) -> Iterator[Path]:
+def opened(path: Path, settings: Intake, working: Path) -> Iterator[Path]:
     """Give the folder that holds a package's files; a ZIP is unpacked under `working`.
 
     Raises:

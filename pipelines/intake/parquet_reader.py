@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
-import polars as pl
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.findings import Refused, shown
-from pipelines.intake.raw import Raw
+from pipelines.intake.raw import Batch
 
 BATCH = 1 << 16
 # A batch whose rows are wider than 15 kB each is no record of payments.
@@ -25,17 +26,21 @@ BATCH_BYTES = 1_000_000_000
 ZONES = (None, "Asia/Shanghai", "+08:00")
 
 
-def read_parquet(path: Path, settings: Intake) -> Raw:
-    """Read a Parquet file; a record's line is its position from 1, as there are no lines.
+def read_parquet(path: Path, settings: Intake) -> Iterator[Batch]:
+    """Read a Parquet file as batches, at least one; a record's line is its position from 1.
 
     Raises:
         Refused: it is no Parquet, exceeds the limits, has a name twice or nested columns.
         OSError: the disk refuses.
     """
     name = shown(path.name)
+    line = 1
     try:
         with path.open("rb") as source:
-            table = _read(source, name, settings)
+            for cells in _read(source, name, settings):
+                lines = np.arange(line, line + cells.num_rows, dtype=np.int64)
+                yield Batch(cells, lines, cells.num_rows, False)
+                line += cells.num_rows
     except (pa.ArrowException, ValueError, EOFError) as error:
         said = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise Refused(rules.FORMAT, f"{name} is no Parquet: {said}", file=name) from None
@@ -45,11 +50,9 @@ def read_parquet(path: Path, settings: Intake) -> Raw:
             raise
         said = str(error).splitlines()[0][:200]
         raise Refused(rules.FORMAT, f"{name} is no Parquet: {said}", file=name) from None
-    lines = pl.int_range(1, table.num_rows + 1, eager=True)
-    return Raw(pl.DataFrame(table), lines, table.num_rows, table.num_rows, False)
 
 
-def _read(source: object, name: str, settings: Intake) -> pa.Table:
+def _read(source: BinaryIO, name: str, settings: Intake) -> Iterator[pa.Table]:
     file = pq.ParquetFile(source)
     schema = file.schema_arrow
     names = schema.names
@@ -64,12 +67,11 @@ def _read(source: object, name: str, settings: Intake) -> pa.Table:
         raise Refused(rules.FORMAT, message, file=name)
     texts = [each.name for each in schema if _is_text(each.type)]
     packed = pq.ParquetFile(source, read_dictionary=texts)
-    parts = list(_parts(packed, name, settings))
-    whole = pa.Table.from_batches(parts) if parts else _plain(packed.schema_arrow.empty_table())
-    return whole
+    yield _plain(packed.schema_arrow.empty_table())
+    yield from _parts(packed, name, settings)
 
 
-def _parts(file: pq.ParquetFile, name: str, settings: Intake) -> Iterator[pa.RecordBatch]:
+def _parts(file: pq.ParquetFile, name: str, settings: Intake) -> Iterator[pa.Table]:
     """Yield batches of plain columns, counting bytes before text is spread out."""
     left = settings.max_table_bytes
     for batch in file.iter_batches(BATCH):
@@ -78,7 +80,7 @@ def _parts(file: pq.ParquetFile, name: str, settings: Intake) -> Iterator[pa.Rec
         if left < 0 or spread > BATCH_BYTES:
             message = f"{name} spreads to more than {settings.max_table_bytes} bytes"
             raise Refused(rules.FORMAT, message, file=name)
-        yield from _plain(pa.Table.from_batches([batch])).combine_chunks().to_batches()
+        yield _plain(pa.Table.from_batches([batch])).combine_chunks()
 
 
 def _plain(table: pa.Table) -> pa.Table:

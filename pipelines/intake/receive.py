@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from data.control import Control, Submission
@@ -37,11 +38,12 @@ from pipelines.intake.package import (
     remove_package,
     sync,
 )
-from pipelines.intake.receipt import Receipt, make_receipt, receipt_text, rejected_rows
+from pipelines.intake.receipt import Receipt, make_receipt, receipt_text
 from pipelines.intake.signing import Keyring
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WAIT_SECONDS = 30
+WORKPLACE = "received-"
 # The disk or the machine is at fault, not the package: nothing more can be taken in.
 OURS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE,
         errno.ENOMEM, errno.EFBIG)  # fmt: skip
@@ -66,10 +68,11 @@ def check_package(
     # A path such as "." has no name of its own.
     path = path if path.name and path.name != ".." else path.resolve()
     try:
-        result = _checked(
-            path, package_name(path), settings, Keyring.of(settings.intake), home,
-            received_at.date(), None,
-        )  # fmt: skip
+        with TemporaryDirectory(prefix="lookthrough-") as place:
+            result = _checked(
+                path, package_name(path), settings, Keyring.of(settings.intake), home,
+                received_at.date(), Path(place),
+            )  # fmt: skip
     except OSError as error:
         raise InputError(
             f"{shown(str(path))} cannot be read: {error.strerror or error}; mend the disk or rights"
@@ -121,6 +124,8 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
     receipts = []
     with alone(home), Control(home) as control:
         journal.recover(home, control)
+        for left in home.working.glob(f"{WORKPLACE}*"):
+            remove_package(left)
         for path in waiting(home):
             try:
                 receipts.append(_take_in(path, home, settings, control, now or _now()))
@@ -156,14 +161,15 @@ def _take_in(
     package, sha256, odd = package_name(path), content_hash(path), oddity(path)
     held = control.submission_with_content(package, sha256)
     if held is None:
-        if odd is None:
-            kept = _archive(path, home, package, sha256)
-            keyring = Keyring.of(settings.intake, control.keys())
-            today = received_at.date()
-            result = _checked(kept, package, settings, keyring, home, today, home.working)
-        else:
-            result = Result(package, findings=[Refused(rules.PATH, odd).finding])
-        held = _acknowledge(result, home, settings, control, received_at, sha256)
+        with workplace(home) as place:
+            if odd is None:
+                kept = _archive(path, home, package, sha256)
+                keyring = Keyring.of(settings.intake, control.keys())
+                today = received_at.date()
+                result = _checked(kept, package, settings, keyring, home, today, place)
+            else:
+                result = Result(package, findings=[Refused(rules.PATH, odd).finding])
+            held = _acknowledge(result, home, settings, control, received_at, sha256)
     receipt = journal.write_receipt(home, control, held)
     _out_of_the_inbox(path, home, package, sha256, odd)
     return receipt
@@ -187,7 +193,7 @@ def _acknowledge(
     tables = [] if result.status == "rejected" else result.loaded
     replaced = {name: _replaced(name, result, earlier) for name in tables}
     receipt = make_receipt(result, settings.intake, received_at, replaced)
-    staged, hashes = journal.stage(home, result, sha256, tables, rejected_rows(result))
+    staged, hashes = journal.stage(home, result, sha256, tables, rejected=True)
     held = control.record_submission(
         Submission(
             package=package,
@@ -247,11 +253,11 @@ def _checked(
     keyring: Keyring,
     home: Home | None,
     today: date,
-    working: Path | None,
+    place: Path,
 ) -> Result:
     try:
-        with opened(path, settings.intake, working) as folder:
-            return check_content(folder, package, settings.intake, keyring, home, today)
+        with opened(path, settings.intake, place) as folder:
+            return check_content(folder, package, settings.intake, keyring, home, today, place)
     except Refused as refused:
         return Result(package, findings=[refused.finding])
 
@@ -272,12 +278,14 @@ def archived(home: Home, package: str, sha256: str) -> list[Path]:
     return sorted((home.archive / sha256[:2]).glob(f"{sha256}-{glob.escape(package)}*"))
 
 
-def checked_again(path: Path, held: Submission, settings: Settings, home: Home) -> Result:
-    """Check an archived package as it was checked when it came in."""
+def checked_again(
+    path: Path, held: Submission, settings: Settings, home: Home, place: Path
+) -> Result:
+    """Check an archived package as it was checked when it came in; its rows lie under `place`."""
     # Its signature was good when it came in; the key may have expired since.
     keyring = Keyring()
     today = held.received_at.date()
-    return _checked(path, held.package, settings, keyring, home, today, home.working)
+    return _checked(path, held.package, settings, keyring, home, today, place)
 
 
 def _archived(path: Path, home: Home, package: str, sha256: str) -> Path:
@@ -310,6 +318,13 @@ def _left(home: Home, path: Path, error: BaseException) -> None:
     with (home.path / "unexpected.log").open("a", encoding="utf-8", errors="replace") as file:
         file.write(f"{_now()} {shown(path.name)}\n")
         file.write("".join(traceback.format_exception(error)))
+
+
+@contextmanager
+def workplace(home: Home) -> Iterator[Path]:
+    """A folder of the home for what a check writes; it goes with the context."""
+    with TemporaryDirectory(prefix=WORKPLACE, dir=home.working) as place:
+        yield Path(place)
 
 
 def _visible(folder: Path) -> list[Path]:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.codes import is_cnaps, is_division, is_uscc
 from data.columns import Check, Column, Kind, Table
-from data.contracts import arrow_schema
-from pipelines.intake.raw import Raw
+from data.contracts import ARROW_TYPES
+from pipelines.intake import cell_kernel
+from pipelines.intake.cell_kernel import Bools
+from pipelines.intake.raw import Batch
 
 CHECKS: Mapping[Check, Callable[[str], bool]] = MappingProxyType(
     {"uscc": is_uscc, "cnaps": is_cnaps, "division": is_division}
 )
-PATTERNS: Mapping[Kind, str] = MappingProxyType(
-    {
-        "fen": r"^-?[0-9]{1,19}$",
-        "integer": r"^-?[0-9]{1,19}$",
-        "rate": r"^-?[0-9]{1,12}(\.[0-9]{1,18})?$",
-        "date": r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
-        "time": r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?$",
-        "flag": r"^(true|false)$",
-        "text": r"(?s)^[^\x00]*$",
-    }
-)
+RATE = r"^-?[0-9]{1,12}(\.[0-9]{1,18})?$"
 FORMS: Mapping[Kind, str] = MappingProxyType(
     {
         "fen": "a whole number of fen",
@@ -40,17 +35,6 @@ FORMS: Mapping[Kind, str] = MappingProxyType(
         "text": "text without NUL",
     }
 )
-TYPES: Mapping[Kind, pl.DataType] = MappingProxyType(
-    {
-        "fen": pl.Int64(),
-        "integer": pl.Int64(),
-        "rate": pl.Float64(),
-        "date": pl.Date(),
-        "time": pl.Datetime("us"),
-        "flag": pl.Boolean(),
-        "text": pl.String(),
-    }
-)
 # Whoever owned or owes today was born after 1900; nothing that is stated reaches beyond 2199.
 DATED: Mapping[Kind, tuple[date, date]] = MappingProxyType(
     {
@@ -59,187 +43,195 @@ DATED: Mapping[Kind, tuple[date, date]] = MappingProxyType(
     }
 )
 
+# What is wrong with a cell; a row's verdict is that of its first column that failed.
+FINE, EMPTY, UNPARSABLE, UNLISTED, WRONG_CODE, OUT_OF_RANGE, NO_COLUMN, REPEATED = range(8)
+RULES = ("", "required", "unparsable", "unlisted", "check_digit", "range", "missing_column",
+         "duplicate")  # fmt: skip
+KINDS_OF_WRONG = len(RULES)
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A cell that failed: its line, column, value as sent, rule by name, and why."""
-
-    line: int
-    column: str
-    value: str | None
-    rule: str
-    message: str
+Codes = npt.NDArray[np.uint8]
+Verdicts = npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    """A table's rows after the checks.
+class Judged:
+    """A batch's rows after the checks.
 
-    `accepted` has the contract's columns and `lines` their lines; `failures` name at most one
-    reason per row, that of the first column that failed; `extra` are columns the table lacks, and
-    `missing` required columns that the header lacks, without which no row can load.
+    `rows` are all rows with the contract's columns (failed cells are null). `verdict`, shape
+    (rows,), is 0 where a row passes, otherwise the number of the column times `KINDS_OF_WRONG` plus
+    what is wrong with it. `amount_total` is the exact sum of the amounts that can be read.
     """
 
-    accepted: pa.Table
-    lines: pa.Array
-    failures: tuple[Failure, ...]
-    extra: tuple[str, ...]
-    missing: tuple[str, ...]
+    rows: pa.Table
+    verdict: Verdicts
     amount_total: int | None
 
 
-def check_rows(table: Table, raw: Raw) -> Checked:
-    """Check all rows of a file; rows that fail are named, the others converted."""
-    cells, lines = raw.cells, raw.lines
-    typed: dict[str, pl.Series] = {}
-    failed: list[pl.DataFrame] = []
-    seen = pl.repeat(False, cells.height, dtype=pl.Boolean, eager=True)
-    for column in table.columns:
-        values, problems = _column(column, cells, raw.text)
-        typed[column.name] = values
-        for rule, mask, message in problems:
-            fresh = mask.fill_null(False) & ~seen
-            if fresh.any():
-                seen = seen | fresh
-                failed.append(_failures(raw, column, fresh, rule, message))
-    total = _total(table, typed)
-    frame = pl.DataFrame([typed[name] for name in table.names])
-    double, firsts = _duplicates(table, frame, lines, ~seen)
-    if double.any():
-        seen = seen | double
-        failed.append(
-            _failures(raw, table.column(table.keys[-1]), double, "duplicate", "")
-            .drop("message")
-            .join(firsts, on="line", how="left")
-            .with_columns(pl.format("the key stands in line {} already", "first").alias("message"))
-            .drop("first")
-        )
-    accepted = frame.filter(~seen).to_arrow().cast(arrow_schema(table))
-    reasons = pl.concat(failed).sort("line", maintain_order=True) if failed else None
-    return Checked(
-        accepted,
-        lines.filter(~seen).to_arrow(),
-        tuple(Failure(*row) for row in reasons.iter_rows()) if reasons is not None else (),
-        tuple(name for name in cells.columns if name not in table.names),
-        tuple(c.name for c in table.columns if c.required and c.name not in cells.columns),
-        total,
+def judge(table: Table, batch: Batch) -> Judged:
+    """Convert all rows of a batch, and say what is wrong with each."""
+    count = len(batch.lines)
+    verdict = np.zeros(count, np.uint16)
+    columns = []
+    for number, column in enumerate(table.columns):
+        values, codes = _column(column, batch, count)
+        columns.append(values)
+        fresh = (codes != FINE) & (verdict == 0)
+        if fresh.any():
+            verdict[fresh] = number * KINDS_OF_WRONG + codes[fresh]
+    rows = pa.table(columns, list(table.names))
+    return Judged(rows, verdict, _total(table, rows))
+
+
+def packed_columns(table: Table) -> frozenset[str]:
+    """The columns that hold few different values, so that each value is judged once."""
+    return frozenset(
+        c.name for c in table.columns if c.values or c.check is not None or c.kind == "flag"
     )
 
 
-def _column(
-    column: Column, cells: pl.DataFrame, text: bool
-) -> tuple[pl.Series, list[tuple[str, pl.Series, str]]]:
-    """Convert one column; returns its values and, in order, what may be wrong with which rows."""
-    kind = TYPES[column.kind]
-    if column.name not in cells.columns:
-        values = pl.Series(column.name, [None] * cells.height, dtype=kind)
-        everywhere = pl.repeat(column.required, cells.height, dtype=pl.Boolean, eager=True)
-        return values, [("missing_column", everywhere, f"the header has no column {column.name}")]
-    sent = cells[column.name]
-    if sent.dtype == pl.Null:
-        sent = sent.cast(pl.String)
-    values, unreadable = _converted(column, sent, text)
-    problems = []
-    if column.required:
-        problems.append(("required", sent.is_null(), f"{column.name} is empty"))
-    problems.append(("unparsable", unreadable, f"{column.name} must be {FORMS[column.kind]}"))
-    if column.values and column.kind == "text":
-        listed = ", ".join(column.values)
-        unlisted = ~values.is_in(list(column.values)) & values.is_not_null()
-        problems.append(("unlisted", unlisted, f"{column.name} must be one of {listed}"))
-    if column.check is not None:
-        wrong = _wrong_codes(values, CHECKS[column.check])
-        problems.append(("check_digit", wrong, f"{column.name} is no valid {column.check} code"))
+def reason(table: Table, verdict: int) -> tuple[Column, str, str]:
+    """A verdict in words: the column, the rule by name, and the message."""
+    column, wrong = table.columns[verdict // KINDS_OF_WRONG], verdict % KINDS_OF_WRONG
+    low, high = str(column.minimum), str(column.maximum)
     if column.kind in DATED:
-        first, last = DATED[column.kind]
-        outside = (values < first) | (values > last)
-        bounds = f"{column.name} must lie within {first:%Y-%m-%d} and {last:%Y-%m-%d}"
-        problems.append(("range", outside, bounds))
-    if column.minimum is not None or column.maximum is not None:
-        low = values < column.minimum if column.minimum is not None else unreadable & False
-        high = values > column.maximum if column.maximum is not None else unreadable & False
-        bounds = f"{column.name} must lie within {column.minimum} and {column.maximum}"
-        problems.append(("range", low | high, bounds))
-    return values, problems
-
-
-def _converted(column: Column, sent: pl.Series, text: bool) -> tuple[pl.Series, pl.Series]:
-    """Convert cells to the column's type; returns the values and which of them did not parse."""
-    kind = TYPES[column.kind]
-    if sent.dtype == pl.String and (text or column.kind == "text"):
-        fits = sent.str.contains(PATTERNS[column.kind])
-        kept = sent.set(~fits.fill_null(True), None)
-        if column.kind == "date":
-            values = kept.str.to_date("%Y-%m-%d", strict=False)
-        elif column.kind == "time":
-            values = kept.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", strict=False)
-        elif column.kind == "flag":
-            values = kept == "true"
-        else:
-            values = kept.cast(kind, strict=False)
-    elif _same_kind(sent.dtype, column.kind):
-        values = sent.dt.replace_time_zone(None) if isinstance(sent.dtype, pl.Datetime) else sent
-        values = values.cast(kind, strict=False)
-    else:
-        values = pl.Series(sent.name, [None] * len(sent), dtype=kind)
-    return values.alias(column.name), values.is_null() & sent.is_not_null()
-
-
-def _same_kind(dtype: pl.DataType, kind: Kind) -> bool:
-    if kind in ("fen", "integer"):
-        return dtype.is_integer()
-    if kind == "rate":
-        return dtype.is_numeric()
-    if kind == "time":
-        return isinstance(dtype, pl.Datetime) and dtype.time_zone in (None, "Asia/Shanghai")
-    return {"date": pl.Date, "flag": pl.Boolean, "text": pl.String}.get(kind) == dtype
-
-
-def _wrong_codes(values: pl.Series, check: Callable[[str], bool]) -> pl.Series:
-    wrong = [value for value in values.unique().drop_nulls() if not check(value)]
-    return values.is_in(wrong) if wrong else values.is_null() & False
-
-
-def _duplicates(
-    table: Table, frame: pl.DataFrame, lines: pl.Series, good: pl.Series
-) -> tuple[pl.Series, pl.DataFrame]:
-    """Which good rows repeat the key of an earlier good row, and the line of that one."""
-    keyed = frame.select(table.keys).with_columns(lines.alias("line"), good.alias("good"))
-    kept = keyed.filter("good")
-    if kept.select(table.keys).n_unique() == kept.height:
-        empty = pl.DataFrame(schema={"line": pl.Int64, "first": pl.Int64})
-        return pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True), empty
-    later = kept.with_columns(pl.col("line").first().over(table.keys).alias("first")).filter(
-        pl.col("line") != pl.col("first")
+        low, high = (f"{day:%Y-%m-%d}" for day in DATED[column.kind])
+    messages = (
+        "",
+        f"{column.name} is empty",
+        f"{column.name} must be {FORMS[column.kind]}",
+        f"{column.name} must be one of {', '.join(column.values)}",
+        f"{column.name} is no valid {column.check} code",
+        f"{column.name} must lie within {low} and {high}",
+        f"the header has no column {column.name}",
+        "the key stands in line {} already",
     )
-    return lines.is_in(later["line"].implode()) & good, later.select("line", "first")
+    return column, RULES[wrong], messages[wrong]
 
 
-def _total(table: Table, typed: Mapping[str, pl.Series]) -> int | None:
-    """The exact sum of the amount column; Python's integers, as 64 bits could overflow."""
+def repeated(table: Table) -> int:
+    """The verdict on a row that repeats an earlier row's key."""
+    return list(table.names).index(table.keys[-1]) * KINDS_OF_WRONG + REPEATED
+
+
+def _column(column: Column, batch: Batch, count: int) -> tuple[pa.Array, Codes]:
+    """Convert one column; returns its values and what is wrong with each cell."""
+    if column.name not in batch.cells.column_names:
+        wrong = NO_COLUMN if column.required else FINE
+        return pa.nulls(count, ARROW_TYPES[column.kind]), np.full(count, wrong, np.uint8)
+    cells = _one_array(batch.cells.column(column.name))
+    if not pa.types.is_dictionary(cells.type):
+        return _judged(column, cells, batch.text)
+    values, codes = _judged(column, cells.dictionary, batch.text)
+    empty = EMPTY if column.required else FINE
+    places = cells.indices.fill_null(-1).to_numpy()
+    return values.take(cells.indices), np.append(codes, np.uint8(empty))[places]
+
+
+def _judged(column: Column, cells: pa.Array, text: bool) -> tuple[pa.Array, Codes]:
+    values, parsed = _converted(column, cells, text)
+    present = cell_kernel.present(cells)
+    codes = np.zeros(len(cells), np.uint8)
+    codes[present & ~parsed] = UNPARSABLE
+    if column.required:
+        codes[~present] = EMPTY
+    good = present & parsed
+    if column.values and column.kind == "text":
+        listed = pc.is_in(values, value_set=pa.array(column.values, values.type))
+        codes[good & ~_bools(listed)] = UNLISTED
+    if column.check is not None:
+        codes[good & ~_passes(values, CHECKS[column.check])] = WRONG_CODE
+    if column.kind in DATED:
+        first, last = (pa.scalar(bound, values.type) for bound in DATED[column.kind])
+        codes[good & _bools(pc.or_(pc.less(values, first), pc.greater(values, last)))] = (
+            OUT_OF_RANGE
+        )
+    if column.minimum is not None:
+        codes[good & _bools(pc.less(values, column.minimum)) & (codes == FINE)] = OUT_OF_RANGE
+    if column.maximum is not None:
+        codes[good & _bools(pc.greater(values, column.maximum)) & (codes == FINE)] = OUT_OF_RANGE
+    return values, codes
+
+
+def _converted(column: Column, cells: pa.Array, text: bool) -> tuple[pa.Array, Bools]:
+    """Convert cells to the column's type; returns the values, and which cells parsed."""
+    kind, target = column.kind, ARROW_TYPES[column.kind]
+    if _is_text(cells.type):
+        if kind == "text":
+            # Text that was split from lines holds no NUL; see the readers.
+            nul = (
+                np.zeros(len(cells), np.bool_) if text else _bools(pc.match_substring(cells, "\0"))
+            )
+            return cells.cast(target), ~nul
+        if text:
+            return _parsed(kind, cells)
+    elif _same_kind(cells.type, kind):
+        series = pl.Series("cells", pl.from_arrow(cells))
+        values = series.cast(pl.Int64, strict=False).to_arrow() if target == pa.int64() else cells
+        values = values.cast(target, safe=False)
+        parsed = cell_kernel.present(values)
+        if kind == "rate":
+            parsed = parsed & _bools(pc.is_finite(values))
+        return values, parsed
+    return pa.nulls(len(cells), target), np.zeros(len(cells), np.bool_)
+
+
+def _parsed(kind: Kind, cells: pa.Array) -> tuple[pa.Array, Bools]:
+    if kind == "flag":
+        values = pc.equal(cells, "true")
+        return values, _bools(pc.or_(values, pc.equal(cells, "false")))
+    if kind == "rate":
+        sent = pl.Series("cells", pl.from_arrow(cells), dtype=pl.String)
+        fits = sent.str.contains(RATE).fill_null(False)
+        numbers = sent.set(~fits, None).cast(pl.Float64, strict=False).to_arrow()
+        return numbers, cell_kernel.present(numbers)
+    parse = {
+        "fen": cell_kernel.parse_integers,
+        "integer": cell_kernel.parse_integers,
+        "date": cell_kernel.parse_dates,
+        "time": cell_kernel.parse_times,
+    }[kind]
+    numbers, parsed = parse(*cell_kernel.layout(cells))
+    return pa.array(numbers, mask=~parsed).cast(ARROW_TYPES[kind]), parsed
+
+
+def _passes(values: pa.Array, check: Callable[[str], bool]) -> Bools:
+    packed = values.dictionary_encode()
+    good = [value is not None and check(value) for value in packed.dictionary.to_pylist()]
+    places = packed.indices.fill_null(-1).to_numpy()
+    passes: Bools = np.append(np.array(good, np.bool_), False)[places]
+    return passes
+
+
+def _same_kind(found: pa.DataType, kind: Kind) -> bool:
+    if kind in ("fen", "integer"):
+        return bool(pa.types.is_integer(found))
+    if kind == "rate":
+        return bool(pa.types.is_integer(found) or pa.types.is_floating(found))
+    if kind == "time":
+        return bool(pa.types.is_timestamp(found) and found.tz is None)
+    if kind == "date":
+        return bool(pa.types.is_date32(found))
+    return bool(kind == "flag" and pa.types.is_boolean(found))
+
+
+def _total(table: Table, rows: pa.Table) -> int | None:
+    """The exact sum of the amount column in 128 bits, as 64 could overflow."""
     if table.amount_column is None:
         return None
-    amounts = typed[table.amount_column].drop_nulls()
+    amounts = pl.Series("amounts", pl.from_arrow(rows.column(table.amount_column)), dtype=pl.Int64)
     return int(amounts.cast(pl.Int128).sum() or 0)
 
 
-def _failures(raw: Raw, column: Column, mask: pl.Series, rule: str, message: str) -> pl.DataFrame:
-    lines = raw.lines.filter(mask).cast(pl.Int64)
-    sent = pl.repeat(None, len(lines), dtype=pl.String, eager=True)
-    if column.name in raw.cells.columns:
-        sent = raw.cells.get_column(column.name).filter(mask).cast(pl.String, strict=False)
-    return pl.DataFrame([lines.alias("line"), sent.alias("value")]).select(
-        "line",
-        pl.lit(column.name).alias("column"),
-        "value",
-        pl.lit(rule).alias("rule"),
-        pl.lit(message).alias("message"),
-    )
+def _is_text(found: pa.DataType) -> bool:
+    return bool(pa.types.is_string(found) or pa.types.is_large_string(found))
 
 
-def failures_by_rule(failures: tuple[Failure, ...]) -> Iterator[tuple[str, list[Failure]]]:
-    """Group failures by rule, in the order of the rules' first lines."""
-    grouped: dict[str, list[Failure]] = {}
-    for failure in failures:
-        grouped.setdefault(failure.rule, []).append(failure)
-    yield from grouped.items()
+def _bools(found: pa.Array) -> Bools:
+    filled = pc.fill_null(found, False)
+    return np.asarray(filled.to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _one_array(column: pa.ChunkedArray) -> pa.Array:
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)

@@ -1,0 +1,257 @@
+"""Array passes over text cells: numbers, dates and times parsed to the letter, keys hashed.
+
+Cells come as Arrow lays text out: `offsets` (rows + 1) into the bytes of `data`, and which cells
+are `present`. What does not have the contract's form exactly does not parse.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Bools = npt.NDArray[np.bool_]
+Words = npt.NDArray[np.uint64]
+Integers = npt.NDArray[np.int64]
+
+ZERO, MINUS, POINT, SPACE, COLON = (ord(sign) for sign in "0-. :")
+LARGEST = 2**63 - 1
+DAY_US = 86_400_000_000
+MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+FIRST_MIX = np.uint64(0xBF58476D1CE4E5B9)
+SECOND_MIX = np.uint64(0x94D049BB133111EB)
+
+
+def layout(cells: pa.Array) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8], Bools]:
+    """The offsets, bytes and presence of an Arrow text array (string or large_string)."""
+    kind = np.int64 if pa.types.is_large_string(cells.type) else np.int32
+    _, places, content = cells.buffers()
+    offsets = np.frombuffer(places, kind)[cells.offset : cells.offset + len(cells) + 1]
+    data = np.frombuffer(content, np.uint8) if content is not None else np.zeros(0, np.uint8)
+    return offsets, data, present(cells)
+
+
+def present(cells: pa.Array) -> Bools:
+    """Which cells hold something, shape (rows,)."""
+    if not cells.null_count:
+        return np.ones(len(cells), np.bool_)
+    return np.asarray(cells.is_valid().to_numpy(zero_copy_only=False), np.bool_)
+
+
+@numba.njit(cache=True, nogil=True)
+def parse_integers(offsets: Any, data: Any, present: Any) -> tuple[Integers, Bools]:
+    """Whole numbers of at most 19 digits, within 64 bits; returns values and which parsed."""
+    count = len(present)
+    values, parsed = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    for row in range(count):
+        at, end = offsets[row], offsets[row + 1]
+        if not present[row] or at == end:
+            continue
+        negative = data[at] == MINUS
+        if negative:
+            at += 1
+        if at == end or end - at > 19:
+            continue
+        value = np.uint64(0)
+        good = True
+        for place in range(at, end):
+            digit = np.int64(data[place]) - ZERO
+            if digit < 0 or digit > 9:
+                good = False
+                break
+            value = value * np.uint64(10) + np.uint64(digit)
+        if good and value <= np.uint64(LARGEST):
+            values[row] = -np.int64(value) if negative else np.int64(value)
+            parsed[row] = True
+    return values, parsed
+
+
+@numba.njit(cache=True, nogil=True)
+def _digits(data: Any, at: int, count: int) -> Any:
+    """The number that so many digits form, or -1."""
+    value = np.int64(0)
+    for place in range(at, at + count):
+        digit = np.int64(data[place]) - ZERO
+        if digit < 0 or digit > 9:
+            return -1
+        value = value * 10 + digit
+    return value
+
+
+@numba.njit(cache=True, nogil=True)
+def _day(data: Any, at: int) -> Any:
+    """The day since 1970 of ten characters YYYY-MM-DD, or the least number when it is none.
+
+    The count of days of a civil date is Howard Hinnant's (``days_from_civil``, public domain).
+    """
+    none = np.int64(-(2**62))
+    if data[at + 4] != MINUS or data[at + 7] != MINUS:
+        return none
+    year, month, day = _digits(data, at, 4), _digits(data, at + 5, 2), _digits(data, at + 8, 2)
+    if year < 0 or month < 1 or month > 12 or day < 1:
+        return none
+    leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
+    if day > MONTH_DAYS[month] + (1 if leap and month == 2 else 0):
+        return none
+    moved = year - (1 if month <= 2 else 0)
+    era = moved // 400
+    of_era = moved - era * 400
+    of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+
+
+@numba.njit(cache=True, nogil=True)
+def parse_dates(offsets: Any, data: Any, present: Any) -> tuple[Any, Bools]:
+    """Dates YYYY-MM-DD as days since 1970 (int32); returns values and which parsed."""
+    count = len(present)
+    values, parsed = np.zeros(count, np.int32), np.zeros(count, np.bool_)
+    for row in range(count):
+        if present[row] and offsets[row + 1] - offsets[row] == 10:
+            day = _day(data, offsets[row])
+            if day > -(2**62):
+                values[row] = day
+                parsed[row] = True
+    return values, parsed
+
+
+@numba.njit(cache=True, nogil=True)
+def parse_times(offsets: Any, data: Any, present: Any) -> tuple[Integers, Bools]:
+    """Times YYYY-MM-DD HH:MM:SS[.ffffff] as microseconds since 1970; returns values, which parsed.
+
+    There is no second 60: Shanghai's clock shows none in a bank's books.
+    """
+    count = len(present)
+    values, parsed = np.zeros(count, np.int64), np.zeros(count, np.bool_)
+    for row in range(count):
+        at = offsets[row]
+        length = offsets[row + 1] - at
+        if not present[row] or not (length == 19 or 21 <= length <= 26):
+            continue
+        day = _day(data, at)
+        if day == -(2**62) or data[at + 10] != SPACE:
+            continue
+        if data[at + 13] != COLON or data[at + 16] != COLON:
+            continue
+        hour, minute = _digits(data, at + 11, 2), _digits(data, at + 14, 2)
+        second, micros = _digits(data, at + 17, 2), 0
+        if length > 19:
+            if data[at + 19] != POINT:
+                continue
+            micros = _digits(data, at + 20, length - 20)
+            if micros < 0:
+                continue
+            for _ in range(26 - length):
+                micros *= 10
+        if 0 <= hour <= 23 and 0 <= minute <= 59 and 0 <= second <= 59:
+            seconds = hour * 3600 + minute * 60 + second
+            values[row] = day * DAY_US + seconds * 1_000_000 + micros
+            parsed[row] = True
+    return values, parsed
+
+
+@numba.njit(cache=True, nogil=True)
+def _mixed(value: Any) -> Any:
+    """Spread a word's bits over all of it (the finaliser of SplitMix64)."""
+    value = (value ^ (value >> np.uint64(30))) * FIRST_MIX
+    value = (value ^ (value >> np.uint64(27))) * SECOND_MIX
+    return value ^ (value >> np.uint64(31))
+
+
+@numba.njit(cache=True, nogil=True)
+def hash_text(offsets: Any, data: Any, first: Any, second: Any) -> None:
+    """Add text cells to two running hashes of each row, shape (rows,) each, in place."""
+    for row in range(len(first)):
+        one = _mixed(first[row] + MULTIPLIER)
+        two = _mixed(second[row] ^ MULTIPLIER)
+        word, held = np.uint64(0), 0
+        for place in range(offsets[row], offsets[row + 1]):
+            word = (word << np.uint64(8)) | np.uint64(data[place])
+            held += 1
+            if held == 8:
+                one = _mixed(one ^ word)
+                two = _mixed(two + word * MULTIPLIER)
+                word, held = np.uint64(0), 0
+        word = (word << np.uint64(8)) | np.uint64(held + 1)
+        first[row] = _mixed(one ^ word)
+        second[row] = _mixed(two + word * MULTIPLIER)
+
+
+@numba.njit(cache=True, nogil=True)
+def hash_integers(values: Any, first: Any, second: Any) -> None:
+    """Add whole numbers to two running hashes of each row, shape (rows,) each, in place."""
+    for row in range(len(first)):
+        word = np.uint64(values[row])
+        first[row] = _mixed(_mixed(first[row] + MULTIPLIER) ^ word)
+        second[row] = _mixed(_mixed(second[row] ^ MULTIPLIER) + word * MULTIPLIER)
+
+
+@numba.njit(cache=True, nogil=True)
+def insert(slots: Any, checks: Any, holders: Any, first: Any, second: Any,
+           lines: Any, wanted: Any, found: Any) -> int:  # fmt: skip
+    """Put hashed keys into an open hash table; `found` gets the line that held each key before.
+
+    `slots` (first hash), `checks` (half of the second) and `holders` (line, 0: free) have a power
+    of two of places. Returns how many places were taken.
+    """
+    mask = np.uint64(len(slots) - 1)
+    taken = 0
+    for row in range(len(first)):
+        if not wanted[row]:
+            continue
+        place = first[row] & mask
+        check = np.uint32(second[row] >> np.uint64(32))
+        while holders[place] != 0:
+            if slots[place] == first[row] and checks[place] == check:
+                found[row] = holders[place]
+                break
+            place = (place + np.uint64(1)) & mask
+        else:
+            slots[place], checks[place], holders[place] = first[row], check, lines[row]
+            taken += 1
+    return taken
+
+
+@numba.njit(cache=True, nogil=True)
+def move(slots: Any, checks: Any, holders: Any, to_slots: Any, to_checks: Any,
+         to_holders: Any) -> None:  # fmt: skip
+    """Put all of one hash table into a larger, empty one."""
+    mask = np.uint64(len(to_slots) - 1)
+    for row in range(len(slots)):
+        if holders[row] == 0:
+            continue
+        place = slots[row] & mask
+        while to_holders[place] != 0:
+            place = (place + np.uint64(1)) & mask
+        to_slots[place], to_checks[place] = slots[row], checks[row]
+        to_holders[place] = holders[row]
+
+
+@numba.njit(cache=True, nogil=True)
+def is_well_quoted(data: Any) -> bool:
+    """Whether every quote of some whole CSV lines opens, doubles or closes a cell of one line."""
+    opening, inside, after = True, False, False
+    for place in range(len(data)):
+        sign = data[place]
+        if inside:
+            if sign == 34:
+                inside, after = False, True
+            elif sign == 10 or sign == 13:
+                return False
+        elif sign == 44 or sign == 10:
+            opening, after = True, False
+        elif after:
+            if sign == 34:
+                inside, after = True, False
+            elif sign != 13:
+                return False
+        elif sign == 34:
+            if not opening:
+                return False
+            opening, inside = False, True
+        else:
+            opening = False
+    return not inside

@@ -1,0 +1,205 @@
+"""Checks one table of a package while its file streams by, batch after batch.
+
+Accepted rows go into a Parquet file as the lake keeps it, rejected ones into the lines of
+``rejected.csv``; in memory stay counts, the first examples of each rule, and the keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from data.columns import Table
+from data.settings import Intake
+from pipelines.intake import rules
+from pipelines.intake.cell_kernel import Bools
+from pipelines.intake.findings import Example, Finding
+from pipelines.intake.keys import KeyIndex
+from pipelines.intake.lake import RowWriter
+from pipelines.intake.manifest import Manifest, StatedFile
+from pipelines.intake.raw import Batch, Lines
+from pipelines.intake.rejected import rejected_lines, rows_as_sent
+from pipelines.intake.row_checks import Verdicts, judge, reason, repeated
+from pipelines.intake.table_result import TableResult
+
+EXAMPLES = 20
+
+
+def check_table(
+    table: Table,
+    stated: StatedFile,
+    manifest: Manifest,
+    batches: Iterator[Batch],
+    settings: Intake,
+    place: Path,
+) -> TableResult:
+    """Check all batches of a table's file; what passes and what fails is written under `place`.
+
+    Raises:
+        Refused: the file cannot be read.
+        OSError: the disk refuses.
+    """
+    check = _Check(table, stated, place)
+    with RowWriter(place / f"{table.name}.parquet", table, manifest) as writer:
+        for batch in ahead(batches):
+            check.add(batch, writer)
+    return check.result(settings, writer)
+
+
+def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Let another thread read the next batch while one is in use."""
+    with ThreadPoolExecutor(1) as pool:
+        coming: Future[Batch | None] = pool.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = pool.submit(next, batches, None)
+            yield batch
+
+
+class _Check:
+    """What is known of a table so far."""
+
+    def __init__(self, table: Table, stated: StatedFile, place: Path) -> None:
+        self.table, self.stated = table, stated
+        self.header: list[str] = []
+        self.records = self.covered = self.failed = 0
+        self.amount_total, self.amounts_readable = 0, True
+        self.counts: dict[str, int] = {}
+        self.examples: dict[str, list[Example]] = {}
+        self.keys = KeyIndex()
+        self.rejected = place / f"{table.name}.rejected.csv"
+
+    def add(self, batch: Batch, writer: RowWriter) -> None:
+        """Check one batch."""
+        self.header = batch.cells.column_names
+        self.records += batch.records
+        self.covered += batch.covered
+        judged = judge(self.table, batch)
+        self.amount_total += judged.amount_total or 0
+        verdict = judged.verdict
+        held = self._held_keys(judged.rows, batch.lines, verdict == 0)
+        verdict[held > 0] = repeated(self.table)
+        good = verdict == 0
+        if good.all():
+            writer.write(judged.rows, batch.lines)
+        else:
+            writer.write(judged.rows.filter(pa.array(good)), batch.lines[good])
+        if batch.malformed or not good.all():
+            self._add_failures(batch, verdict, held)
+
+    def result(self, settings: Intake, writer: RowWriter) -> TableResult:
+        """The table's result, when no more batches come."""
+        column = self.table.amount_column
+        missing = [c.name for c in self.table.columns if c.required and c.name not in self.header]
+        whole = self.failed > settings.max_rejected_share * self.records or bool(missing)
+        return TableResult(
+            self.stated,
+            self.records,
+            self.covered,
+            self.failed,
+            writer.count,
+            whole,
+            self.amount_total if self.amounts_readable and column in self.header else None,
+            writer.path,
+            self.rejected if self.failed else None,
+            [*self._row_findings(missing), *self._file_findings(missing, settings, whole=whole)],
+        )
+
+    def _held_keys(self, rows: pa.Table, lines: Lines, wanted: Bools) -> Lines:
+        """The line that held each row's key before, 0 for none."""
+        columns = [rows.column(name).combine_chunks() for name in self.table.keys]
+        return self.keys.repeated(columns, lines, wanted)
+
+    def _add_failures(self, batch: Batch, verdict: Verdicts, held: Lines) -> None:
+        found = [_malformed(batch), *self._failures(batch, verdict, held)]
+        failures = pl.concat(found).sort("line")
+        self.failed += failures.height
+        rule_of = {name: rules.row_rule(self.table.name, name).rule
+                   for name in failures["rule"].unique()}  # fmt: skip
+        for (name,), some in failures.group_by("rule", maintain_order=True):
+            rule = str(name)
+            self.counts[rule] = self.counts.get(rule, 0) + some.height
+            shown = self.examples.setdefault(rule, [])
+            columns = ("message", "line", "column", "value")
+            wanted = some.head(EXAMPLES - len(shown)).select(columns)
+            shown += [Example(*row) for row in wanted.iter_rows()]
+        unreadable = failures.filter(
+            pl.col("column").is_null()
+            | ((pl.col("column") == self.table.amount_column) & (pl.col("rule") == "unparsable"))
+        )
+        self.amounts_readable &= unreadable.is_empty()
+        with self.rejected.open("ab") as file:
+            file.write(rejected_lines(self.stated, failures, rule_of))
+
+    def _failures(self, batch: Batch, verdict: Verdicts, held: Lines) -> Iterator[pl.DataFrame]:
+        """The failed rows, a frame for each verdict: line, column, value, rule, message, row."""
+        bad = np.flatnonzero(verdict)
+        if not len(bad):
+            return
+        sent = rows_as_sent(batch.cells.take(pa.array(bad)))
+        for each in np.unique(verdict[bad]):
+            column, rule, message = reason(self.table, int(each))
+            here = np.flatnonzero(verdict[bad] == each)
+            rows = bad[here]
+            values: pl.Series = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
+            if column.name in self.header:
+                cells = batch.cells.column(column.name).take(pa.array(rows))
+                values = pl.Series(pl.from_arrow(cells)).cast(pl.String, strict=False)
+            said = pl.format(message, "first") if rule == "duplicate" else pl.lit(message)
+            frame = pl.DataFrame(
+                {"line": batch.lines[rows], "value": values, "row": sent.gather(here),
+                 "first": held[rows]}
+            )  # fmt: skip
+            yield frame.select(
+                "line",
+                pl.lit(column.name).alias("column"),
+                "value",
+                pl.lit(rule).alias("rule"),
+                said.alias("message"),
+                "row",
+            )
+
+    def _row_findings(self, missing: list[str]) -> Iterator[Finding]:
+        name, file = self.table.name, self.stated.name
+        if missing and not self.records:
+            lacks = f"the header has no column {', '.join(missing)}"
+            yield Finding(rules.row_rule(name, "missing_column"), 1, name, file,
+                          [Example(lacks, 1)])  # fmt: skip
+        for rule, count in self.counts.items():
+            yield Finding(rules.row_rule(name, rule), count, name, file, self.examples[rule])
+
+    def _file_findings(
+        self, missing: list[str], settings: Intake, *, whole: bool
+    ) -> Iterator[Finding]:
+        name, file = self.table.name, self.stated.name
+        extra = [each for each in self.header if each not in self.table.names]
+        if extra:
+            examples = [Example(f"{each} is not loaded", 1, each) for each in extra]
+            yield Finding(rules.row_rule(name, "extra_column"), len(extra), name, file, examples)
+        if whole and not missing:
+            message = (
+                f"{self.failed} of {self.records} rows failed; at most "
+                f"{settings.max_rejected_share:.0%} may"
+            )
+            yield Finding(rules.row_rule(name, "share"), 1, name, file, [Example(message)])
+
+
+def _malformed(batch: Batch) -> pl.DataFrame:
+    bad = batch.malformed
+    return pl.DataFrame(
+        {
+            "line": [each.line for each in bad],
+            "column": pl.Series([None] * len(bad), dtype=pl.String),
+            "value": [each.text[:200] for each in bad],
+            "rule": [each.rule for each in bad],
+            "message": [each.message for each in bad],
+            "row": [each.text for each in bad],
+        },
+        schema={"line": pl.Int64, **dict.fromkeys(
+            ("column", "value", "rule", "message", "row"), pl.String
+        )},
+    )  # fmt: skip

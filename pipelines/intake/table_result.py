@@ -1,0 +1,35 @@
+"""What the checks of one table give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.intake.findings import Finding
+from pipelines.intake.manifest import StatedFile
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """One table after its checks.
+
+    `rows` is the file of the rows that passed, `rejected` that of the others, if there are any;
+    a table that is rejected whole loads nothing. `amount_total` is None where an amount cannot be
+    read, so that nothing can be compared.
+    """
+
+    stated: StatedFile
+    records: int
+    covered: int
+    failed: int
+    passed: int
+    rejected_whole: bool
+    amount_total: int | None
+    rows: Path
+    rejected: Path | None
+    findings: list[Finding]
+
+    @property
+    def accepted(self) -> int:
+        """How many rows load."""
+        return 0 if self.rejected_whole else self.passed
