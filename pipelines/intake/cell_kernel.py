@@ -216,6 +216,20 @@ def insert(slots: Any, checks: Any, holders: Any, first: Any, second: Any,
 
 
 @numba.njit(cache=True, nogil=True)
+def find(slots: Any, checks: Any, holders: Any, first: Any, second: Any, found: Any) -> None:
+    """Look hashed keys up in the table that `insert` fills; `found` is 0 where there is none."""
+    mask = np.uint64(len(slots) - 1)
+    for row in range(len(first)):
+        place = first[row] & mask
+        check = np.uint32(second[row] >> np.uint64(32))
+        while holders[place] != 0:
+            if slots[place] == first[row] and checks[place] == check:
+                found[row] = holders[place]
+                break
+            place = (place + np.uint64(1)) & mask
+
+
+@numba.njit(cache=True, nogil=True)
 def move(slots: Any, checks: Any, holders: Any, to_slots: Any, to_checks: Any,
          to_holders: Any) -> None:  # fmt: skip
     """Put all of one hash table into a larger, empty one."""

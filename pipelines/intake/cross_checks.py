@@ -17,6 +17,7 @@ from data.home import Home
 from pipelines.intake.findings import Example, Finding
 from pipelines.intake.lake import folder, newest_registers, read_columns
 from pipelines.intake.manifest import Manifest
+from pipelines.intake.partners import compared
 from pipelines.intake.rules import CROSS_RULES
 
 LINE = "line"
@@ -55,9 +56,13 @@ class Crossing:
         return sorted(folder(self.home, table, day).glob("*.parquet"))
 
     def finding(
-        self, rule: str, table: str, wrong: pl.DataFrame, column: str, message: str
-    ) -> Iterator[Finding]:
-        """Say that a rule failed in some rows; `message` may name columns in braces."""
+        self, rule: str, table: str, wrong: pl.DataFrame, column: str, message: str,
+        count: int | None = None,
+    ) -> Iterator[Finding]:  # fmt: skip
+        """Say that a rule failed in some rows; `message` may name columns in braces.
+
+        `count` is how many they are, where `wrong` holds the first ones only.
+        """
         if wrong.is_empty():
             return
         shown = wrong.sort(LINE).head(EXAMPLES)
@@ -70,7 +75,27 @@ class Crossing:
             )
             for row in shown.iter_rows(named=True)
         ]
-        yield Finding(CROSS_RULES[rule], wrong.height, table, self.files.get(table), examples)
+        yield Finding(
+            CROSS_RULES[rule], count or wrong.height, table, self.files.get(table), examples
+        )
+
+
+class Wrong:
+    """Rows for which a rule failed: how many, and the first ones."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._first: list[pl.DataFrame] = []
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Add more of them, in the order of their lines."""
+        if rows.height and self.count < EXAMPLES:
+            self._first.append(rows.head(EXAMPLES))
+        self.count += rows.height
+
+    def shown(self) -> pl.DataFrame:
+        """The first ones."""
+        return pl.concat(self._first) if self._first else pl.DataFrame()
 
 
 def cross_check(crossing: Crossing) -> list[Finding]:
@@ -160,46 +185,30 @@ def _about_the_date(crossing: Crossing, table: str, column: str, rule: str) -> I
 
 def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
     """An entry's clearing record and other leg exist, where they can be expected, and agree."""
-    columns = ["match_no", "amount_fen", "direction", "channel", "booked_at"]
-    mine = crossing.rows("entry", columns).filter(pl.col("match_no").is_not_null())
-    files = _but_mine(crossing, "entry")
-    legs = read_columns(files, ["match_no", "amount_fen", "direction"])
-    records = [*crossing.lake_files("clearing"), *crossing.lake_files("clearing", 1)]
-    cleared = read_columns(records, ["match_no", "amount_fen"])
+    cleared = [*crossing.lake_files("clearing"), *crossing.lake_files("clearing", 1)]
     if "clearing" in crossing.tables:
-        own = crossing.rows("clearing", ["match_no", "amount_fen"]).drop(LINE)
-        cleared = own if cleared.is_empty() else pl.concat([cleared, own])
-    opposite = [mine.select("match_no", "amount_fen", "direction")]
-    opposite += [] if legs.is_empty() else [legs]
-    turned = (
-        pl.concat(opposite)
-        .with_columns(
-            pl.when(pl.col("direction") == "in").then(pl.lit("out")).otherwise(pl.lit("in"))
-            .alias("direction"),
-            pl.col("amount_fen").alias("other_fen"),
-        )
-        .select("match_no", "direction", "other_fen")
-    )  # fmt: skip
-    other = mine.join(turned.unique(["match_no", "direction"], keep="first"),
-                      on=["match_no", "direction"], how="left")  # fmt: skip
-    if not cleared.is_empty():
-        stated = cleared.unique("match_no", keep="first").rename({"amount_fen": "cleared_fen"})
-        other = other.join(stated, on="match_no", how="left")
-        lacking = other.filter(
-            pl.col("cleared_fen").is_null()
-            & pl.col("other_fen").is_null()
-            & ~pl.col("channel").is_in(UNCLEARED)
-            & (pl.col("booked_at").dt.hour() < CLEARING_OPENS)
-        )
-        yield from crossing.finding(
-            "R-ENTRY-101", "entry", lacking, "match_no",
-            "neither a clearing record nor another leg carries {match_no}",
-        )  # fmt: skip
-        other = other.with_columns(pl.coalesce("cleared_fen", "other_fen").alias("other_fen"))
-    differing = other.filter(pl.col("other_fen") != pl.col("amount_fen"))
+        cleared.append(crossing.tables["clearing"])
+    lacking, differing = Wrong(), Wrong()
+    for mine, any_cleared in compared(
+        crossing.tables["entry"], _but_mine(crossing, "entry"), cleared
+    ):
+        if any_cleared:
+            lacking.add(mine.filter(
+                pl.col("cleared_fen").is_null()
+                & pl.col("other_fen").is_null()
+                & ~pl.col("channel").is_in(UNCLEARED)
+                & (pl.col("booked_at").dt.hour() < CLEARING_OPENS)
+            ))  # fmt: skip
+        stated = mine.with_columns(pl.coalesce("cleared_fen", "other_fen").alias("other_fen"))
+        differing.add(stated.filter(pl.col("other_fen") != pl.col("amount_fen")))
     yield from crossing.finding(
-        "R-ENTRY-102", "entry", differing, "amount_fen",
+        "R-ENTRY-101", "entry", lacking.shown(), "match_no",
+        "neither a clearing record nor another leg carries {match_no}", lacking.count,
+    )  # fmt: skip
+    yield from crossing.finding(
+        "R-ENTRY-102", "entry", differing.shown(), "amount_fen",
         "{amount_fen} here, but {other_fen} in the clearing record or other leg of {match_no}",
+        differing.count,
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from pipelines.intake.raw import Batch, Malformed
 BOM = b"\xef\xbb\xbf"
 # Lines that one quoted cell may span; a quote that stays open longer was never meant to open.
 MAX_SPAN = 200
+SMALL = 1 << 20
 
 Line = tuple[int, str]
 
@@ -51,7 +52,7 @@ def read_csv(
         for block in blocks(file, settings.max_line_bytes):
             whole = Block(kept + block.content, block.long_lines, block.last)
             kept = b""
-            batch = _split_fast(whole, line, types, encoding)
+            batch = _split_fast(whole, line, types, encoding, settings.max_line_bytes)
             if batch is None:
                 batch, kept = _split_strictly(whole, line, names, encoding, settings)
             line += batch.covered
@@ -87,7 +88,7 @@ def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[st
 
 
 def _split_fast(
-    block: Block, first: int, types: dict[str, pa.DataType], encoding: str
+    block: Block, first: int, types: dict[str, pa.DataType], encoding: str, longest: int
 ) -> Batch | None:
     """Split a block in which every line is a record; None when it is not such a block."""
     quoted = b'"' in block.content
@@ -109,7 +110,10 @@ def _split_fast(
     table = pcsv.read_csv(
         io.BytesIO(text),
         read_options=pcsv.ReadOptions(
-            use_threads=False, column_names=list(types), block_size=max(len(text), 1 << 10)
+            use_threads=False,
+            column_names=list(types),
+            # Small blocks reuse their memory; each must hold a line, which may grow in UTF-8.
+            block_size=max(SMALL, 2 * longest),
         ),
         parse_options=pcsv.ParseOptions(
             quote_char='"' if quoted else False,
@@ -121,6 +125,9 @@ def _split_fast(
             column_types=types, strings_can_be_null=True, null_values=[""], check_utf8=False
         ),
     )
+    # An empty line looks like a row of empty cells.
+    if all(column.null_count for column in table.columns) and _has_empty_line(block.content):
+        return None
     lines = np.arange(first, first + count, dtype=np.int64)
     if bad:
         lines = np.delete(lines, [each.line - first for each in bad])
@@ -140,17 +147,18 @@ def _is_utf8(text: bytes) -> bool:
 
 
 def _is_simple(block: Block, quoted: bool) -> bool:
-    """Whether commas and well-formed quotes split every line: no NULs, empty or overlong lines."""
+    """Whether commas and well-formed quotes split every line: no NULs, no overlong lines."""
     content = block.content
     return (
         not block.long_lines
         and b"\0" not in content
         and (b"\r" not in content or content.count(b"\r") == content.count(b"\r\n"))
-        and b"\n\n" not in content
-        and b"\n\r\n" not in content
-        and not content.startswith((b"\n", b"\r\n"))
         and (not quoted or bool(is_well_quoted(np.frombuffer(content, np.uint8))))
     )
+
+
+def _has_empty_line(content: bytes) -> bool:
+    return content.startswith((b"\n", b"\r\n")) or b"\n\n" in content or b"\n\r\n" in content
 
 
 def _split_strictly(

@@ -1,4 +1,4 @@
-"""Which rows of a file repeat the key of an earlier one, told while the file streams by.
+"""Keys met so far while files stream by: which row had a key first.
 
 Keys are kept as hashes of 96 bits, 16 bytes a key: that two of ten million keys meet by chance has
 a probability of one in 10^15.
@@ -19,20 +19,27 @@ SMALLEST = 1 << 12
 
 
 class KeyIndex:
-    """The keys of the rows seen so far, and the line of each."""
+    """Keys, and a number from 1 for each: the line or position that first had it."""
 
     def __init__(self) -> None:
         self._taken = 0
         self._slots, self._checks, self._holders = _empty(SMALLEST)
 
-    def repeated(self, columns: list[pa.Array], lines: Lines, wanted: Bools) -> Lines:
-        """Add the wanted rows' keys; the line that held each row's key before, 0 for none."""
-        first, second = hashed(columns, len(lines))
-        self._make_room(len(lines))
-        found = np.zeros(len(lines), np.int64)
+    def add(self, columns: list[pa.Array], numbers: Lines, wanted: Bools) -> Lines:
+        """Add the wanted rows' keys; the number that held each row's key before, 0 for none."""
+        first, second = hashed(columns, len(numbers))
+        self._make_room(len(numbers))
+        found = np.zeros(len(numbers), np.int64)
         self._taken += cell_kernel.insert(
-            self._slots, self._checks, self._holders, first, second, lines, wanted, found
+            self._slots, self._checks, self._holders, first, second, numbers, wanted, found
         )
+        return found
+
+    def find(self, columns: list[pa.Array]) -> Lines:
+        """The number of each row's key, 0 where there is none."""
+        first, second = hashed(columns, len(columns[0]))
+        found = np.zeros(len(first), np.int64)
+        cell_kernel.find(self._slots, self._checks, self._holders, first, second, found)
         return found
 
     def _make_room(self, more: int) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from data.columns import Table
@@ -42,7 +43,7 @@ class RowWriter:
         self._stated = (manifest.submitter, manifest.business_date, manifest.sequence)
         self._pool = ThreadPoolExecutor(1)
         self._writing: Future[None] | None = None
-        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd", store_schema=False)
+        self._writer: pq.ParquetWriter | None = None
 
     def write(self, rows: pa.Table, lines: Lines) -> None:
         """Write rows with the contract's columns, and their lines."""
@@ -55,8 +56,21 @@ class RowWriter:
         ]
         whole = pa.Table.from_arrays([*rows.columns, *stated, pa.array(lines)], schema=self._schema)
         self._wait()
-        self._writing = self._pool.submit(self._writer.write_table, whole)
+        self._writing = self._pool.submit(self._opened(whole).write_table, whole)
         self.count += rows.num_rows
+
+    def _opened(self, rows: pa.Table) -> pq.ParquetWriter:
+        """The open file; columns that repeat in its first rows are written as dictionaries."""
+        if self._writer is None:
+            repeating = [
+                name for name, column in zip(rows.column_names, rows.columns, strict=True)
+                if 2 * pc.count_distinct(column).as_py() <= rows.num_rows
+            ]  # fmt: skip
+            self._writer = pq.ParquetWriter(
+                self.path, self._schema, compression="zstd", use_dictionary=repeating or False,
+                store_schema=False,
+            )  # fmt: skip
+        return self._writer
 
     def __enter__(self) -> RowWriter:
         return self
@@ -66,7 +80,7 @@ class RowWriter:
             self._wait()
         finally:
             self._pool.shutdown()
-            self._writer.close()
+            self._opened(self._schema.empty_table()).close()
 
     def _wait(self) -> None:
         if self._writing is not None:

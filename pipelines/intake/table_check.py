@@ -112,7 +112,7 @@ class _Check:
     def _held_keys(self, rows: pa.Table, lines: Lines, wanted: Bools) -> Lines:
         """The line that held each row's key before, 0 for none."""
         columns = [rows.column(name).combine_chunks() for name in self.table.keys]
-        return self.keys.repeated(columns, lines, wanted)
+        return self.keys.add(columns, lines, wanted)
 
     def _add_failures(self, batch: Batch, verdict: Verdicts, held: Lines) -> None:
         found = [_malformed(batch), *self._failures(batch, verdict, held)]
