@@ -1,4 +1,4 @@
-"""Array passes over text cells: numbers, dates and times parsed to the letter, keys hashed.
+"""Array passes over text cells: numbers, dates and times parsed to the letter, quotes checked.
 
 Cells come as Arrow lays text out: `offsets` (rows + 1) into the bytes of `data`, and which cells
 are `present`. What does not have the contract's form exactly does not parse.
@@ -14,16 +14,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 Bools = npt.NDArray[np.bool_]
-Words = npt.NDArray[np.uint64]
 Integers = npt.NDArray[np.int64]
 
 ZERO, MINUS, POINT, SPACE, COLON = (ord(sign) for sign in "0-. :")
 LARGEST = 2**63 - 1
 DAY_US = 86_400_000_000
 MONTH_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
-MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-FIRST_MIX = np.uint64(0xBF58476D1CE4E5B9)
-SECOND_MIX = np.uint64(0x94D049BB133111EB)
 
 
 def layout(cells: pa.Array) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8], Bools]:
@@ -151,97 +147,6 @@ def parse_times(offsets: Any, data: Any, present: Any) -> tuple[Integers, Bools]
             values[row] = day * DAY_US + seconds * 1_000_000 + micros
             parsed[row] = True
     return values, parsed
-
-
-@numba.njit(cache=True, nogil=True)
-def _mixed(value: Any) -> Any:
-    """Spread a word's bits over all of it (the finaliser of SplitMix64)."""
-    value = (value ^ (value >> np.uint64(30))) * FIRST_MIX
-    value = (value ^ (value >> np.uint64(27))) * SECOND_MIX
-    return value ^ (value >> np.uint64(31))
-
-
-@numba.njit(cache=True, nogil=True)
-def hash_text(offsets: Any, data: Any, first: Any, second: Any) -> None:
-    """Add text cells to two running hashes of each row, shape (rows,) each, in place."""
-    for row in range(len(first)):
-        one = _mixed(first[row] + MULTIPLIER)
-        two = _mixed(second[row] ^ MULTIPLIER)
-        word, held = np.uint64(0), 0
-        for place in range(offsets[row], offsets[row + 1]):
-            word = (word << np.uint64(8)) | np.uint64(data[place])
-            held += 1
-            if held == 8:
-                one = _mixed(one ^ word)
-                two = _mixed(two + word * MULTIPLIER)
-                word, held = np.uint64(0), 0
-        word = (word << np.uint64(8)) | np.uint64(held + 1)
-        first[row] = _mixed(one ^ word)
-        second[row] = _mixed(two + word * MULTIPLIER)
-
-
-@numba.njit(cache=True, nogil=True)
-def hash_integers(values: Any, first: Any, second: Any) -> None:
-    """Add whole numbers to two running hashes of each row, shape (rows,) each, in place."""
-    for row in range(len(first)):
-        word = np.uint64(values[row])
-        first[row] = _mixed(_mixed(first[row] + MULTIPLIER) ^ word)
-        second[row] = _mixed(_mixed(second[row] ^ MULTIPLIER) + word * MULTIPLIER)
-
-
-@numba.njit(cache=True, nogil=True)
-def insert(slots: Any, checks: Any, holders: Any, first: Any, second: Any,
-           lines: Any, wanted: Any, found: Any) -> int:  # fmt: skip
-    """Put hashed keys into an open hash table; `found` gets the line that held each key before.
-
-    `slots` (first hash), `checks` (half of the second) and `holders` (line, 0: free) have a power
-    of two of places. Returns how many places were taken.
-    """
-    mask = np.uint64(len(slots) - 1)
-    taken = 0
-    for row in range(len(first)):
-        if not wanted[row]:
-            continue
-        place = first[row] & mask
-        check = np.uint32(second[row] >> np.uint64(32))
-        while holders[place] != 0:
-            if slots[place] == first[row] and checks[place] == check:
-                found[row] = holders[place]
-                break
-            place = (place + np.uint64(1)) & mask
-        else:
-            slots[place], checks[place], holders[place] = first[row], check, lines[row]
-            taken += 1
-    return taken
-
-
-@numba.njit(cache=True, nogil=True)
-def find(slots: Any, checks: Any, holders: Any, first: Any, second: Any, found: Any) -> None:
-    """Look hashed keys up in the table that `insert` fills; `found` is 0 where there is none."""
-    mask = np.uint64(len(slots) - 1)
-    for row in range(len(first)):
-        place = first[row] & mask
-        check = np.uint32(second[row] >> np.uint64(32))
-        while holders[place] != 0:
-            if slots[place] == first[row] and checks[place] == check:
-                found[row] = holders[place]
-                break
-            place = (place + np.uint64(1)) & mask
-
-
-@numba.njit(cache=True, nogil=True)
-def move(slots: Any, checks: Any, holders: Any, to_slots: Any, to_checks: Any,
-         to_holders: Any) -> None:  # fmt: skip
-    """Put all of one hash table into a larger, empty one."""
-    mask = np.uint64(len(to_slots) - 1)
-    for row in range(len(slots)):
-        if holders[row] == 0:
-            continue
-        place = slots[row] & mask
-        while to_holders[place] != 0:
-            place = (place + np.uint64(1)) & mask
-        to_slots[place], to_checks[place] = slots[row], checks[row]
-        to_holders[place] = holders[row]
 
 
 @numba.njit(cache=True, nogil=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -69,12 +70,9 @@ def check_content(
     try:
         result.manifest = manifest = read_manifest(folder)
         _check_manifest(folder, result, manifest, settings, keyring, today)
-        lines = {each.name: _check_bytes(folder / each.name, each, settings)
-                 for each in manifest.files}  # fmt: skip
-        result.tables = [
-            _check_file(folder / each.name, each, manifest, settings, lines[each.name], place)
-            for each in manifest.files
-        ]
+        for each in manifest.files:
+            _check_presence(folder / each.name, each, settings)
+        result.tables = _check_files(folder, manifest, settings, place)
     except Refused as refused:
         result.tables = []
         result.findings.insert(0, refused.finding)
@@ -87,8 +85,7 @@ def check_content(
     return result
 
 
-def _check_bytes(path: Path, stated: StatedFile, settings: Intake) -> int:
-    """Check that a file is there, bearable and as the manifest says; returns its lines."""
+def _check_presence(path: Path, stated: StatedFile, settings: Intake) -> None:
     if not path.is_file():
         raise Refused(rules.FILE, f"{stated.name} is missing", file=stated.name)
     if path.stat().st_size > settings.max_file_bytes:
@@ -97,13 +94,40 @@ def _check_bytes(path: Path, stated: StatedFile, settings: Intake) -> int:
             f"{stated.name} has more than {settings.max_file_bytes} bytes",
             file=stated.name,
         )
-    digest, lines = hash_and_lines(path)
-    if digest != stated.sha256:
-        raise Refused(
-            rules.HASH, f"{stated.name}: the SHA-256 differs from {stated.sha256}",
-            file=stated.name,
-        )  # fmt: skip
-    return lines
+
+
+def _check_files(
+    folder: Path, manifest: Manifest, settings: Intake, place: Path
+) -> list[TableResult]:
+    """Read every file while another thread hashes them and counts their lines.
+
+    A wrong hash is said before whatever else is wrong with the files.
+    """
+    paths = [folder / each.name for each in manifest.files]
+    with ThreadPoolExecutor(1) as pool:
+        hashing = [pool.submit(hash_and_lines, path) for path in paths]
+        try:
+            read = [_check_file(path, each, manifest, settings, place)
+                    for path, each in zip(paths, manifest.files, strict=True)]  # fmt: skip
+        except Refused:
+            _check_hashes(manifest, hashing)
+            raise
+        lines = _check_hashes(manifest, hashing)
+    for path, result, count in zip(paths, read, lines, strict=True):
+        _check_counts(result, None if _is_parquet(path) else count)
+    return read
+
+
+def _check_hashes(manifest: Manifest, hashing: list[Future[tuple[str, int]]]) -> list[int]:
+    """Compare the files' hashes with the manifest; returns the lines of each after its first."""
+    found = [each.result() for each in hashing]
+    for stated, (digest, _) in zip(manifest.files, found, strict=True):
+        if digest != stated.sha256:
+            raise Refused(
+                rules.HASH, f"{stated.name}: the SHA-256 differs from {stated.sha256}",
+                file=stated.name,
+            )  # fmt: skip
+    return [lines for _, lines in found]
 
 
 def _check_manifest(
@@ -137,16 +161,20 @@ def _check_manifest(
 
 
 def _check_file(
-    path: Path, stated: StatedFile, manifest: Manifest, settings: Intake, lines: int, place: Path
+    path: Path, stated: StatedFile, manifest: Manifest, settings: Intake, place: Path
 ) -> TableResult:
-    """Check one file; `lines` are those after its first, counted from its bytes alone."""
-    table, parquet = TABLES[stated.table], _is_parquet(path)
-    if parquet:
+    table = TABLES[stated.table]
+    if _is_parquet(path):
         batches = read_parquet(path, settings)
     else:
         batches = read_csv(path, stated.encoding, settings, packed_columns(table))
-    result = check_table(table, stated, manifest, batches, settings, place)
-    if not parquet and result.covered != lines:
+    return check_table(table, stated, manifest, batches, settings, place)
+
+
+def _check_counts(result: TableResult, lines: int | None) -> None:
+    """Compare what was read with the manifest, and with an independent count of its lines."""
+    stated, column = result.stated, TABLES[result.stated.table].amount_column
+    if lines is not None and result.covered != lines:
         message = f"{stated.name}: {lines} lines, of which {result.covered} were read"
         raise Refused(rules.UNCOUNTED, message, file=stated.name)
     if result.records != stated.rows:
@@ -158,17 +186,15 @@ def _check_file(
     if abs(total or 0) > LARGEST_TOTAL:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {table.amount_column} adds up to {total}; no day's records do",
+            f"{stated.name}: {column} adds up to {total}; no day's records do",
             file=stated.name,
         )
     if total is not None and total != stated.amount_total:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {table.amount_column} adds up to {total}; the manifest says "
-            f"{stated.amount_total}",
+            f"{stated.name}: {column} adds up to {total}; the manifest says {stated.amount_total}",
             file=stated.name,
         )
-    return result
 
 
 def _is_parquet(path: Path) -> bool:

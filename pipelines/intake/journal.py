@@ -81,8 +81,8 @@ def recover(home: Home, control: Control) -> None:
     """Settle what a crash left staged, and remove what it left half written or half removed."""
     for folder in sorted(_staging(home).glob("*-*")):
         settle(home, control, folder)
-    left = [*home.outbox.glob("*/.*.partial"), *home.archive.glob("??/.partial-*")]
-    for path in [*left, *home.inbox.glob(".done-*"), *home.inbox.glob("*/.done-*")]:
+    left = [*home.outbox.glob("*/.*.partial"), *home.inbox.glob(".done-*")]
+    for path in [*left, *home.inbox.glob("*/.done-*")]:
         remove_package(path)
 
 

@@ -12,7 +12,8 @@ import struct
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -22,6 +23,7 @@ from pipelines.intake.findings import Refused, shown
 from pipelines.intake.manifest import PACKAGE_NAME
 
 CHUNK = 1 << 20
+COPIED = 1 << 22
 MAX_NAME = 100
 # A folder that is no plain package is listed so far for its hash; it is rejected anyway.
 MAX_LISTED = 10_000
@@ -78,10 +80,17 @@ def content_hash(path: Path) -> str:
     """
     if path.is_file() and not path.is_symlink():
         return file_hash(path)
-    whole = hashlib.sha256()
     plain = oddity(path) is None
-    for name, found in _listed(path):
-        digest = file_hash(path / name) if plain else f"{found.st_mode} {found.st_size}"
+    return _whole(
+        (name, file_hash(path / name) if plain else f"{found.st_mode} {found.st_size}")
+        for name, found in _listed(path)
+    )
+
+
+def _whole(digests: Iterable[tuple[str, str]]) -> str:
+    """The hash of a folder from its files' names and digests, in the order of the names."""
+    whole = hashlib.sha256()
+    for name, digest in digests:
         whole.update(f"{digest} {name}\n".encode("utf-8", "surrogateescape"))
     return whole.hexdigest()
 
@@ -158,25 +167,62 @@ def _plain_name(member: zipfile.ZipInfo, package: str) -> str:
     return parts[0]
 
 
-def copy_package(source: Path, target: Path) -> None:
+def copy_package(source: Path, target: Path) -> str:
     """Copy a plain package under another name, whole or not at all, down to the disk.
 
+    Returns:
+        The copy's content hash.
+
     Raises:
-        OSError: the disk refuses, or the source is gone.
+        OSError: the disk refuses, or the source is gone or was changed meanwhile.
     """
     partial = target.with_name(f".partial-{target.name}")
     remove_package(partial)
     target.parent.mkdir(parents=True, exist_ok=True)
+    before = _state(source)
     if source.is_dir():
         partial.mkdir()
-        for file in sorted(source.iterdir()):
-            shutil.copyfile(file, partial / file.name, follow_symlinks=False)
-            sync(partial / file.name)
+        digests = [(name, _copy_file(source / name, partial / name)) for name, _ in _listed(source)]
+        sync(partial)
+        digest = _whole(digests)
     else:
-        shutil.copyfile(source, partial, follow_symlinks=False)
-    sync(partial)
+        digest = _copy_file(source, partial)
+    if oddity(source) is not None or _state(source) != before:
+        remove_package(partial)
+        raise OSError(errno.EBUSY, "it changed while it was read")
     partial.rename(target)
     sync(target.parent)
+    return digest
+
+
+def _copy_file(source: Path, target: Path) -> str:
+    """Copy a file's bytes down to the disk; returns their SHA-256, taken by another thread."""
+    digest = hashlib.sha256()
+    with (
+        open(source, "rb", buffering=0, opener=_no_link) as reading,
+        target.open("xb", buffering=0) as writing,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        hashing: Future[None] | None = None
+        while chunk := reading.read(COPIED):
+            if hashing is not None:
+                hashing.result()
+            hashing = pool.submit(digest.update, chunk)
+            left = memoryview(chunk)
+            while left:
+                left = left[writing.write(left) :]
+        os.fsync(writing.fileno())
+    return digest.hexdigest()
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)
+
+
+def _state(package: Path) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of change of what a package is made of."""
+    files = _listed(package) or [("", package.stat(follow_symlinks=False))]
+    return [(name, found.st_size, found.st_mtime_ns) for name, found in files]
 
 
 def remove_package(path: Path) -> None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.intake.ahead import ahead
 from pipelines.intake.cell_kernel import present
 from pipelines.intake.keys import KeyIndex
 from pipelines.intake.raw import Lines
@@ -26,8 +27,8 @@ SIDES = pa.array(["in", "out"])
 class Amounts:
     """The first amount in fen under each key."""
 
-    def __init__(self) -> None:
-        self._index = KeyIndex()
+    def __init__(self, expected: int) -> None:
+        self._index = KeyIndex(expected)
         self._amounts: list[Lines] = [np.zeros(1, np.int64)]
         self._count = 1
 
@@ -54,7 +55,12 @@ class Amounts:
 def batches(files: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """Batches of some columns of lake files, one file after the other."""
     for file in files:
-        yield from pq.ParquetFile(file).iter_batches(BATCH, columns=list(columns))
+        yield from ahead(pq.ParquetFile(file).iter_batches(BATCH, columns=list(columns)))
+
+
+def count(files: Sequence[Path]) -> int:
+    """How many rows some lake files hold."""
+    return sum(pq.ParquetFile(file).metadata.num_rows for file in files)
 
 
 def compared(
@@ -65,7 +71,7 @@ def compared(
     Added are `other_fen`, the other leg's amount, and `cleared_fen`, the clearing record's; the
     flag says whether there are clearing records at all.
     """
-    sides, records = Amounts(), Amounts()
+    sides, records = Amounts(count([own, *legs])), Amounts(count(cleared))
     for batch in batches([own, *legs], ["match_no", "direction", "amount_fen"]):
         sides.add([batch["match_no"], batch["direction"]], batch["amount_fen"])
     for batch in batches(cleared, ["match_no", "amount_fen"]):

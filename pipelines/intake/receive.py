@@ -158,12 +158,14 @@ def waiting(home: Home) -> list[Path]:
 def _take_in(
     path: Path, home: Home, settings: Settings, control: Control, received_at: datetime
 ) -> Path:
-    package, sha256, odd = package_name(path), content_hash(path), oddity(path)
-    held = control.submission_with_content(package, sha256)
-    if held is None:
-        with workplace(home) as place:
+    package, odd = package_name(path), oddity(path)
+    with workplace(home) as place:
+        copied = place / f"{package}{_ending(path)}"
+        sha256 = content_hash(path) if odd is not None else copy_package(path, copied)
+        held = control.submission_with_content(package, sha256)
+        if held is None:
             if odd is None:
-                kept = _archive(path, home, package, sha256)
+                kept = _archive(copied, home, package, sha256)
                 keyring = Keyring.of(settings.intake, control.keys())
                 today = received_at.date()
                 result = _checked(kept, package, settings, keyring, home, today, place)
@@ -262,14 +264,14 @@ def _checked(
         return Result(package, findings=[refused.finding])
 
 
-def _archive(path: Path, home: Home, package: str, sha256: str) -> Path:
+def _archive(copied: Path, home: Home, package: str, sha256: str) -> Path:
     """Keep a package's bytes unchanged under their hash; what is checked is this copy."""
-    target = _archived(path, home, package, sha256)
+    target = _archived(copied, home, package, sha256)
     if not target.exists():
-        copy_package(path, target)
-        if oddity(target) is not None or content_hash(target) != sha256:
-            remove_package(target)
-            raise OSError(errno.EBUSY, "it changed while it was read")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        copied.rename(target)
+        sync(target.parent)
+        sync(target.parent.parent)
     return target
 
 
@@ -289,8 +291,11 @@ def checked_again(
 
 
 def _archived(path: Path, home: Home, package: str, sha256: str) -> Path:
-    ending = ".zip" if path.name.endswith(".zip") else ""
-    return home.archive / sha256[:2] / f"{sha256}-{package}{ending}"
+    return home.archive / sha256[:2] / f"{sha256}-{package}{_ending(path)}"
+
+
+def _ending(path: Path) -> str:
+    return ".zip" if path.name.endswith(".zip") else ""
 
 
 def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: str | None) -> None:

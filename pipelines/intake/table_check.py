@@ -7,7 +7,6 @@ Accepted rows go into a Parquet file as the lake keeps it, rejected ones into th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import pyarrow as pa
 from data.columns import Table
 from data.settings import Intake
 from pipelines.intake import rules
+from pipelines.intake.ahead import ahead
 from pipelines.intake.cell_kernel import Bools
 from pipelines.intake.findings import Example, Finding
 from pipelines.intake.keys import KeyIndex
@@ -51,15 +51,6 @@ def check_table(
     return check.result(settings, writer)
 
 
-def ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
-    """Let another thread read the next batch while one is in use."""
-    with ThreadPoolExecutor(1) as pool:
-        coming: Future[Batch | None] = pool.submit(next, batches, None)
-        while (batch := coming.result()) is not None:
-            coming = pool.submit(next, batches, None)
-            yield batch
-
-
 class _Check:
     """What is known of a table so far."""
 
@@ -70,7 +61,7 @@ class _Check:
         self.amount_total, self.amounts_readable = 0, True
         self.counts: dict[str, int] = {}
         self.examples: dict[str, list[Example]] = {}
-        self.keys = KeyIndex()
+        self.keys = KeyIndex(stated.rows)
         self.rejected = place / f"{table.name}.rejected.csv"
 
     def add(self, batch: Batch, writer: RowWriter) -> None:
