@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from data.home import Home
+from pipelines.intake.cell_kernel import Bools
 from pipelines.intake.findings import Example, Finding
 from pipelines.intake.lake import folder, newest_registers, read_columns
 from pipelines.intake.manifest import Manifest
-from pipelines.intake.partners import compared
+from pipelines.intake.partners import find_partners
+from pipelines.intake.raw import Lines
 from pipelines.intake.rules import CROSS_RULES
 
 LINE = "line"
@@ -78,24 +81,6 @@ class Crossing:
         yield Finding(
             CROSS_RULES[rule], count or wrong.height, table, self.files.get(table), examples
         )
-
-
-class Wrong:
-    """Rows for which a rule failed: how many, and the first ones."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._first: list[pl.DataFrame] = []
-
-    def add(self, rows: pl.DataFrame) -> None:
-        """Add more of them, in the order of their lines."""
-        if rows.height and self.count < EXAMPLES:
-            self._first.append(rows.head(EXAMPLES))
-        self.count += rows.height
-
-    def shown(self) -> pl.DataFrame:
-        """The first ones."""
-        return pl.concat(self._first) if self._first else pl.DataFrame()
 
 
 def cross_check(crossing: Crossing) -> list[Finding]:
@@ -188,28 +173,38 @@ def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
     cleared = [*crossing.lake_files("clearing"), *crossing.lake_files("clearing", 1)]
     if "clearing" in crossing.tables:
         cleared.append(crossing.tables["clearing"])
-    lacking, differing = Wrong(), Wrong()
-    for mine, any_cleared in compared(
-        crossing.tables["entry"], _but_mine(crossing, "entry"), cleared
-    ):
-        if any_cleared:
-            lacking.add(mine.filter(
-                pl.col("cleared_fen").is_null()
-                & pl.col("other_fen").is_null()
-                & ~pl.col("channel").is_in(UNCLEARED)
-                & (pl.col("booked_at").dt.hour() < CLEARING_OPENS)
-            ))  # fmt: skip
-        stated = mine.with_columns(pl.coalesce("cleared_fen", "other_fen").alias("other_fen"))
-        differing.add(stated.filter(pl.col("other_fen") != pl.col("amount_fen")))
-    yield from crossing.finding(
-        "R-ENTRY-101", "entry", lacking.shown(), "match_no",
-        "neither a clearing record nor another leg carries {match_no}", lacking.count,
-    )  # fmt: skip
-    yield from crossing.finding(
-        "R-ENTRY-102", "entry", differing.shown(), "amount_fen",
+    own = crossing.tables["entry"]
+    partners = find_partners(own, _but_mine(crossing, "entry"), cleared)
+    stated = np.where(partners.cleared_fen < 0, partners.other_fen, partners.cleared_fen)
+    none = partners.matched & (stated < 0)
+    if partners.any_cleared and none.any():
+        expected = ~pl.col("channel").is_in(UNCLEARED)
+        expected &= pl.col("booked_at").dt.hour() < CLEARING_OPENS
+        due = pl.scan_parquet(own, glob=False).select(expected.fill_null(False)).collect()
+        yield from _some_entries(
+            crossing, "R-ENTRY-101", none & due.to_series().to_numpy(), stated, "match_no",
+            "neither a clearing record nor another leg carries {match_no}",
+        )  # fmt: skip
+    yield from _some_entries(
+        crossing, "R-ENTRY-102", (stated >= 0) & (stated != partners.amount_fen), stated,
+        "amount_fen",
         "{amount_fen} here, but {other_fen} in the clearing record or other leg of {match_no}",
-        differing.count,
     )  # fmt: skip
+
+
+def _some_entries(
+    crossing: Crossing, rule: str, wrong: Bools, stated: Lines, column: str, message: str
+) -> Iterator[Finding]:
+    """Say that a rule failed in some entries, given by their places, beside what others stated."""
+    places = np.flatnonzero(wrong)
+    shown = places[:EXAMPLES]
+    if not len(shown):
+        return
+    rows = pl.scan_parquet(crossing.tables["entry"], glob=False, row_index_name="place")
+    columns = ("match_no", "amount_fen", LINE)
+    first = rows.filter(pl.col("place").is_in(shown.tolist())).select(*columns).collect()
+    first = first.with_columns(pl.Series("other_fen", stated[shown]))
+    yield from crossing.finding(rule, "entry", first, column, message, len(places))
 
 
 def clearings_have_entries(crossing: Crossing) -> Iterator[Finding]:

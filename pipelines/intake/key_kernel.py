@@ -107,3 +107,12 @@ def move(places: Any, larger: Any) -> None:
         while larger[place, 1] != 0:
             place = (place + np.uint64(1)) & mask
         larger[place, 0], larger[place, 1] = places[row, 0], places[row, 1]
+
+
+@numba.njit(cache=True, nogil=True)
+def keep_first(first: Any, holders: Any, sides: Any, amounts: Any) -> None:
+    """Write amounts to `first` (holders, sides) where none stands yet (-1); holder 0 is nobody."""
+    for row in range(len(holders)):
+        holder, side = holders[row], sides[row]
+        if holder != 0 and first[holder, side] < 0:
+            first[holder, side] = amounts[row]

@@ -1,91 +1,84 @@
-"""Which entries lack a clearing record and another leg, or differ from it in the amount.
+"""What else carries an entry's match number: the other leg and the clearing record, with amounts.
 
-One pass over the legs and the clearing records puts their keys into an index, another compares the
-package's own entries batch by batch; in memory are the keys and the amounts.
+Only the package's own match numbers are indexed, in one pass over its entries; the legs and
+clearing records that others sent are looked up in it. In memory are a few numbers for each entry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipelines.intake import key_kernel
 from pipelines.intake.ahead import ahead
-from pipelines.intake.cell_kernel import present
+from pipelines.intake.cell_kernel import Bools, present
 from pipelines.intake.keys import KeyIndex
 from pipelines.intake.raw import Lines
 
 BATCH = 1 << 18
-SIDES = pa.array(["in", "out"])
+NONE = np.int64(-1)
+# Where the first amount under a match number stands: entries in, entries out, clearing records.
+IN, OUT, CLEARED = range(3)
 
 
-class Amounts:
-    """The first amount in fen under each key."""
+@dataclass(frozen=True, slots=True)
+class Partners:
+    """Own entries in the order of their file, shape (rows,) each; amounts in fen, -1 for none.
 
-    def __init__(self, expected: int) -> None:
-        self._index = KeyIndex(expected)
-        self._amounts: list[Lines] = [np.zeros(1, np.int64)]
-        self._count = 1
+    `matched` says which state a match number. `other_fen` is the other leg's amount, `cleared_fen`
+    the clearing record's, `amount_fen` the entry's own; `any_cleared` says whether there are
+    clearing records at all.
+    """
 
-    def add(self, keys: list[pa.Array], amounts: pa.Array) -> None:
-        """Add amounts under keys; a key that is there already keeps its first amount."""
-        numbers = np.arange(self._count, self._count + len(amounts), dtype=np.int64)
-        self._index.add(keys, numbers, present(keys[0]))
-        self._amounts.append(amounts.to_numpy())
-        self._count += len(amounts)
-
-    def finish(self) -> None:
-        """Make ready for `of`, after the last `add`."""
-        self._amounts = [np.concatenate(self._amounts)]
-
-    def of(self, keys: list[pa.Array]) -> pl.Series:
-        """The amount under each key; null where there is none."""
-        found = self._index.find(keys)
-        return pl.Series(self._amounts[0][found]).set(pl.Series(found == 0), None)
-
-    def __bool__(self) -> bool:
-        return self._count > 1
+    matched: Bools
+    amount_fen: Lines
+    other_fen: Lines
+    cleared_fen: Lines
+    any_cleared: bool
 
 
-def batches(files: Sequence[Path], columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def find_partners(own: Path, legs: Sequence[Path], cleared: Sequence[Path]) -> Partners:
+    """Look for each own entry's partners among the own entries, others' legs and the clearing."""
+    rows = pq.ParquetFile(own).metadata.num_rows
+    index = KeyIndex(rows)
+    first = np.full((rows + 1, 3), NONE)
+    holder, side = np.zeros(rows, np.uint32), np.zeros(rows, np.int8)
+    amounts = np.zeros(rows, np.int64)
+    at = 0
+    for batch in _batches([own], "match_no", "direction", "amount_fen"):
+        here = slice(at, at + len(batch))
+        numbers = np.arange(at + 1, at + len(batch) + 1, dtype=np.int64)
+        held = index.add([batch["match_no"]], numbers, present(batch["match_no"]))
+        numbers[~present(batch["match_no"])] = 0
+        holder[here] = np.where(held > 0, held, numbers)
+        side[here], amounts[here] = _sides(batch), batch["amount_fen"].to_numpy()
+        key_kernel.keep_first(first, holder[here], side[here], amounts[here])
+        at += len(batch)
+    for batch in _batches(legs, "match_no", "direction", "amount_fen"):
+        found = index.find([batch["match_no"]])
+        key_kernel.keep_first(first, found, _sides(batch), batch["amount_fen"].to_numpy())
+    any_cleared = False
+    for batch in _batches(cleared, "match_no", "amount_fen"):
+        any_cleared |= len(batch) > 0
+        found = index.find([batch["match_no"]])
+        sides = np.full(len(batch), CLEARED, np.int8)
+        key_kernel.keep_first(first, found, sides, batch["amount_fen"].to_numpy())
+    other, records = first[holder, 1 - side], first[holder, CLEARED]
+    return Partners(holder > 0, amounts, other, records, any_cleared)
+
+
+def _sides(batch: pa.RecordBatch) -> npt.NDArray[np.int8]:
+    return np.asarray(pc.equal(batch["direction"], "out").cast(pa.int8()), np.int8)
+
+
+def _batches(files: Sequence[Path], *columns: str) -> Iterator[pa.RecordBatch]:
     """Batches of some columns of lake files, one file after the other."""
     for file in files:
         yield from ahead(pq.ParquetFile(file).iter_batches(BATCH, columns=list(columns)))
-
-
-def count(files: Sequence[Path]) -> int:
-    """How many rows some lake files hold."""
-    return sum(pq.ParquetFile(file).metadata.num_rows for file in files)
-
-
-def compared(
-    own: Path, legs: Sequence[Path], cleared: Sequence[Path]
-) -> Iterator[tuple[pl.DataFrame, bool]]:
-    """Yield own entries with a match number, batch by batch, beside what else carries it.
-
-    Added are `other_fen`, the other leg's amount, and `cleared_fen`, the clearing record's; the
-    flag says whether there are clearing records at all.
-    """
-    sides, records = Amounts(count([own, *legs])), Amounts(count(cleared))
-    for batch in batches([own, *legs], ["match_no", "direction", "amount_fen"]):
-        sides.add([batch["match_no"], batch["direction"]], batch["amount_fen"])
-    for batch in batches(cleared, ["match_no", "amount_fen"]):
-        records.add([batch["match_no"]], batch["amount_fen"])
-    sides.finish()
-    records.finish()
-    columns = ["match_no", "amount_fen", "direction", "channel", "booked_at", "line"]
-    for batch in batches([own], columns):
-        mine = batch.filter(pc.is_valid(batch["match_no"]))
-        other = SIDES.take(pc.equal(mine["direction"], "in").cast(pa.int8()))
-        yield (
-            pl.DataFrame(mine).with_columns(
-                sides.of([mine["match_no"], other]).alias("other_fen"),
-                records.of([mine["match_no"]]).alias("cleared_fen"),
-            ),
-            bool(records),
-        )
