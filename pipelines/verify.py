@@ -142,7 +142,7 @@ def _receipts(
         by_package.setdefault(held.package, []).append(held)
     for package, same in by_package.items():
         path = journal.outbox(home, package) / f"{package}.receipt.json"
-        texts = {held.receipt for held in same}
+        texts = {journal.receipt_of(control, held) for held in same}
         if path.exists() and path.read_bytes().decode("utf-8", "replace") in texts:
             continue
         if repair:

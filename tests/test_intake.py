@@ -17,7 +17,7 @@ from typing import Any
 import polars as pl
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -408,30 +408,6 @@ def test_a_sequence_with_other_bytes_is_rejected_and_the_first_stays(tmp_path: P
         json.loads(path.read_text("utf-8")) for path in home.outbox.glob("*/*.????????.receipt*")
     ]
     assert sorted(each["status"] for each in kept) == ["accepted", "rejected"]
-
-
-@hypothesis_settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(order=st.permutations(range(1, 5)))
-def test_the_highest_sequence_rules_whatever_the_order(
-    tmp_path_factory: pytest.TempPathFactory, order: list[int]
-) -> None:
-    place = tmp_path_factory.mktemp("order")
-    home = Home(place / "home").create()
-    for number in order:
-        content = as_csv([entry(n) for n in range(1, number + 1)])
-        taken_in(home, write(place / "packages", content, sequence=number))
-    assert list(lake(home)) == [f"entry/date=2016-06-13/{SUBMITTER}-00000004.parquet"]
-    [file] = home.lake.rglob("*.parquet")
-    assert pl.read_parquet(file, hive_partitioning=False).height == 4
-
-
-def test_a_revision_says_what_it_replaced(tmp_path: Path) -> None:
-    home = Home(tmp_path / "home").create()
-    taken_in(home, write(tmp_path, as_csv([entry(1)])))
-    [receipt] = taken_in(home, write(tmp_path, as_csv([entry(2)]), sequence=2))
-    assert receipt["tables"][0]["replaced_sequence"] == 1
 
 
 @pytest.mark.parametrize("step", ["copy_package", "_checked", "make_receipt", "_acknowledge"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pipelines.intake.checking import Result
 from pipelines.intake.lake import place_table
 from pipelines.intake.manifest import PACKAGE_NAME
 from pipelines.intake.package import file_hash, remove_package, sync
+from pipelines.intake.receipt import is_of, receipt_among
 from pipelines.intake.rejected import write_rejected
 
 STRANGERS = "unknown"
@@ -61,7 +63,7 @@ def settle(home: Home, control: Control, folder: Path) -> None:
     held = control.submission_with_content(package, sha256)
     if held is not None:
         if held.business_date is not None:
-            day = control.submissions(held.submitter, held.business_date)
+            day = _same_day(control, held)
             for file in sorted(folder.glob("*.parquet")):
                 sequences = [s.sequence or 0 for s in day if file.stem in s.loaded]
                 place_table(home, file, file.stem, held.submitter, held.business_date,
@@ -69,6 +71,7 @@ def settle(home: Home, control: Control, folder: Path) -> None:
         if (folder / REJECTED).exists():
             _move(folder / REJECTED, outbox(home, package) / f"{package}.rejected.csv")
         write_receipt(home, control, held)
+        _refresh_receipts(home, control, held)
     shutil.rmtree(folder)
 
 
@@ -92,14 +95,36 @@ def write_receipt(home: Home, control: Control, held: Submission) -> Path:
     Where other bytes came under the same name, each receipt also lies under its content's hash.
     """
     folder = outbox(home, held.package)
-    same = control.submissions_of_package(held.package)
+    same, same_day = control.submissions_of_package(held.package), _same_day(control, held)
     if len(same) > 1:
         for each in same:
-            name = f"{held.package}.{each.sha256[:8]}.receipt.json"
-            _write(folder / name, each.receipt)
+            _write(folder / f"{held.package}.{each.sha256[:8]}.receipt.json",
+                   receipt_among(each, same_day))  # fmt: skip
     path = folder / f"{held.package}.receipt.json"
-    _write(path, held.receipt)
+    _write(path, receipt_among(held, same_day))
     return path
+
+
+def receipt_of(control: Control, held: Submission) -> str:
+    """The text of a submission's receipt as it should lie in the outbox."""
+    return receipt_among(held, _same_day(control, held))
+
+
+def _refresh_receipts(home: Home, control: Control, late: Submission) -> None:
+    """Let the receipts of higher sequences say that they replace one that came after them."""
+    same_day = _same_day(control, late)
+    for held in same_day:
+        if held.loaded and (held.sequence or 0) > (late.sequence or 0):
+            for path in outbox(home, held.package).glob(f"{held.package}*.receipt.json"):
+                if is_of(path.read_text("utf-8", errors="replace"), held):
+                    _write(path, receipt_among(held, same_day))
+
+
+def _same_day(control: Control, held: Submission) -> Sequence[Submission]:
+    """All submissions of a submission's submitter and date, itself included."""
+    if held.business_date is None:
+        return [held]
+    return control.submissions(held.submitter, held.business_date)
 
 
 def outbox(home: Home, package: str) -> Path:

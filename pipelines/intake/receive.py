@@ -27,7 +27,7 @@ from data.home import Home
 from data.settings import Settings
 from pipelines.intake import journal, rules
 from pipelines.intake.checking import Result, check_content
-from pipelines.intake.findings import Example, Finding, Refused, shown
+from pipelines.intake.findings import Refused, shown
 from pipelines.intake.manifest import PACKAGE_NAME
 from pipelines.intake.package import (
     content_hash,
@@ -77,7 +77,7 @@ def check_package(
         raise InputError(
             f"{shown(str(path))} cannot be read: {error.strerror or error}; mend the disk or rights"
         ) from error
-    return make_receipt(result, settings.intake, received_at, {})
+    return make_receipt(result, settings.intake, received_at)
 
 
 def submit(package: Path, home: Home) -> Path:
@@ -193,8 +193,7 @@ def _acknowledge(
     if result.manifest is not None and result.manifest.package == package:
         _against_earlier(result, earlier, sha256)
     tables = [] if result.status == "rejected" else result.loaded
-    replaced = {name: _replaced(name, result, earlier) for name in tables}
-    receipt = make_receipt(result, settings.intake, received_at, replaced)
+    receipt = make_receipt(result, settings.intake, received_at)
     staged, hashes = journal.stage(home, result, sha256, tables, rejected=True)
     held = control.record_submission(
         Submission(
@@ -214,7 +213,7 @@ def _acknowledge(
 
 
 def _against_earlier(result: Result, earlier: Sequence[Submission], sha256: str) -> None:
-    """Reject a sequence that was used; say it when a higher one came before."""
+    """Reject a sequence that was used."""
     manifest = result.manifest
     assert manifest is not None
     used = [each for each in earlier if each.sequence == manifest.sequence]
@@ -226,26 +225,6 @@ def _against_earlier(result: Result, earlier: Sequence[Submission], sha256: str)
             f"({used[0].status}) stays valid"
         )
         result.findings = [Refused(rules.SEQUENCE, message).finding]
-    for table in result.tables:
-        name = table.stated.table
-        later = [e for e in earlier if name in e.loaded and _sequence(e) > manifest.sequence]
-        if later:
-            ruling = max(map(_sequence, later))
-            example = Example(f"sequence {ruling} came before and rules; these rows are kept aside")
-            result.findings.append(Finding(rules.SUPERSEDED, 1, name, table.stated.name, [example]))
-
-
-def _replaced(table: str, result: Result, earlier: Sequence[Submission]) -> int | None:
-    """The sequence whose rows a table of this package replaces."""
-    assert result.manifest is not None
-    mine = result.manifest.sequence
-    held = [_sequence(each) for each in earlier if table in each.loaded]
-    ruling = max(held, default=None)
-    return ruling if ruling is not None and ruling < mine else None
-
-
-def _sequence(submission: Submission) -> int:
-    return submission.sequence or 0
 
 
 def _checked(

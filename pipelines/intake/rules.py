@@ -138,15 +138,10 @@ UNVERIFIED = Rule(
     "签名未核验", "a signature without a known key",
     "向监管部门登记公钥", "register the public key with the supervision office",
 )
-SUPERSEDED = Rule(
-    "R-PACKAGE-103", "warning",
-    "更高序号的报送已先收到", "a package of a higher sequence came before",
-    "若高序号为新内容则无需处理；否则用下一个序号重报",
-    "nothing, if that one is the newer; otherwise send this with the next sequence number",
-)
+# R-PACKAGE-103 is retired: what came before or after is no finding about a package.
 PACKAGE_RULES = (
     UNREADABLE, NAME, MANIFEST, SPEC, TABLE, SUBMITTER, PATH, ZIP_LIMIT, FILE, HASH, ROWS, TOTAL,
-    SIGNATURE, SEQUENCE, DATE, FORMAT, UNCOUNTED, UNNAMED_FILE, UNVERIFIED, SUPERSEDED,
+    SIGNATURE, SEQUENCE, DATE, FORMAT, UNCOUNTED, UNNAMED_FILE, UNVERIFIED,
 )
 
 # Rules about rows have one number in every table: R-ENTRY-004, R-LOAN-004 ...
