@@ -124,5 +124,8 @@ def _show_current(chosen: Terminal, run: Run | None) -> None:
         f"当前结果        {run.run_id}（{run.business_date}）",
         f"current run     {run.run_id} for {run.business_date}",
     )
-    for absent in json.loads(run.details)["absent_submitters"]:
+    details = json.loads(run.details)
+    for absent in details["absent_submitters"]:
         chosen.say(f"    当日未接收  {absent}", f"    nothing accepted from {absent}")
+    for submitter, table in details.get("missing_tables", []):
+        chosen.say(f"    缺少数据表  {submitter} {table}", f"    no {table} from {submitter}")

@@ -142,7 +142,7 @@ def warn_of_waiting(chosen: Terminal) -> bool:
 
 
 def _incomplete(ran: NightSummary) -> bool:
-    return bool(ran.absent) or ran.newest_records < ran.business_date
+    return bool(ran.absent or ran.missing_tables) or ran.newest_records < ran.business_date
 
 
 def _warn(chosen: Terminal, ran: NightSummary) -> None:
@@ -153,11 +153,18 @@ def _warn(chosen: Terminal, ran: NightSummary) -> None:
             f"warning: nothing was accepted for {day}, the newest records are of "
             f"{ran.newest_records}; this run is not named current",
         )
-    elif ran.absent:
+        return
+    if ran.absent:
         names = ", ".join(ran.absent)
         chosen.remark(
             f"警告：{day} 没有接收以下单位的报送：{names}",
             f"warning: nothing was accepted for {day} from {names}",
+        )
+    if ran.missing_tables:
+        names = ", ".join(ran.missing_tables)
+        chosen.remark(
+            f"警告：{day} 缺少惯常报送的数据表：{names}",
+            f"warning: tables that usually come are missing for {day}: {names}",
         )
 
 

@@ -52,6 +52,7 @@ HEADS = (
     ("应报", "expected"),
     ("已报", "received"),
     ("缺报", "missing"),
+    ("缺表", "missing tables"),
     ("迟报", "late"),
     ("平均天数", "mean days"),
     ("拒收行占比", "rejected rows"),
@@ -140,7 +141,7 @@ def score(
     last: Annotated[str | None, typer.Option("--to", help="Last business date.")] = None,
     format: Annotated[Format, typer.Option(help="table or json.")] = "table",
 ) -> None:
-    """Show how each submitter keeps its duty; exit code 1 where days or corrections are missing.
+    """Show how each submitter keeps its duty; exit code 1 where anything is missing.
 
     The thirty days up to the newest business date by default.
     """
@@ -161,13 +162,15 @@ def score(
         for name in names:
             shown.add_column(name)
         for each in scores:
+            facts = each.facts()
             shown.add_row(
                 each.submitter, str(each.expected), str(each.received),
-                _first(each.missing), str(each.late), f"{each.lateness_days:g}",
-                f"{each.rejected_share:.3%}", str(each.rejected_packages), _first(each.overdue),
+                _first(each.missing), _first(each.missing_tables), str(each.late),
+                f"{facts['lateness_days']:g}",
+                f"{facts['rejected_share']:.3%}", str(each.rejected_packages), _first(each.overdue),
             )  # fmt: skip
         Console(width=WIDTH).print(shown)
-    if any(each.missing or each.overdue for each in scores):
+    if any(each.missing or each.missing_tables or each.overdue for each in scores):
         raise typer.Exit(RESERVED)
 
 

@@ -168,8 +168,8 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             },
         ),
         "scorecard": Teaching(
-            "各报送单位的履行情况：应报与已报、迟报、拒收、逾期未更正。\n\n"
-            "默认为最新业务日期之前三十天；有缺报或逾期时退出码为 1。",
+            "各报送单位的履行情况：应报与已报、缺报与缺表、迟报、拒收、逾期未更正。\n\n"
+            "默认为最新业务日期之前三十天；有缺报、缺表或逾期时退出码为 1。",
             (
                 "lookthrough scorecard",
                 "lookthrough scorecard --from 2016-06-01 --to 2016-06-30 --format json",

@@ -12,16 +12,16 @@ from typing import Any, Self
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
-from data.control_tables import Run, Submission, SubmitterKey
+from data.control_tables import Run, Submission, SubmitterKey, SubmitterScore
 from data.errors import NotFoundError, StoreError
 from data.home import Home
 
-__all__ = ["Control", "Run", "Submission", "SubmitterKey"]
+__all__ = ["Control", "Run", "Submission", "SubmitterKey", "SubmitterScore"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
@@ -136,6 +136,20 @@ class Control:
         order = (SubmitterKey.submitter, SubmitterKey.key_id)
         with self.session() as session:
             return session.scalars(select(SubmitterKey).order_by(*order)).all()
+
+    def record_scores(self, business_date: date, scores: Sequence[SubmitterScore]) -> None:
+        """Keep how submitters kept their duty up to a date, in place of what was kept before."""
+        with self.session() as session:
+            session.execute(
+                delete(SubmitterScore).where(SubmitterScore.business_date == business_date)
+            )
+            session.add_all(scores)
+
+    def scores(self, business_date: date) -> Sequence[SubmitterScore]:
+        """What was kept of a date, by submitter."""
+        query = select(SubmitterScore).where(SubmitterScore.business_date == business_date)
+        with self.session() as session:
+            return session.scalars(query.order_by(SubmitterScore.submitter)).all()
 
     def start_run(
         self, run_key: str, business_date: date, started_at: datetime, details: Mapping[str, Any]

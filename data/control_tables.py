@@ -61,6 +61,28 @@ class SubmitterKey(Row):
     revoked_at: Mapped[datetime | None]
 
 
+class SubmitterScore(Row):
+    """How a submitter kept its duty in the thirty days up to a business date.
+
+    ``missing`` (days), ``missing_tables`` (days and tables), ``overdue`` (packages): JSON lists.
+    """
+
+    __tablename__ = "submitter_score"
+
+    business_date: Mapped[date] = mapped_column(primary_key=True)
+    submitter: Mapped[str] = mapped_column(Text, primary_key=True)
+    expected: Mapped[int]
+    received: Mapped[int]
+    late: Mapped[int]
+    days_late: Mapped[int]
+    rows: Mapped[int]
+    rejected_rows: Mapped[int]
+    rejected_packages: Mapped[int]
+    missing: Mapped[str] = mapped_column(Text)
+    missing_tables: Mapped[str] = mapped_column(Text)
+    overdue: Mapped[str] = mapped_column(Text)
+
+
 class Run(Row):
     """One attempt at a business date; ``details`` is JSON text: inputs, versions, counts."""
 

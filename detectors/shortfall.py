@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import chinese_calendar  # type: ignore[import-untyped]
 import polars as pl
 
-
-def is_working_day(day: date) -> bool:
-    """Say whether banks worked on a day in China, by the State Council's yearly notices.
-
-    In years whose notice is not known, Monday to Friday are worked.
-    """
-    try:
-        return bool(chinese_calendar.is_workday(day))
-    except NotImplementedError:
-        return day.isoweekday() <= 5
+from data.workdays import is_working_day
 
 
 def longest_run(days: pl.DataFrame, least_fen: int, least_days: int) -> tuple[int, int]:

@@ -30,16 +30,17 @@ from detectors.context import Context
 from detectors.finding import CannotConclude, Finding
 from detectors.registry import detect_all
 from pipelines import forest, intake, warehouse
+from pipelines.duty import alarms
 from pipelines.features import FEATURES, build_features
 from pipelines.findings_file import read_findings, write_findings
 from pipelines.intake.package import file_hash
 from pipelines.outcome import gather
 from pipelines.publish import publish, published_file
 from pipelines.run_key import RunKey, lake_files, run_key
+from pipelines.scorecard import month_before, scorecard
 from pipelines.unjudged import unjudged
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-RECENT_DAYS = 7
 
 log = logging.getLogger("lookthrough.night")
 
@@ -87,7 +88,8 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
         for run in control.runs():
             if run.state == "running":
                 control.fail_run(run.run_id, now(), "interrupted")
-        run = control.start_run(key.key, business_date, now(), _coverage(place, business_date))
+        coverage = _coverage(place, control, business_date)
+        run = control.start_run(key.key, business_date, now(), coverage)
         try:
             yield recording
         except BaseException as error:
@@ -181,17 +183,6 @@ def now() -> datetime:
     return datetime.now(SHANGHAI).replace(tzinfo=None, microsecond=0)
 
 
-def absent_submitters(home: Home, business_date: date) -> Sequence[str]:
-    """Those that submitted something in the week before a date, and nothing for the date."""
-    first = business_date - timedelta(days=RECENT_DAYS)
-    seen: dict[str, date] = {}
-    for path in lake_files(home, business_date):
-        day = date.fromisoformat(path.parent.name.removeprefix("date="))
-        submitter = path.name.rsplit("-", 1)[0]
-        seen[submitter] = max(day, seen.get(submitter, day))
-    return sorted(name for name, day in seen.items() if first <= day < business_date)
-
-
 def _require_records(home: Home, settings: Settings, business_date: date) -> None:
     days = settings.load.window_days
     first = business_date - timedelta(days=days - 1)
@@ -207,9 +198,16 @@ def _newest_date(files: Sequence[Path]) -> date:
     return date.fromisoformat(max(path.parent.name for path in files).removeprefix("date="))
 
 
-def _coverage(home: Home, business_date: date) -> dict[str, Any]:
+def _coverage(home: Home, control: Control, business_date: date) -> dict[str, Any]:
+    """What is missing for a date, whose scores are kept in the control store too."""
+    submissions = control.submissions()
+    first = month_before(business_date)
+    scores = scorecard(submissions, first, business_date, now())
+    control.record_scores(business_date, [score.row(business_date) for score in scores])
+    missing = alarms(submissions, business_date)
     return {
-        "absent_submitters": list(absent_submitters(home, business_date)),
+        "absent_submitters": sorted({submitter for submitter, table in missing if not table}),
+        "missing_tables": [[submitter, table] for submitter, table in missing if table],
         "newest_records": _newest_date(lake_files(home, business_date)).isoformat(),
     }
 

@@ -32,6 +32,7 @@ class NightSummary:
     suspects: int
     unexplained: int
     absent: tuple[str, ...]
+    missing_tables: tuple[str, ...]
     newest_records: date
     current: bool
 
@@ -56,6 +57,7 @@ def summarise(home: Home, published: Path) -> NightSummary:
         suspects,
         unexplained,
         tuple(details["absent_submitters"]),
+        tuple(f"{submitter} {table}" for submitter, table in details.get("missing_tables", [])),
         date.fromisoformat(details.get("newest_records", run.business_date.isoformat())),
         current_file(home) == published,
     )

@@ -1,7 +1,6 @@
 """How each submitter keeps its duty: expected against received days, lateness, rejections, overdue.
 
-Everything comes from the ledger of submissions. A submitter is expected on every working day on
-which any submitter reported, from its own first day on; on other days when it reported then before.
+Everything comes from the ledger of submissions; pipelines/duty.py says what is expected.
 """
 
 from __future__ import annotations
@@ -10,19 +9,22 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
 
-from data.control import Submission
+from data.control import Submission, SubmitterScore
+from data.workdays import next_working_day
+from pipelines.duty import Duty, duties
 
-DUE_DAYS = 1
+LISTS = ("missing", "missing_tables", "overdue")
 
 
 @dataclass(frozen=True)
 class Score:
-    """One submitter over a period; `lateness_days` is the mean over received days.
+    """One submitter over a period; `days_late` is the sum over received days.
 
-    A day counts as received when a package of it was not rejected, and is late when that came more
-    than a day after the business date. Corrections are overdue when their day passed and no later
+    `missing_tables` are dates, each with a table that the submitter nearly always sends.
+
+    A day counts as received when a package of it was not rejected, and is late when that came
+    after the next working day. Corrections are overdue when their day passed and no later
     sequence of the same date was accepted without rejected rows.
     """
 
@@ -30,64 +32,75 @@ class Score:
     expected: int
     received: int
     missing: tuple[str, ...]
+    missing_tables: tuple[str, ...]
     late: int
-    lateness_days: float
+    days_late: int
     rows: int
     rejected_rows: int
-    rejected_share: float
     rejected_packages: int
     overdue: tuple[str, ...] = field(default=())
 
     def facts(self) -> dict[str, object]:
         """The score as JSON holds it."""
-        return asdict(self)
+        return {
+            **asdict(self),
+            "lateness_days": round(self.days_late / max(self.received, 1), 2),
+            "rejected_share": round(self.rejected_rows / max(self.rows, 1), 6),
+        }
+
+    def row(self, business_date: date) -> SubmitterScore:
+        """The score as the control store keeps it for a date."""
+        facts = asdict(self)
+        lists = {name: json.dumps(facts[name]) for name in LISTS}
+        return SubmitterScore(business_date=business_date, **{**facts, **lists})
 
 
 def scorecard(
     submissions: Iterable[Submission], first: date, last: date, now: datetime
 ) -> list[Score]:
-    """Score every submitter that reported for any day from `first` to `last`, worst first."""
+    """Score every submitter that reported, or should have, from `first` to `last`, worst first."""
     known = [s for s in submissions if s.business_date is not None and s.sequence is not None]
-    inside = [s for s in known if first <= _day(s) <= last]
-    calendar = sorted({_day(s) for s in inside if s.status != "rejected"})
-    ordered = sorted(inside, key=lambda s: (s.submitter, _day(s), s.sequence or 0))
-    begun: dict[str, date] = {}
-    for s in sorted(known, key=_day):
-        begun.setdefault(s.submitter, _day(s))
-    scores = [
-        _score(submitter, list(mine), [day for day in calendar if day >= begun[submitter]], now)
-        for submitter, mine in groupby(ordered, key=lambda s: s.submitter)
-    ]
-    return sorted(scores, key=lambda s: (-len(s.overdue), -len(s.missing), s.submitter))
+    owed = duties(known)
+    reported = {day for duty in owed for day in duty.received}
+    scores = []
+    for duty in owed:
+        mine = [s for s in known if s.submitter == duty.submitter and first <= _day(s) <= last]
+        expected = duty.expected_days(first, last, reported)
+        if mine or expected:
+            scores.append(_score(duty, mine, expected, now))
+    return sorted(
+        scores,
+        key=lambda s: (-len(s.overdue), -len(s.missing), -len(s.missing_tables), s.submitter),
+    )
 
 
 def _score(
-    submitter: str, mine: Sequence[Submission], calendar: Sequence[date], now: datetime
+    duty: Duty, mine: Sequence[Submission], expected: Sequence[date], now: datetime
 ) -> Score:
     good: dict[date, Submission] = {}
     for each in mine:
         if each.status != "rejected":
             good.setdefault(_day(each), each)
-    # Who never reports on a weekday, or at a weekend, is not expected on it.
-    habit = {day.weekday() for day in good}
-    expected = [day for day in calendar if day.weekday() in habit] or list(calendar)
     delays = [(each.received_at.date() - day).days for day, each in good.items()]
     tables = [table for each in mine for table in json.loads(each.receipt)["tables"]]
     rows = sum(int(table["rows"]) for table in tables)
     rejected = sum(int(table["rejected"]) for table in tables)
     return Score(
-        submitter=submitter,
+        submitter=duty.submitter,
         expected=len(set(expected) | set(good)),
         received=len(good),
         missing=tuple(day.isoformat() for day in expected if day not in good),
-        late=sum(delay > DUE_DAYS for delay in delays),
-        lateness_days=round(sum(delays) / max(len(delays), 1), 2),
+        missing_tables=tuple(
+            f"{day.isoformat()} {table}" for day in sorted(good)
+            for table in duty.missing_tables(day)
+        ),
+        late=sum(each.received_at.date() > next_working_day(day) for day, each in good.items()),
+        days_late=sum(delays),
         rows=rows,
         rejected_rows=rejected,
-        rejected_share=round(rejected / max(rows, 1), 6),
         rejected_packages=sum(each.status == "rejected" for each in mine),
         overdue=tuple(each.package for each in mine if _is_overdue(each, mine, now)),
-    )
+    )  # fmt: skip
 
 
 def _is_overdue(each: Submission, mine: Sequence[Submission], now: datetime) -> bool:
@@ -105,6 +118,11 @@ def _is_overdue(each: Submission, mine: Sequence[Submission], now: datetime) -> 
 def _day(submission: Submission) -> date:
     assert submission.business_date is not None
     return submission.business_date
+
+
+def _worst_first(score: Score) -> tuple[int, int, int, str]:
+    missing, tables = len(score.missing), len(score.missing_tables)
+    return (-len(score.overdue), -missing, -tables, score.submitter)
 
 
 def month_before(day: date) -> date:
