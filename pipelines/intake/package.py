@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from data.durable import make_folder, put, sync
 from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.findings import Refused, shown
@@ -166,7 +167,7 @@ def copy_package(source: Path, target: Path) -> None:
     """
     partial = target.with_name(f".partial-{target.name}")
     remove_package(partial)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     if source.is_dir():
         partial.mkdir()
         for file in sorted(source.iterdir()):
@@ -174,9 +175,7 @@ def copy_package(source: Path, target: Path) -> None:
             sync(partial / file.name)
     else:
         shutil.copyfile(source, partial, follow_symlinks=False)
-    sync(partial)
-    partial.rename(target)
-    sync(target.parent)
+    put(partial, target)
 
 
 def remove_package(path: Path) -> None:
@@ -185,15 +184,6 @@ def remove_package(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Let a file or folder reach the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _listed(path: Path) -> list[tuple[str, os.stat_result]]:

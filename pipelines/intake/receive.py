@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from data.control import Control, Submission
+from data.durable import make_folder, sync
 from data.errors import InputError, NotFoundError, StoreError
 from data.home import Home
 from data.settings import Settings
@@ -36,7 +37,6 @@ from pipelines.intake.package import (
     opened,
     package_name,
     remove_package,
-    sync,
 )
 from pipelines.intake.receipt import Receipt, make_receipt, receipt_text
 from pipelines.intake.signing import Keyring
@@ -123,9 +123,7 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
     """
     receipts = []
     with alone(home), Control(home) as control:
-        journal.recover(home, control)
-        for left in home.working.glob(f"{WORKPLACE}*"):
-            remove_package(left)
+        resume(home, control)
         for path in waiting(home):
             try:
                 receipts.append(_take_in(path, home, settings, control, now or _now()))
@@ -298,11 +296,13 @@ def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: st
     if odd is None:
         done = path.with_name(f".done-{package}")
         remove_package(done)
+        # Under its own name it must not lose files: what is left would be another package.
         path.rename(done)
+        sync(done.parent)
         remove_package(done)
         return
     target = _archived(path, home, package, sha256)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     number = 1
     while os.path.lexists(target):
         number += 1
@@ -318,6 +318,19 @@ def _left(home: Home, path: Path, error: BaseException) -> None:
     with (home.path / "unexpected.log").open("a", encoding="utf-8", errors="replace") as file:
         file.write(f"{_now()} {shown(path.name)}\n")
         file.write("".join(traceback.format_exception(error)))
+
+
+def resume(home: Home, control: Control) -> None:
+    """Go on where a killed receiver stopped, which has left its workplace.
+
+    What it had not yet pushed to the disk goes there first, as it will not be looked at again.
+    """
+    left = list(home.working.glob(f"{WORKPLACE}*"))
+    if left:
+        os.sync()
+    journal.recover(home, control)
+    for place in left:
+        remove_package(place)
 
 
 @contextmanager
