@@ -144,8 +144,8 @@ def state(root: Node, changes: Sequence[Change], mode: str, generator: random.Ra
             namings.append((number, change))
         elif isinstance(change, Sync):
             nodes = [change.node] if change.node else list(pending)
-            for node in nodes:
-                _settle(node, change.begun, durable, pending)
+            for each in nodes:
+                _settle(each, change.begun, durable, pending)
             forced.update(
                 at for at, naming in namings
                 if at < change.begun
@@ -156,11 +156,11 @@ def state(root: Node, changes: Sequence[Change], mode: str, generator: random.Ra
     for number, naming in namings:
         if number in kept:
             for folder, name, node in naming.names:
-                held = names.setdefault(folder, dict(folder.first_names))
+                inside = names.setdefault(folder, dict(folder.first_names))
                 if node is None:
-                    held.pop(name, None)
+                    inside.pop(name, None)
                 else:
-                    held[name] = node
+                    inside[name] = node
     contents = {node: bytes(held) for node, held in durable.items()}
     for node, waiting in pending.items():
         held = durable.get(node, bytearray(node.first))

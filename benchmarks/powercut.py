@@ -28,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import powercut_intake, powercut_night
+from benchmarks.children import command, in_child
 from benchmarks.disk_model import MODES, Change, Mark, Naming, Sync, Tree, seen, state, written
 from benchmarks.disk_trace import missing, trace
-from benchmarks.soak import command, in_child
 
 SEED = 1
 NO_TRACE = 2
