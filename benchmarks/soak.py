@@ -29,6 +29,7 @@ from typing import Any
 
 from benchmarks.children import command, in_child
 from benchmarks.damages import damaged
+from benchmarks.powercut_intake import made_packages
 from benchmarks.write_steps import dying_at, named_steps
 from data.control import Control
 from data.home import Home
@@ -37,7 +38,6 @@ from pipelines.intake import receive, submit
 from pipelines.verify import verify
 
 NOW = datetime(2016, 10, 1, 8)
-PACKAGES = 6
 
 
 def prepare(place: Path, packages: list[Path]) -> Home:
@@ -166,8 +166,9 @@ def main(instants: int, damages: int) -> int:
         place = Path(folder)
         province = str(place / "province")
         command("simulate", "--out", province, "--days", "3")
+        made = made_packages(place / "province")
+        failed = killed(place, [*made["first"], *made["second"]], instants)
         packages = sorted((place / "province" / "packages").iterdir())
-        failed = killed(place, packages[:PACKAGES], instants)
         home = ["--home", str(place / "whole")]
         last = json.loads((place / "province" / "truth.json").read_text())["last_date"]
         command(*home, "submit", *map(str, packages))

@@ -83,6 +83,7 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
         held = published_file(place, key) if control.complete_run(key.key) else None
         if held is not None:
             recording.published = str(held)
+            shutil.rmtree(_working(place, key), ignore_errors=True)
             yield recording
             return
         for run in control.runs():

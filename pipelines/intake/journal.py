@@ -62,10 +62,10 @@ def settle(home: Home, control: Control, folder: Path) -> None:
     if held is not None:
         if held.business_date is not None:
             day = control.submissions(held.submitter, held.business_date)
-            for file in sorted(folder.glob("*.parquet")):
-                sequences = [s.sequence or 0 for s in day if file.stem in s.loaded]
-                place_table(home, file, file.stem, held.submitter, held.business_date,
-                            held.sequence or 0, max(sequences))  # fmt: skip
+            for table in sorted(held.loaded):
+                ruling = max(each.sequence or 0 for each in day if table in each.loaded)
+                place_table(home, folder / f"{table}.parquet", table, held.submitter,
+                            held.business_date, held.sequence or 0, ruling)  # fmt: skip
         if (folder / REJECTED).exists():
             make_folder(outbox(home, package))
             put(folder / REJECTED, outbox(home, package) / f"{package}.rejected.csv")

@@ -96,10 +96,13 @@ def place_table(
     sequence: int,
     ruling: int,
 ) -> None:
-    """Move a synced file into the lake when its sequence rules, and remove what it replaces."""
+    """Move a synced file into the lake when its sequence rules, and remove what it replaces.
+
+    A file that a crash left moved already is fine; what it replaces may still be there.
+    """
     place = folder(home, table, business_date)
     make_folder(place)
-    if sequence == ruling:
+    if sequence == ruling and file.exists():
         os.replace(file, place / f"{submitter}-{sequence:08d}.parquet")
     for path in place.glob(f"{submitter}-*.parquet"):
         if int(path.stem.rsplit("-", 1)[1]) < ruling:

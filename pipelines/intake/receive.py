@@ -313,11 +313,17 @@ def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: st
 
 def _left(home: Home, path: Path, error: BaseException) -> None:
     """Say that a package stays in the inbox, and keep what happened."""
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    log.error("%s stays in the inbox: %s: %s", shown(path.name), type(error).__name__, said)
+    log.error("%s stays in the inbox: %s: %s", shown(path.name), type(error).__name__, _said(error))
     with (home.path / "unexpected.log").open("a", encoding="utf-8", errors="replace") as file:
         file.write(f"{_now()} {shown(path.name)}\n")
         file.write("".join(traceback.format_exception(error)))
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong, and with which file."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return " ".join([error.strerror, *(shown(repr(each)) for each in [error.filename] if each)])
 
 
 def resume(home: Home, control: Control) -> None:
@@ -369,8 +375,8 @@ def alone(home: Home) -> Iterator[None]:
             yield
     except OSError as error:
         raise StoreError(
-            f"cannot receive in {home.path}: {error.strerror or error}; free the disk or the "
-            "rights, and run `lookthrough receive` again"
+            f"cannot receive in {home.path}: {_said(error)}; free the disk or the rights, and run "
+            "`lookthrough receive` again"
         ) from error
 
 
