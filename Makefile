@@ -1,12 +1,13 @@
 # make run: install what is locked, then the demonstration.  make test: the same, then every check.
 # Slow, and not part of the checks: make scale measures how a night grows from a hundred thousand
 # transfers to ten million; make worlds SEEDS="1 2" what is found in labelled provinces;
-# make soak kills receivers at every write step, and damages what they left.
+# make soak kills receivers at every write step, and damages what they left; make powercut cuts the
+# power at hundreds of instants of intake and of a night (it needs strace).
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: run test install format lock docs scale worlds soak clean
+.PHONY: run test install format lock docs scale worlds soak powercut clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -59,6 +60,9 @@ worlds: install
 
 soak: install
 	$(BIN)/python -m benchmarks.soak
+
+powercut: install
+	$(BIN)/python -m benchmarks.powercut
 
 docs: install
 	$(BIN)/python -m data.contracts > docs/tables.md

@@ -17,17 +17,20 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import time
-import traceback
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.children import command, in_child
+from benchmarks.damages import damaged
+from benchmarks.powercut_intake import made_packages
+from benchmarks.write_steps import dying_at, named_steps
 from data.control import Control
 from data.home import Home
 from data.settings import load_settings
@@ -35,30 +38,6 @@ from pipelines.intake import receive, submit
 from pipelines.verify import verify
 
 NOW = datetime(2016, 10, 1, 8)
-STEPS = ("fsync", "replace", "rename", "unlink", "rmdir", "mkdir")
-PACKAGES = 6
-SECTOR, PAGE = 512, 4096
-
-
-def in_child(work: Callable[[], object], kill_after: float | None = None) -> int:
-    """Run something in a forked process; returns its wait status."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException:
-            traceback.print_exc()
-            os._exit(70)
-    if kill_after is not None:
-        time.sleep(kill_after)
-        os.kill(pid, signal.SIGKILL)
-    return os.waitpid(pid, 0)[1]
-
-
-def command(*arguments: str) -> None:
-    """Run a command of the program, apart from this process."""
-    subprocess.run([sys.executable, "-m", "cli", *arguments], check=True, capture_output=True)
 
 
 def prepare(place: Path, packages: list[Path]) -> Home:
@@ -67,24 +46,6 @@ def prepare(place: Path, packages: list[Path]) -> Home:
     for package in packages:
         submit(package, home)
     return home
-
-
-def dying_at(step: int) -> None:
-    """Let this process die just before its step of that number; steps are changes of the disk."""
-    left = step
-
-    def wrapped(real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return real(*arguments, **named)
-
-        return call
-
-    for name in STEPS:
-        setattr(os, name, wrapped(getattr(os, name)))
 
 
 def content(home: Home) -> dict[str, str]:
@@ -105,7 +66,44 @@ def state(home: Home, out: Path) -> None:
     with Control(home) as control:
         rows = sorted(held.package for held in control.submissions())
     said = [str(each.path) for each in found]
-    out.write_text(json.dumps({"content": content(home), "rows": rows, "disagreements": said}))
+    receipts = sorted(path.name for path in home.outbox.rglob("*.receipt.json"))
+    held = {"content": content(home), "rows": rows, "receipts": receipts, "disagreements": said}
+    out.write_text(json.dumps(held))
+
+
+@dataclass
+class Tally:
+    """What became of the packages of many runs."""
+
+    runs: int = 0
+    sent: int = 0
+    lost: int = 0
+    doubled: int = 0
+    disagreements: int = 0
+    otherwise: int = 0
+
+    def add(self, name: str, calm: Any, ended: Any) -> None:
+        """Count a run that ended; None is one in which the receiver did not start again."""
+        self.runs += 1
+        self.sent += len(calm["rows"])
+        if ended is None:
+            self.lost += len(calm["rows"])
+        else:
+            there, receipts = Counter(ended["rows"]), Counter(ended["receipts"])
+            self.lost += sum((Counter(calm["rows"]) - there).values())
+            self.doubled += sum((there - Counter(calm["rows"])).values())
+            self.doubled += sum((receipts - Counter(calm["receipts"])).values())
+            self.disagreements += len(ended["disagreements"])
+        if ended != calm:
+            self.otherwise += 1
+            print(f"    {name}: {difference(calm, ended)}")
+
+    def __str__(self) -> str:
+        return (
+            f"{self.runs} runs: {self.sent} packages sent, {self.lost} lost, {self.doubled} "
+            f"receipts doubled, {self.disagreements} disagreements found by verify; "
+            f"{self.otherwise} ended otherwise than a calm run"
+        )
 
 
 def difference(calm: Any, ended: Any) -> str:
@@ -134,69 +132,32 @@ def killed(place: Path, packages: list[Path], instants: int) -> int:
     begun = time.monotonic()
     _, calm = after(take, None)
     seconds = time.monotonic() - begun
-    wrong = step = 0
-    while True:
-        step += 1
-        died, ended = after(lambda home, at=step: (dying_at(at), take(home)), None)  # type: ignore[misc]
-        wrong += ended != calm
-        if ended != calm:
-            print(f"    step {step}: {difference(calm, ended)}")
-        if not died:
-            break
-    print(f"{step - 1} write steps, killed before each: {wrong} ended otherwise than a calm run")
-    late = 0
+    shutil.rmtree(place / "home")
+    in_child(lambda: prepare(place / "home", packages))
+    steps = named_steps(lambda: take(Home(place / "home")), place / "steps")
+    print(f"{len(steps)} write steps of {len(set(steps))} kinds:")
+    for name, count in sorted(Counter(steps).items()):
+        print(f"    {count:3} {name}")
+    at_steps_killed = Tally()
+    for number, name in enumerate(steps, 1):
+
+        def dying(home: Home, at: int = number) -> None:
+            dying_at(at)
+            take(home)
+
+        died, ended = after(dying, None)
+        assert died, f"the receiver outlived step {number}, {name}"
+        at_steps_killed.add(f"step {number}, {name}", calm, ended)
+    print(f"killed before each write step, {at_steps_killed}", flush=True)
+    late, inside = Tally(), 0
     generator = random.Random(1)
-    for _ in range(instants):
-        _, ended = after(take, generator.uniform(0, seconds / 2))
-        late += ended != calm
-    print(f"{instants} random instants: {late} ended otherwise")
-    print(f"disagreements in the calm run: {len(calm['disagreements'])}")
-    return wrong + late + len(calm["disagreements"])
-
-
-def damage(path: Path, generator: random.Random) -> bytes:
-    """Damage a file in one of three ways; returns what it held."""
-    held = path.read_bytes()
-    while True:
-        harmed = bytearray(held)
-        kind = generator.choice(("bit", "sector", "pages"))
-        at = generator.randrange(len(held))
-        if kind == "bit":
-            harmed[at] ^= 1 << generator.randrange(8)
-        elif kind == "sector":
-            start = at // SECTOR * SECTOR
-            harmed[start : start + SECTOR] = bytes(len(harmed[start : start + SECTOR]))
-        elif len(held) >= 2 * PAGE:
-            one, two = generator.sample(range(len(held) // PAGE), 2)
-            a, b = (slice(page * PAGE, (page + 1) * PAGE) for page in (one, two))
-            harmed[a], harmed[b] = held[b], held[a]
-        if bytes(harmed) != held:
-            path.write_bytes(bytes(harmed))
-            return held
-
-
-def damaged(home: Home, damages: int, out: Path) -> None:
-    """Damage files of a home one after the other; writes how many verify overlooked."""
-    generator = random.Random(2)
-    settings = load_settings(None)
-    before = verify(home, settings, repair=False)
-    files = [
-        path
-        for folder in (home.archive, home.lake, home.published)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != "" and path.stat().st_size
-    ]
-    overlooked = []
-    for _ in range(damages):
-        path = generator.choice(files)
-        held = damage(path, generator)
-        named = [each.path for each in verify(home, settings, repair=False)]
-        if not any(path == each or each in path.parents for each in named):
-            overlooked.append(str(path))
-        path.write_bytes(held)
-    kinds = {folder.name: sum(folder in p.parents for p in files) for folder in
-             (home.archive, home.lake, home.published)}  # fmt: skip
-    out.write_text(json.dumps({"files": kinds, "before": len(before), "overlooked": overlooked}))
+    for number in range(instants):
+        died, ended = after(take, generator.uniform(0, seconds / 2))
+        inside += died
+        late.add(f"instant {number}", calm, ended)
+    print(f"killed at random instants ({inside} while at work), {late}")
+    print(f"disagreements in the calm run: {len(calm['disagreements'])}", flush=True)
+    return at_steps_killed.otherwise + late.otherwise + len(calm["disagreements"])
 
 
 def main(instants: int, damages: int) -> int:
@@ -205,8 +166,9 @@ def main(instants: int, damages: int) -> int:
         place = Path(folder)
         province = str(place / "province")
         command("simulate", "--out", province, "--days", "3")
+        made = made_packages(place / "province")
+        failed = killed(place, [*made["first"], *made["second"]], instants)
         packages = sorted((place / "province" / "packages").iterdir())
-        failed = killed(place, packages[:PACKAGES], instants)
         home = ["--home", str(place / "whole")]
         last = json.loads((place / "province" / "truth.json").read_text())["last_date"]
         command(*home, "submit", *map(str, packages))

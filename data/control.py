@@ -36,13 +36,17 @@ class Control:
         Raises:
             StoreError: the store cannot be opened, or a newer version wrote it.
         """
+        self._path = home.control
         self._engine = _engine(home)
         try:
             with self._engine.begin() as connection:
                 _upgrade(connection)
         except (SQLAlchemyError, CommandError) as error:
             self._engine.dispose()
-            raise StoreError(f"cannot open the control store {home.control}: {error}") from error
+            raise StoreError(
+                f"cannot open the control store {self._path}: {_cause(error)}; free the disk, mend "
+                "the rights, or use the version that wrote it, and run it again"
+            ) from error
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +71,10 @@ class Control:
         except StaleDataError as error:
             raise StoreError("the control store's row was changed meanwhile; try again") from error
         except SQLAlchemyError as error:
-            raise StoreError(f"the control store failed: {error}") from error
+            raise StoreError(
+                f"the control store {self._path} failed: {_cause(error)}; free the disk or mend "
+                "the rights, and run it again"
+            ) from error
 
     def record_submission(self, submission: Submission) -> Submission:
         """Write a submission with its receipt; the same package with the same bytes only once.
@@ -233,6 +240,11 @@ def _engine(home: Home) -> Engine:
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
+
+
+def _cause(error: Exception) -> str:
+    """What the driver said, on one line and without the statement and its values."""
+    return str(getattr(error, "orig", None) or error).partition("\n")[0]
 
 
 def _upgrade(connection: Connection) -> None:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.durable import make_folder
 from data.errors import StoreError
 
 
@@ -73,7 +74,7 @@ class Home:
         """
         for folder in (self.inbox, self.outbox, self.archive, self.lake, self.published):
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folder(folder)
             except OSError as error:
                 raise StoreError(
                     f"cannot create the folder {folder}: {error.strerror}; "

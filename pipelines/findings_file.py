@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from data.durable import make_folder, put
 from data.errors import StoreError
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
 
@@ -21,10 +22,10 @@ def write_findings(
         "findings": [asdict(finding) for finding in findings],
         "cannot_conclude": [asdict(question) for question in open_questions],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     partial = path.with_suffix(".partial")
     partial.write_text(json.dumps(content, ensure_ascii=False, default=_moment), encoding="utf-8")
-    partial.replace(path)
+    put(partial, path)
 
 
 def read_findings(path: Path) -> tuple[list[Finding], list[CannotConclude]]:

@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 
 from data.control import Control
+from data.durable import make_folder, put
 from data.errors import InputError, LookthroughError, NoRecordsError, StoreError
 from data.home import Home
 from data.settings import Settings, load_settings
@@ -83,6 +84,7 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
         held = published_file(place, key) if control.complete_run(key.key) else None
         if held is not None:
             recording.published = str(held)
+            shutil.rmtree(_working(place, key), ignore_errors=True)
             yield recording
             return
         for run in control.runs():
@@ -131,9 +133,9 @@ def measure_features(home: str, settings: str | None, key: RunKey) -> str:
         chosen = _settings(settings)
         with _warehouse(home, chosen) as db:
             features = build_features(db, chosen, key.business_date)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         features.write_parquet(path.with_suffix(".partial"))
-        path.with_suffix(".partial").replace(path)
+        put(path.with_suffix(".partial"), path)
     return str(path)
 
 

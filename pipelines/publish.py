@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from data.control import Control
+from data.durable import make_folder, put
 from data.errors import NotFoundError, StoreError
 from data.home import Home
 from data.settings import Score
@@ -163,11 +164,9 @@ def _write(home: Home, run: str, tables: Mapping[str, pa.Table]) -> Path:
         db.execute("commit", "commit")
         db.execute("checkpoint", "checkpoint")
     set_identifier(draft, run)
-    _sync(draft)
     if not is_whole(draft):
         raise StoreError(f"the file of run {run} does not hold what was written; is the disk full?")
-    os.replace(draft, target)
-    _sync(home.published)
+    put(draft, target)
     shutil.rmtree(folder)
     return target
 
@@ -188,16 +187,14 @@ def _name_current(home: Home, name: str) -> None:
             return
     draft = home.published / f"{WRITING}{POINTER}"
     draft.write_text(f"{name}\n", "ascii")
-    _sync(draft)
-    os.replace(draft, pointer)
-    _sync(home.published)
+    put(draft, pointer)
 
 
 @contextmanager
 def _alone(home: Home) -> Iterator[None]:
     """Keep other publishers out, and clear what an interrupted one left behind."""
     try:
-        home.published.mkdir(parents=True, exist_ok=True)
+        make_folder(home.published)
         with (home.published / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             for left in home.published.glob(f"{WRITING}*"):
@@ -216,11 +213,3 @@ def _fact(name: str, table: pa.Table) -> tuple[str, int, str]:
 def _fits(name: str, wanted: str) -> bool:
     key = name.split("-")[-1]
     return name.startswith(wanted) or key.startswith(wanted[: len(key)])
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -21,7 +21,7 @@ from data.settings import Settings
 from pipelines.intake import journal
 from pipelines.intake.lake import folder
 from pipelines.intake.package import content_hash, file_hash
-from pipelines.intake.receive import alone, archived, checked_again, workplace
+from pipelines.intake.receive import alone, archived, checked_again, resume, workplace
 from pipelines.publish import is_whole
 
 Outcome = Literal["repaired", "damaged", "left over"]
@@ -49,7 +49,7 @@ def verify(home: Home, settings: Settings, *, repair: bool) -> list[Disagreement
         StoreError: another process receives in this home, or the disk refuses.
     """
     with alone(home), Control(home) as control:
-        journal.recover(home, control)
+        resume(home, control)
         submissions = control.submissions()
         found = [
             *_archive(home, submissions),

@@ -318,6 +318,30 @@ def test_a_crash_after_the_ledger_is_made_good_without_the_package(
     assert len(list(home.outbox.rglob("*.receipt.json"))) == 1
 
 
+def test_a_crash_between_a_new_file_and_the_one_it_replaces_leaves_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = Home(tmp_path / "home").create()
+    submit(write(tmp_path, as_csv([entry(1)])), home)
+    receive(home, load_settings(None), NOW)
+    submit(write(tmp_path, as_csv([entry(2)]), sequence=2), home)
+    [old] = home.lake.rglob("*.parquet")
+    real = Path.unlink
+
+    def crash(path: Path, missing_ok: bool = False) -> None:
+        if path == old:
+            raise KeyboardInterrupt
+        real(path, missing_ok)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", crash)
+        with pytest.raises(KeyboardInterrupt):
+            receive(home, load_settings(None), NOW)
+    assert len(list(home.lake.rglob("*.parquet"))) == 2
+    receive(home, load_settings(None), NOW)
+    assert [path.stem for path in home.lake.rglob("*.parquet")] == [f"{SUBMITTER}-00000002"]
+
+
 @pytest.mark.parametrize(
     "manifest",
     ['{"spec": 1.0}', '{"spec": 1, "spec": 1}', '{"spec": NaN}', "[]", ""],

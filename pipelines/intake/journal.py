@@ -15,11 +15,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from data.control import Control, Submission
+from data.durable import make_folder, put, sync
 from data.home import Home
 from pipelines.intake.checking import Result
 from pipelines.intake.lake import place_table
 from pipelines.intake.manifest import PACKAGE_NAME
-from pipelines.intake.package import file_hash, remove_package, sync
+from pipelines.intake.package import file_hash, remove_package
 from pipelines.intake.receipt import is_of, receipt_among
 from pipelines.intake.rejected import write_rejected
 
@@ -39,7 +40,7 @@ def stage(
     """
     folder = _staging(home) / f"{sha256}-{result.package}"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    make_folder(folder)
     hashes = {}
     for table in result.tables:
         name = table.stated.table
@@ -53,7 +54,6 @@ def stage(
             write_rejected(result.tables, file)
         sync(folder / REJECTED)
     sync(folder)
-    sync(folder.parent)
     return folder, hashes
 
 
@@ -64,12 +64,13 @@ def settle(home: Home, control: Control, folder: Path) -> None:
     if held is not None:
         if held.business_date is not None:
             day = _same_day(control, held)
-            for file in sorted(folder.glob("*.parquet")):
-                sequences = [s.sequence or 0 for s in day if file.stem in s.loaded]
-                place_table(home, file, file.stem, held.submitter, held.business_date,
-                            held.sequence or 0, max(sequences))  # fmt: skip
+            for table in sorted(held.loaded):
+                ruling = max(each.sequence or 0 for each in day if table in each.loaded)
+                place_table(home, folder / f"{table}.parquet", table, held.submitter,
+                            held.business_date, held.sequence or 0, ruling)  # fmt: skip
         if (folder / REJECTED).exists():
-            _move(folder / REJECTED, outbox(home, package) / f"{package}.rejected.csv")
+            make_folder(outbox(home, package))
+            put(folder / REJECTED, outbox(home, package) / f"{package}.rejected.csv")
         write_receipt(home, control, held)
         _refresh_receipts(home, control, held)
     shutil.rmtree(folder)
@@ -153,15 +154,7 @@ def _staging(home: Home) -> Path:
 def _write(path: Path, text: str) -> None:
     if path.exists() and path.read_bytes().decode("utf-8", "replace") == text:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, "utf-8", newline="")
-    sync(partial)
-    os.replace(partial, path)
-    sync(path.parent)
-
-
-def _move(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    os.replace(source, target)
-    sync(target.parent)
+    put(partial, path)

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 
 from data.columns import Table
 from data.contracts import lake_schema
+from data.durable import make_folder, sync
 from data.home import Home
 from pipelines.intake.manifest import Manifest
-from pipelines.intake.package import sync
 from pipelines.intake.raw import Lines
 
 
@@ -96,15 +96,18 @@ def place_table(
     sequence: int,
     ruling: int,
 ) -> None:
-    """Move a written file into the lake when its sequence rules, and remove what it replaces."""
+    """Move a synced file into the lake when its sequence rules, and remove what it replaces.
+
+    A file that a crash left moved already is fine; what it replaces may still be there.
+    """
     place = folder(home, table, business_date)
-    place.mkdir(parents=True, exist_ok=True)
-    if sequence == ruling:
+    make_folder(place)
+    if sequence == ruling and file.exists():
         os.replace(file, place / f"{submitter}-{sequence:08d}.parquet")
-        sync(place)
     for path in place.glob(f"{submitter}-*.parquet"):
         if int(path.stem.rsplit("-", 1)[1]) < ruling:
             path.unlink()
+    sync(place)
 
 
 def read_columns(files: list[Path], columns: list[str]) -> pl.DataFrame:

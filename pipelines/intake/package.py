@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
+from data.durable import make_folder, put, sync
 from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.findings import Refused, shown
@@ -178,7 +179,7 @@ def copy_package(source: Path, target: Path) -> str:
     """
     partial = target.with_name(f".partial-{target.name}")
     remove_package(partial)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     before = _state(source)
     if source.is_dir():
         partial.mkdir()
@@ -190,8 +191,7 @@ def copy_package(source: Path, target: Path) -> str:
     if oddity(source) is not None or _state(source) != before:
         remove_package(partial)
         raise OSError(errno.EBUSY, "it changed while it was read")
-    partial.rename(target)
-    sync(target.parent)
+    put(partial, target)
     return digest
 
 
@@ -231,15 +231,6 @@ def remove_package(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def sync(path: Path) -> None:
-    """Let a file or folder reach the disk."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _listed(path: Path) -> list[tuple[str, os.stat_result]]:

@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from data.control import Control, Submission
+from data.durable import make_folder, put, sync
 from data.errors import InputError, NotFoundError, StoreError
 from data.home import Home
 from data.settings import Settings
@@ -36,7 +37,6 @@ from pipelines.intake.package import (
     opened,
     package_name,
     remove_package,
-    sync,
 )
 from pipelines.intake.receipt import Receipt, make_receipt, receipt_text
 from pipelines.intake.signing import Keyring
@@ -123,9 +123,7 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
     """
     receipts = []
     with alone(home), Control(home) as control:
-        journal.recover(home, control)
-        for left in home.working.glob(f"{WORKPLACE}*"):
-            remove_package(left)
+        resume(home, control)
         for path in waiting(home):
             try:
                 receipts.append(_take_in(path, home, settings, control, now or _now()))
@@ -247,10 +245,8 @@ def _archive(copied: Path, home: Home, package: str, sha256: str) -> Path:
     """Keep a package's bytes unchanged under their hash; what is checked is this copy."""
     target = _archived(copied, home, package, sha256)
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        copied.rename(target)
-        sync(target.parent)
-        sync(target.parent.parent)
+        make_folder(target.parent)
+        put(copied, target)
     return target
 
 
@@ -282,11 +278,13 @@ def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: st
     if odd is None:
         done = path.with_name(f".done-{package}")
         remove_package(done)
+        # Under its own name it must not lose files: what is left would be another package.
         path.rename(done)
+        sync(done.parent)
         remove_package(done)
         return
     target = _archived(path, home, package, sha256)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     number = 1
     while os.path.lexists(target):
         number += 1
@@ -297,11 +295,30 @@ def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: st
 
 def _left(home: Home, path: Path, error: BaseException) -> None:
     """Say that a package stays in the inbox, and keep what happened."""
-    said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    log.error("%s stays in the inbox: %s: %s", shown(path.name), type(error).__name__, said)
+    log.error("%s stays in the inbox: %s: %s", shown(path.name), type(error).__name__, _said(error))
     with (home.path / "unexpected.log").open("a", encoding="utf-8", errors="replace") as file:
         file.write(f"{_now()} {shown(path.name)}\n")
         file.write("".join(traceback.format_exception(error)))
+
+
+def _said(error: BaseException) -> str:
+    """What went wrong, and with which file."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    return " ".join([error.strerror, *(shown(repr(each)) for each in [error.filename] if each)])
+
+
+def resume(home: Home, control: Control) -> None:
+    """Go on where a killed receiver stopped, which has left its workplace.
+
+    What it had not yet pushed to the disk goes there first, as it will not be looked at again.
+    """
+    left = list(home.working.glob(f"{WORKPLACE}*"))
+    if left:
+        os.sync()
+    journal.recover(home, control)
+    for place in left:
+        remove_package(place)
 
 
 @contextmanager
@@ -340,8 +357,8 @@ def alone(home: Home) -> Iterator[None]:
             yield
     except OSError as error:
         raise StoreError(
-            f"cannot receive in {home.path}: {error.strerror or error}; free the disk or the "
-            "rights, and run `lookthrough receive` again"
+            f"cannot receive in {home.path}: {_said(error)}; free the disk or the rights, and run "
+            "`lookthrough receive` again"
         ) from error
 
 

@@ -7,13 +7,13 @@ look back. Nothing is built when neither lake, settings nor program changed.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 
+from data.durable import put
 from data.errors import StoreError
 from data.home import Home
 from data.settings import Settings
@@ -79,8 +79,7 @@ def load(home: Home, settings: Settings, business_date: date) -> LoadReport:
     report = _report(draft, generation, len(files), reused=False)
     if report is None:
         raise StoreError(f"the warehouse {draft} does not hold what was written; is the disk full?")
-    _sync(draft)
-    os.replace(draft, home.warehouse)
+    put(draft, home.warehouse)
     return report
 
 
@@ -103,11 +102,3 @@ def _report(path: Path, generation: str, files: int, *, reused: bool) -> LoadRep
     except StoreError:
         return None
     return LoadReport(files, transfers, accounts, matched, lacking, reused)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
