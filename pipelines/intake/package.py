@@ -23,7 +23,8 @@ from pipelines.intake.findings import Refused, shown
 from pipelines.intake.manifest import PACKAGE_NAME
 
 CHUNK = 1 << 20
-NAMED_AT_END = re.compile(rf"(?:^|-)(?P<package>{PACKAGE_NAME.pattern})$")
+# What the archive puts before a package's name.
+ARCHIVED = re.compile(r"^[0-9a-f]{64}-")
 MAX_NAME = 100
 # A folder that is no plain package is listed so far for its hash; it is rejected anyway.
 MAX_LISTED = 10_000
@@ -120,7 +121,7 @@ def opened(path: Path, settings: Intake, working: Path) -> Iterator[Path]:
 
 def _unpack(path: Path, place: Path, settings: Intake) -> None:
     with zipfile.ZipFile(path) as packed:
-        folder = _own_folder(path.name.removesuffix(".zip"))
+        folder = ARCHIVED.sub("", path.name.removesuffix(".zip"), count=1)
         members = [each for each in packed.infolist() if each.orig_filename != f"{folder}/"]
         if len(members) > settings.max_zip_members:
             raise Refused(
@@ -141,14 +142,6 @@ def _unpack(path: Path, place: Path, settings: Intake) -> None:
                             f"{settings.max_zip_ratio} times its size",
                         )
                     file.write(chunk)
-
-
-def _own_folder(name: str) -> str:
-    """The folder that a ZIP of that name may hold its files in: the package, without what the
-    archive puts before it.
-    """
-    named = NAMED_AT_END.search(name)
-    return named["package"] if named else name
 
 
 def _plain_name(member: zipfile.ZipInfo, folder: str) -> str:
