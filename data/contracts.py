@@ -84,8 +84,8 @@ FORMS = (
     "|---|---|---|",
     "| text | any text without NUL | |",
     "| fen, integer | digits, at most 19 and 2⁶³ - 1, with `-` before a negative number; no `+`, "
-    f"point, comma or exponent | fen: at most {LARGEST_FEN} to either side; of one file's accepted rows at most "
-    f"{LARGEST_TOTAL} together |",
+    f"point, comma or exponent | fen: at most {LARGEST_FEN} to either side; of one file's accepted "
+    f"rows at most {LARGEST_TOTAL} together |",
     "| rate | digits, at most 12, and where there is a fraction a point and at most 18 more "
     "| read as a double |",
     f"| date | `YYYY-MM-DD` | {FIRST_DAY} to {LAST_DAY} |",
