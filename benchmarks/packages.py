@@ -64,7 +64,7 @@ class Part:
         columns = []
         for place, name in enumerate(self.names):
             cells = [row[place] if place < len(row) else "" for row in self.rows]
-            columns.append(_arrow(known.get(name), cells))
+            columns.append(arrow_column(known.get(name), cells))
         sink = io.BytesIO()
         pq.write_table(pa.Table.from_arrays(columns, names=self.names), sink)
         return sink.getvalue()
@@ -212,7 +212,7 @@ def _difference(row: dict[str, str]) -> int:
     return int(row["client_closing_fen"]) - trial
 
 
-def _arrow(column: Column | None, cells: list[str]) -> pa.Array:
+def arrow_column(column: Column | None, cells: list[str]) -> pa.Array:
     """A column of its contract's type; text, where a cell does not have that type's form."""
     if column is None or column.kind == "text":
         return pa.array([cell.encode("utf-8", "replace").decode() or None for cell in cells],

@@ -11,11 +11,11 @@ MOST_RATIO = 200
 
 
 class Broken(Exception):
-    """A package that breaks the package rule of that number before its manifest is read."""
+    """A package that breaks package rules of those numbers before its manifest is read."""
 
-    def __init__(self, rule: str) -> None:
-        super().__init__(rule)
-        self.rule = rule
+    def __init__(self, *rules: str) -> None:
+        super().__init__(*rules)
+        self.rules = set(rules)
 
 
 def files_of(package: Path) -> dict[str, bytes]:
@@ -38,35 +38,47 @@ def files_of(package: Path) -> dict[str, bytes]:
 
 def _unzipped(package: Path) -> dict[str, bytes]:
     own = package.name.removesuffix(".zip")
-    left = package.stat().st_size * MOST_RATIO
-    files: dict[str, bytes] = {}
     try:
         with zipfile.ZipFile(package) as packed:
             members = [each for each in packed.infolist() if each.orig_filename != f"{own}/"]
+            names = [_plain(member, own) for member in members]
+            broken = set()
+            if None in names or len(set(names)) < len(names):
+                broken.add("007")
             if len(members) > MOST_MEMBERS:
-                raise Broken("008")
-            for member in members:
-                name = _plain(member, own)
-                if name in files:
-                    raise Broken("007")
-                with packed.open(member) as file:
-                    files[name] = file.read(left + 1)
-                left -= len(files[name])
-                if left < 0:
-                    raise Broken("008")
-                if len(files[name]) != member.file_size:
-                    raise Broken("001")
-    except Broken:
-        raise
+                broken.add("008")
+            files, more = _contents(packed, members, package.stat().st_size * MOST_RATIO)
     except Exception:
         raise Broken("001") from None
-    return files
+    if broken | more:
+        raise Broken(*broken, *more)
+    return {str(name): content for name, content in zip(names, files, strict=True)}
 
 
-def _plain(member: zipfile.ZipInfo, own: str) -> str:
+def _contents(
+    packed: zipfile.ZipFile, members: list[zipfile.ZipInfo], left: int
+) -> tuple[list[bytes], set[str]]:
+    files, broken = [], set()
+    for member in members[:MOST_MEMBERS]:
+        try:
+            with packed.open(member) as file:
+                content = file.read(left + 1)
+        except Exception:
+            broken.add("001")
+            continue
+        files.append(content)
+        left -= len(content)
+        if left < 0:
+            return files, broken | {"008"}
+        if len(content) != member.file_size:
+            broken.add("001")
+    return files, broken
+
+
+def _plain(member: zipfile.ZipInfo, own: str) -> str | None:
     name = member.orig_filename.removeprefix(f"{own}/")
     kind = stat.S_IFMT(member.external_attr >> 16)
     odd = name in ("", ".", "..") or any(sign in name for sign in "/\\\0")
     if odd or kind not in (0, stat.S_IFREG) or len(name.encode()) > 200:
-        raise Broken("007")
+        return None
     return name

@@ -54,7 +54,7 @@ def judge(package: Path, today: date, most_rejected: float) -> Verdict:
     try:
         files = files_of(package)
     except Broken as broken:
-        return Verdict({broken.rule})
+        return Verdict(broken.rules)
     manifest = read_manifest(files.get("manifest.json"))
     if manifest.broken:
         return Verdict(manifest.broken)

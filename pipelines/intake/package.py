@@ -142,6 +142,8 @@ def _unpack(path: Path, place: Path, settings: Intake) -> None:
                             f"{settings.max_zip_ratio} times its size",
                         )
                     file.write(chunk)
+            if target.stat().st_size != member.file_size:
+                raise zipfile.BadZipFile(f"{member.filename!r} is not as long as it says")
 
 
 def _plain_name(member: zipfile.ZipInfo, folder: str) -> str:
