@@ -82,7 +82,7 @@ def _serve(work: Callable[[Any], Any], end: Connection) -> None:
     while True:
         try:
             task = end.recv()
-        except EOFError:
+        except (EOFError, ConnectionError):
             return
         try:
             end.send(work(task))

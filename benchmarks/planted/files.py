@@ -19,8 +19,8 @@ FORMS = ("utf-8", "gb18030", "parquet")
 # How a record is spoilt as a whole: the rule that names it.
 SPOILS = {
     "one cell more": "001", "one cell less": "001", "quote opens": "001",
-    "text behind quote": "001", "quote inside": "001", "carriage return": "001", "empty line": "001", "bad byte": "002",
-    "nul": "002",
+    "text behind quote": "001", "quote inside": "001", "carriage return": "001",
+    "empty line": "001", "bad byte": "002", "nul": "002",
 }  # fmt: skip
 
 

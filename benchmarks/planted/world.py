@@ -1,8 +1,8 @@
 """Clean rows of a business date that agree with each other, and with the day before.
 
-Entry ``i`` and clearing record ``i`` carry match number ``M<i>``, of which bank B has the other leg.
-Accounts from ``rows / 2`` on have both entries and balances; so an entry before can be rejected, or changed,
-without a balance noticing.
+Entry ``i`` and clearing record ``i`` carry match number ``M<i>``, and bank B has the other leg.
+Accounts from ``rows / 2`` on have both entries and balances; so an entry before can be rejected, or
+changed, without a balance noticing.
 """
 
 from __future__ import annotations
