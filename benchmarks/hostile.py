@@ -1,9 +1,10 @@
-"""Files and packages made to cost time or memory: seconds, peak memory and receipt of each.
+"""Files and packages made to cost time or memory: seconds on the clock and of the processor, peak
+memory and receipt of each.
 
     python -m benchmarks.hostile [CASE ...]
 
 Each is made and checked in processes of their own. The exit code is 1 where no receipt came, or
-where it took more than `MOST_SECONDS` or `MOST_MB`.
+where it took more than `MOST_SECONDS` of the processor or `MOST_MB`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from time import perf_counter
+from time import perf_counter, process_time
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -251,20 +252,19 @@ def check(package: Path) -> None:
     from pipelines.intake import check_package
 
     settings = load_settings(None)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    begun = perf_counter()
+    begun, worked = perf_counter(), process_time()
     receipt = check_package(package, settings, now=datetime(2016, 6, 14, 8))
-    seconds = perf_counter() - begun
+    seconds, used = perf_counter() - begun, process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     rules = " ".join(f"{f['rule']}×{f['count']}" for f in receipt["findings"][:3])
-    print(json.dumps({"seconds": seconds, "peak_mb": peak / 1024, "idle_mb": before / 1024,
-                      "said": f"{receipt['status']} {rules}"}))  # fmt: skip
+    said = f"{receipt['status']} {rules}"
+    print(json.dumps({"seconds": seconds, "cpu": used, "peak_mb": peak / 1024, "said": said}))
 
 
 def main(cases: list[str]) -> int:
     """Run the cases and print a table."""
     failed = 0
-    print(f"{'case':<54} {'seconds':>7} {'peak MB':>8}  receipt")
+    print(f"{'case':<54} {'seconds':>7} {'cpu':>6} {'peak MB':>8}  receipt")
     for case in cases or list(CASES):
         with TemporaryDirectory(prefix="hostile-") as folder:
             made = _apart(f"make({case!r}, Path({folder!r}) / 'made')")
@@ -274,10 +274,11 @@ def main(cases: list[str]) -> int:
                 failed += 1
                 continue
             found = json.loads(done.stdout)
-            over = found["seconds"] > MOST_SECONDS or found["peak_mb"] > MOST_MB
+            over = found["cpu"] > MOST_SECONDS or found["peak_mb"] > MOST_MB
             failed += over
-            print(f"{CASES[case][0]:<54} {found['seconds']:>7.1f} {found['peak_mb']:>8.0f}  "
-                  f"{found['said']}{'   OVER THE LIMIT' if over else ''}", flush=True)  # fmt: skip
+            print(f"{CASES[case][0]:<54} {found['seconds']:>7.1f} {found['cpu']:>6.1f} "
+                  f"{found['peak_mb']:>8.0f}  {found['said']}"
+                  f"{'   OVER THE LIMIT' if over else ''}", flush=True)  # fmt: skip
     return int(bool(failed))
 
 
