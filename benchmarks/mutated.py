@@ -32,7 +32,7 @@ from benchmarks.reference.checker import TableVerdict, Verdict, judge
 from benchmarks.worker_pool import Death, Hang, results
 from data.home import Home
 from data.settings import Settings, load_settings
-from pipelines.intake import check_package, receive, submit
+from pipelines.intake import check_package, csv_blocks, parquet_reader, receive, submit
 from pipelines.intake.checking import Result, check_content
 from pipelines.intake.findings import Refused
 from pipelines.intake.package import opened, package_name
@@ -53,6 +53,10 @@ def tried(seed: int) -> dict[str, Any]:
             package, done = make(seed, Path(folder) / "made")
         expected = judge(package, TODAY, share)
         begun = perf_counter()
+        # Small files in small blocks, as large ones in large blocks.
+        csv_blocks.BLOCK = (1 << 24, 700, 41)[seed % 3]
+        csv_blocks.MAX_LINES = (1_000_000, 3)[seed % 2]
+        parquet_reader.BATCH = (1 << 16, 7)[seed % 2]
         try:
             found = list(_differences(package, expected, _settings(share), Path(folder), seed))
         except BaseException:

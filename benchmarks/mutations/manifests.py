@@ -27,9 +27,10 @@ def odd_value(making: Making, dice: random.Random) -> None:
         if name != "files" or dice.random() < 0.2:
             held[name] = dice.choice(ODD)
             making.done.append(f"{name}={str(held[name])[:20]!r}")
-    if not isinstance(making.manifest.get("files"), list):
-        making.manifest["files"] = making.manifest.get("files") or []
+    if not isinstance(making.manifest["files"], list):
+        # Written as it is now; later mutations change nothing any more.
         making.text = json.dumps(making.manifest)
+        making.manifest["files"] = []
 
 
 def drop_name(making: Making, dice: random.Random) -> None:

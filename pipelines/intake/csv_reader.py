@@ -19,7 +19,7 @@ from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.cell_kernel import is_well_quoted
 from pipelines.intake.csv_blocks import Block, blocks
-from pipelines.intake.csv_records import MAX_SPAN, records, split, without_end
+from pipelines.intake.csv_records import records, split, without_end
 from pipelines.intake.findings import Refused
 from pipelines.intake.gb18030 import to_utf8
 from pipelines.intake.raw import Batch, Malformed
@@ -174,11 +174,8 @@ def _split_strictly(
     rows: list[list[str]] = []
     lines: list[int] = []
     sent = block.lines()
-    limit = len(sent) if block.last else max(len(sent) - MAX_SPAN - 1, 0)
     covered = 0
-    for record in records(sent, settings.max_line_bytes):
-        if covered >= limit:
-            break
+    for record in records(sent, settings.max_line_bytes, last=block.last):
         number = first + covered
         covered += len(record)
         cells = _cells(record, number, len(names), encoding, settings)

@@ -15,16 +15,19 @@ MAX_SPAN = 200
 CELL = re.compile(r'"([^"]*(?:""[^"]*)*)"|([^",\r\n]*)')
 
 
-def records(lines: list[bytes], longest: int) -> Iterator[list[bytes]]:
+def records(lines: list[bytes], longest: int, *, last: bool) -> Iterator[list[bytes]]:
     """Yield the lines of each record, with their ends; lines of more than `longest` stand alone.
 
-    A quote that does not close within the span costs its own line only.
+    A quote that does not close within the span costs its own line only. Where more lines come, not
+    `last`, the records end before a quote that these may close.
     """
     at = 0
     while at < len(lines):
         taken = _span(lines, at, longest)
-        yield lines[at : at + taken]
-        at += taken
+        if not taken and not last:
+            return
+        yield lines[at : at + (taken or 1)]
+        at += taken or 1
 
 
 def without_end(record: bytes) -> bytes:
@@ -58,10 +61,12 @@ def split(record: str) -> list[str] | None:
 
 
 def _span(lines: list[bytes], at: int, longest: int) -> int:
-    """How many lines the record that begins at a line has."""
+    """How many lines the record that begins at a line has; 0 where lines after these decide."""
     if lines[at].count(b'"') % 2 == 0 or len(without_end(lines[at])) > longest:
         return 1
-    for after in range(at + 1, min(at + MAX_SPAN + 1, len(lines))):
+    for after in range(at + 1, at + MAX_SPAN + 1):
+        if after == len(lines):
+            return 0
         if len(without_end(lines[after])) > longest:
             return 1
         if lines[after].count(b'"') % 2:
