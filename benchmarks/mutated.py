@@ -42,6 +42,8 @@ from pipelines.intake.table_result import TableResult
 SECONDS = 10.0
 NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 8)
 RECEIVED_EVERY = 5
+# Bytes of a package that is read in small blocks.
+SMALL = 50_000
 LINEAGE = ("submitter", "submitted_for", "sequence", "line")
 
 
@@ -53,10 +55,7 @@ def tried(seed: int) -> dict[str, Any]:
             package, done = make(seed, Path(folder) / "made")
         expected = judge(package, TODAY, share)
         begun = perf_counter()
-        # Small files in small blocks, as large ones in large blocks.
-        csv_blocks.BLOCK = (1 << 24, 700, 41)[seed % 3]
-        csv_blocks.MAX_LINES = (1_000_000, 3)[seed % 2]
-        parquet_reader.BATCH = (1 << 16, 7)[seed % 2]
+        _set_blocks(package, seed)
         try:
             found = list(_differences(package, expected, _settings(share), Path(folder), seed))
         except BaseException:
@@ -67,6 +66,15 @@ def tried(seed: int) -> dict[str, Any]:
             "rows": [sum(len(rows) for t in expected.tables.values()
                          for rows in [getattr(t, kind)]) for kind in ("accepted", "rejected")],
             "received": seed % RECEIVED_EVERY == 0}  # fmt: skip
+
+
+def _set_blocks(package: Path, seed: int) -> None:
+    """Let a small package be read in small blocks, as a large one is in large blocks."""
+    files = [package] if package.is_file() else list(package.iterdir())
+    small = sum(file.stat().st_size for file in files) < SMALL and not package.is_file()
+    csv_blocks.BLOCK = (1 << 24, 700, 41)[seed % 3 if small else 0]
+    csv_blocks.MAX_LINES = (1_000_000, 3)[seed % 2 if small else 0]
+    parquet_reader.BATCH = (1 << 16, 7)[seed % 2 if small else 0]
 
 
 def _settings(share: float) -> Settings:

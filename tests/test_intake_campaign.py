@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -198,3 +199,17 @@ def test_a_damaged_zip_gets_the_same_receipt_from_check_and_receive(tmp_path: Pa
     [receipt] = receive(home, load_settings(None), NOW)
     assert "no readable ZIP" in receipt.read_text("utf-8")
     assert str(check(path)["findings"][0]["examples"][0]["message"]) in receipt.read_text("utf-8")
+
+
+def test_a_dictionary_is_measured_before_it_is_unpacked(tmp_path: Path) -> None:
+    words = pa.DictionaryArray.from_arrays(pa.array([0] * 9, pa.int32()), ["x" * 10_000, "y"])
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table({"memo": words}), sink, compression="zstd")
+    content = sink.getvalue().to_pybytes()
+    package = write(tmp_path, content, name="entry.parquet", rows=9, total=0)
+    settings = load_settings(None)
+    # Four bytes of length before each of the two words.
+    for most, rule in ((10_008, "R-PACKAGE-016"), (10_009, "R-ENTRY-011")):
+        intake = settings.intake.model_copy(update={"max_dictionary_bytes": most})
+        receipt = check(package, settings.model_copy(update={"intake": intake}))
+        assert first(receipt)["rule"] == rule
