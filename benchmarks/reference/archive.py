@@ -59,6 +59,8 @@ def _contents(
     packed: zipfile.ZipFile, members: list[zipfile.ZipInfo], left: int
 ) -> tuple[list[bytes], set[str]]:
     files, broken = [], set()
+    if sum(member.file_size for member in members) > left:
+        broken.add("008")
     for member in members[:MOST_MEMBERS]:
         try:
             with packed.open(member) as file:

@@ -127,23 +127,22 @@ def _unpack(path: Path, place: Path, settings: Intake) -> None:
             raise Refused(
                 rules.ZIP_LIMIT, f"{len(members)} files; the limit is {settings.max_zip_members}"
             )
-        left = min(settings.max_zip_bytes, max(path.stat().st_size, 1) * settings.max_zip_ratio)
+        # What is read of a member ends at the size that the directory states.
+        most = min(settings.max_zip_bytes, max(path.stat().st_size, 1) * settings.max_zip_ratio)
+        if sum(member.file_size for member in members) > most:
+            raise Refused(
+                rules.ZIP_LIMIT,
+                f"expands beyond {settings.max_zip_bytes} bytes, or "
+                f"{settings.max_zip_ratio} times its size",
+            )
         for member in members:
             target = place / _plain_name(member, folder)
             if target.exists():
-                raise Refused(rules.PATH, f"{member.filename!r} is in the ZIP twice")
+                raise Refused(rules.PATH, f"{shown(member.filename)!r} is in the ZIP twice")
             with packed.open(member) as source, target.open("wb") as file:
-                while chunk := source.read(CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise Refused(
-                            rules.ZIP_LIMIT,
-                            f"expands beyond {settings.max_zip_bytes} bytes, or "
-                            f"{settings.max_zip_ratio} times its size",
-                        )
-                    file.write(chunk)
+                shutil.copyfileobj(source, file, CHUNK)
             if target.stat().st_size != member.file_size:
-                raise zipfile.BadZipFile(f"{member.filename!r} is not as long as it says")
+                raise zipfile.BadZipFile(f"{shown(member.filename)!r} is not as long as it says")
 
 
 def _plain_name(member: zipfile.ZipInfo, folder: str) -> str:
