@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from data.errors import ContractError
@@ -14,6 +15,10 @@ LARGEST_INTEGER = 2**63 - 1
 # Fen: ten trillion yuan; more than any payment or any account in the country, and small enough that
 # sums of whole days stay within 64 bits.
 LARGEST_FEN = 10**15
+# Fen of one file: a thousand trillion yuan, many times what the country's banks clear in a day.
+LARGEST_TOTAL = 10**17
+# Whoever owned or owes today was born after 1900; nothing that is stated reaches beyond 2199.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)

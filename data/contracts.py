@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from data import ledgers, tables
-from data.columns import Column, Kind, Table
+from data.columns import FIRST_DAY, LARGEST_FEN, LARGEST_TOTAL, LAST_DAY, Column, Kind, Table
 from data.errors import ContractError
 
 __all__ = [
@@ -79,6 +79,22 @@ SQL_TYPES: Mapping[Kind, str] = MappingProxyType(
 )
 
 
+FORMS = (
+    "| kind | is written | lies within |",
+    "|---|---|---|",
+    "| text | any text without NUL | |",
+    "| fen, integer | digits, at most 19 and 2⁶³ - 1, with `-` before a negative number; no `+`, "
+    f"point, comma or exponent | fen: at most {LARGEST_FEN} to either side; of one file's accepted "
+    f"rows at most {LARGEST_TOTAL} together |",
+    "| rate | digits, at most 12, and where there is a fraction a point and at most 18 more "
+    "| read as a double |",
+    f"| date | `YYYY-MM-DD` | {FIRST_DAY} to {LAST_DAY} |",
+    "| time | `YYYY-MM-DD HH:MM:SS`, and where there is a fraction a point and at most 6 digits "
+    "| the same days; seconds end at 59 |",
+    "| flag | `true` or `false` | |",
+)
+
+
 def table_named(name: str) -> Table:
     """Return the contract of a table.
 
@@ -121,6 +137,8 @@ def document() -> str:
         "# Tables",
         "",
         "Written from the contracts by `python -m data.contracts > docs/tables.md`.",
+        "",
+        *FORMS,
     ]
     for table in TABLES.values():
         register = "; a register, stated whole" if table.register else ""
@@ -139,7 +157,11 @@ def document() -> str:
 def _document_row(column: Column) -> str:
     must = ["key" if column.key else "filled" if column.required else "may be empty"]
     if column.check:
-        must.append(f"check digit: {column.check}" if column.check != "division" else "six digits")
+        must.append(
+            f"check digit: {column.check}"
+            if column.check != "division"
+            else "six digits, the first not 0"
+        )
     if column.values and column.kind == "text":
         must.append("one of " + ", ".join(column.values))
     if column.kind in ("rate", "integer") and column.maximum is not None:

@@ -38,6 +38,7 @@ class Intake(Section):
     max_columns: Count
     max_rows: Count
     max_table_bytes: Count
+    max_dictionary_bytes: Count
     retention_days: Count
     examples: Count
     correction_days: Whole

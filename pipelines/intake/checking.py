@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
+from data.columns import LARGEST_TOTAL
 from data.contracts import TABLES
 from data.home import Home
 from data.settings import Intake
@@ -23,8 +24,6 @@ from pipelines.intake.table_check import check_table
 from pipelines.intake.table_result import TableResult
 
 SURPLUS = ("manifest.json", "manifest.sig")
-# Fen: a thousand trillion yuan, many times what all banks of the country clear in a day.
-LARGEST_TOTAL = 10**17
 
 
 @dataclass(slots=True)
@@ -154,10 +153,10 @@ def _check_manifest(
     warning = check_signature(folder, manifest.submitter, keyring, today)
     result.findings += [] if warning is None else [warning]
     named = {stated.name for stated in manifest.files}
-    for inside in sorted(path.name for path in folder.iterdir()):
-        if inside not in named and inside not in SURPLUS:
-            example = Example(f"{inside} is kept in the archive and not read")
-            result.findings.append(Finding(rules.UNNAMED_FILE, 1, None, inside, [example]))
+    surplus = sorted({path.name for path in folder.iterdir()} - {*named, *SURPLUS})
+    if surplus:
+        examples = [Example(f"{each} is kept in the archive and not read") for each in surplus]
+        result.findings.append(Finding(rules.UNNAMED_FILE, len(surplus), None, None, examples))
 
 
 def _check_file(
@@ -183,10 +182,10 @@ def _check_counts(result: TableResult, lines: int | None) -> None:
             f"{stated.rows}", file=stated.name,
         )  # fmt: skip
     total = result.amount_total
-    if abs(total or 0) > LARGEST_TOTAL:
+    if abs(result.passed_total) > LARGEST_TOTAL:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {column} adds up to {total}; no day's records do",
+            f"{stated.name}: {column} adds up to {result.passed_total}; no day's records do",
             file=stated.name,
         )
     if total is not None and total != stated.amount_total:

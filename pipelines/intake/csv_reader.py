@@ -1,13 +1,12 @@
 """Reads CSV strictly, block by block: every record is split into cells or named, none is lost.
 
 A record is a line, or several where a quoted cell holds line ends. Blocks whose lines commas and
-well-formed quotes alone split, which are nearly all, are split by PyArrow; others by Python's
-strict parser, record by record. A quote that never closes costs its own line only.
+well-formed quotes alone split, which are nearly all, are split by PyArrow; others record by record.
+A quote that never closes costs its own line only.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -20,16 +19,13 @@ from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.cell_kernel import is_well_quoted
 from pipelines.intake.csv_blocks import Block, blocks
+from pipelines.intake.csv_records import records, split, without_end
 from pipelines.intake.findings import Refused
 from pipelines.intake.gb18030 import to_utf8
 from pipelines.intake.raw import Batch, Malformed
 
 BOM = b"\xef\xbb\xbf"
-# Lines that one quoted cell may span; a quote that stays open longer was never meant to open.
-MAX_SPAN = 200
 SMALL = 1 << 20
-
-Line = tuple[int, str]
 
 
 def read_csv(
@@ -48,33 +44,36 @@ def read_csv(
             name: pa.dictionary(pa.int32(), pa.string()) if name in packed else pa.string()
             for name in names
         }
-        line, records, kept = 2, 0, b""
+        line, count, kept, long = 2, 0, b"", False
         for block in blocks(file, settings.max_line_bytes):
-            whole = Block(kept + block.content, block.long_lines, block.last)
-            kept = b""
+            whole = Block(kept + block.content, long or block.long_lines, block.last)
+            kept, long = b"", False
             batch = _split_fast(whole, line, types, encoding, settings.max_line_bytes)
             if batch is None:
                 batch, kept = _split_strictly(whole, line, names, encoding, settings)
+                long = whole.long_lines
             line += batch.covered
-            records += batch.records
-            if records > settings.max_rows:
+            count += batch.records
+            if count > settings.max_rows:
                 message = f"{path.name}: more than {settings.max_rows} rows"
                 raise Refused(rules.FORMAT, message, file=path.name)
             yield batch
 
 
 def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[str]:
-    first = first.removeprefix(BOM)
+    if encoding == "utf-8":
+        first = first.removeprefix(BOM)
     if len(first) > settings.max_line_bytes:
         raise Refused(rules.FORMAT, f"{name}: the header exceeds the line limit", file=name)
     try:
-        text = first.decode(encoding).removesuffix("\n").rstrip("\r")
-        rows = list(csv.reader([text], strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
+        names = split(without_end(first).decode(encoding))
+    except UnicodeDecodeError as error:
         raise Refused(
             rules.FORMAT, f"{name}: the header cannot be read: {error}", file=name
         ) from None
-    names = [cell.strip() for cell in rows[0]] if rows else []
+    if names is None:
+        message = f"{name}: the header has a quote, or a line end, where RFC 4180 has none"
+        raise Refused(rules.FORMAT, message, file=name)
     if not any(names):
         raise Refused(rules.FORMAT, f"{name}: there is no header row", file=name)
     if len(names) > settings.max_columns:
@@ -151,6 +150,8 @@ def _is_simple(block: Block, quoted: bool) -> bool:
     content = block.content
     return (
         not block.long_lines
+        # PyArrow would take it for the mark of the byte order, not for a cell's first character.
+        and not content.startswith(BOM)
         and b"\0" not in content
         and (b"\r" not in content or content.count(b"\r") == content.count(b"\r\n"))
         and (not quoted or bool(is_well_quoted(np.frombuffer(content, np.uint8))))
@@ -170,94 +171,52 @@ def _split_strictly(
         The batch, and the block's last lines where a record may go on in the next block.
     """
     bad: list[Malformed] = []
-    unread: list[Malformed] = []
     rows: list[list[str]] = []
     lines: list[int] = []
     sent = block.lines()
-    decoded = list(_decoded(sent, first, encoding, settings, unread))
-    limit = len(sent) if block.last else max(len(sent) - MAX_SPAN - 1, 0)
-    covered, done = 0, limit
-    for number, text in _records(decoded):
-        if number >= first + limit:
-            break
-        span = text.count("\n") + 1
-        covered += span
-        done = max(done, number - first + span)
-        try:
-            cells = next(csv.reader([text], strict=True), [])
-        except csv.Error as error:
-            bad.append(Malformed(number, text, "malformed", f"quoting: {error}"))
-            continue
-        if "\0" in text:
-            bad.append(Malformed(number, text, "encoding", "a NUL character"))
-        elif len(cells) != len(names):
-            message = f"{len(cells)} cells; the header has {len(names)}"
-            bad.append(Malformed(number, text, "malformed", message))
+    covered = 0
+    for record in records(sent, settings.max_line_bytes, last=block.last):
+        number = first + covered
+        covered += len(record)
+        cells = _cells(record, number, len(names), encoding, settings)
+        if isinstance(cells, Malformed):
+            bad.append(cells)
         else:
             rows.append(cells)
             lines.append(number)
-    unread = [each for each in unread if each.line < first + done]
-    bad = sorted([*bad, *unread], key=lambda each: each.line)
     columns = zip(*rows, strict=True) if rows else [()] * len(names)
     cells_table = pa.table(
         [pa.array([cell or None for cell in column], pa.string()) for column in columns], names
     )
-    batch = Batch(cells_table, np.array(lines, np.int64), covered + len(unread), True, bad)
-    return batch, b"".join(sent[done:])
+    batch = Batch(cells_table, np.array(lines, np.int64), covered, True, bad)
+    return batch, b"".join(sent[covered:])
 
 
-def _decoded(
-    sent: list[bytes], first: int, encoding: str, settings: Intake, bad: list[Malformed]
-) -> Iterator[Line]:
-    """Yield decoded lines without their ends; those that cannot be decoded are named."""
-    for number, whole in enumerate(sent, start=first):
-        line = whole.removesuffix(b"\n")
-        if len(line) > settings.max_line_bytes:
-            message = f"a line of more than {settings.max_line_bytes} bytes"
-            shown = line[:200].decode(encoding, "replace")
-            bad.append(Malformed(number, shown, "malformed", message))
-            continue
-        try:
-            yield number, line.removesuffix(b"\r").decode(encoding)
-        except UnicodeDecodeError as error:
-            shown = line.decode(encoding, "replace")
-            message = (
-                f"byte {error.start + 1} of the line (0x{line[error.start]:02x}) is no {encoding}"
-            )
-            bad.append(Malformed(number, shown, "encoding", message))
-
-
-def _records(lines: list[Line]) -> Iterator[Line]:
-    """Join lines while a quote is open; one that does not close within the span stands alone."""
-    at = 0
-    while at < len(lines):
-        number, text = lines[at]
-        at += 1
-        if text.count('"') % 2 == 0:
-            yield number, text
-            continue
-        joined, taken = [text], 0
-        for later, more in lines[at : at + MAX_SPAN]:
-            if later != number + taken + 1:
-                break
-            joined.append(more)
-            taken += 1
-            if more.count('"') % 2:
-                break
-        whole = "\n".join(joined)
-        if taken and whole.count('"') % 2 == 0 and _parses(whole):
-            at += taken
-            yield number, whole
-        else:
-            yield number, text
-
-
-def _parses(text: str) -> bool:
+def _cells(
+    record: list[bytes], number: int, width: int, encoding: str, settings: Intake
+) -> list[str] | Malformed:
+    """A record's cells, or what is wrong with it as a whole."""
+    content = without_end(b"".join(record))
+    if len(record) == 1 and len(content) > settings.max_line_bytes:
+        message = f"a line of more than {settings.max_line_bytes} bytes"
+        return Malformed(number, content[:200].decode(encoding, "replace"), "malformed", message)
     try:
-        next(csv.reader([text], strict=True))
-    except (csv.Error, StopIteration):
-        return False
-    return True
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        place = f"byte {error.start + 1} of the record (0x{content[error.start]:02x})"
+        shown = content.decode(encoding, "replace")
+        return Malformed(number, shown, "encoding", f"{place} is no {encoding}")
+    if "\0" in text:
+        return Malformed(number, text, "encoding", "a NUL character")
+    cells = split(text)
+    if cells is None:
+        message = "a quote, or a line end, where RFC 4180 has none"
+        return Malformed(number, text, "malformed", message)
+    if len(cells) != width:
+        return Malformed(
+            number, text, "malformed", f"{len(cells)} cells; the header has {width}"
+        )  # fmt: skip
+    return cells
 
 
 def _no_cells(names: list[str]) -> pa.Table:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import lzma
 import os
+import re
 import shutil
 import stat
 import struct
@@ -15,7 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from data.durable import make_folder, put, sync
 from data.settings import Intake
@@ -25,6 +26,8 @@ from pipelines.intake.manifest import PACKAGE_NAME
 
 CHUNK = 1 << 20
 COPIED = 1 << 22
+# What the archive puts before a package's name.
+ARCHIVED = re.compile(r"^[0-9a-f]{64}-")
 MAX_NAME = 100
 # A folder that is no plain package is listed so far for its hash; it is rejected anyway.
 MAX_LISTED = 10_000
@@ -122,50 +125,50 @@ def opened(path: Path, settings: Intake, working: Path) -> Iterator[Path]:
         except (*BAD_ZIP, OSError) as error:
             if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
                 raise
-            name = shown(path.name)
-            raise Refused(rules.UNREADABLE, f"{name} is no readable ZIP: {error}") from None
+            raise Refused(rules.UNREADABLE, f"no readable ZIP: {error}") from None
         yield Path(place)
 
 
 def _unpack(path: Path, place: Path, settings: Intake) -> None:
     with zipfile.ZipFile(path) as packed:
-        members = [member for member in packed.infolist() if not member.is_dir()]
+        folder = ARCHIVED.sub("", path.name.removesuffix(".zip"), count=1)
+        members = [each for each in packed.infolist() if each.orig_filename != f"{folder}/"]
         if len(members) > settings.max_zip_members:
             raise Refused(
                 rules.ZIP_LIMIT, f"{len(members)} files; the limit is {settings.max_zip_members}"
             )
-        left = min(settings.max_zip_bytes, max(path.stat().st_size, 1) * settings.max_zip_ratio)
+        # What is read of a member ends at the size that the directory states.
+        most = min(settings.max_zip_bytes, max(path.stat().st_size, 1) * settings.max_zip_ratio)
+        if sum(member.file_size for member in members) > most:
+            raise Refused(
+                rules.ZIP_LIMIT,
+                f"expands beyond {settings.max_zip_bytes} bytes, or "
+                f"{settings.max_zip_ratio} times its size",
+            )
         for member in members:
-            target = place / _plain_name(member, path.name.removesuffix(".zip"))
+            target = place / _plain_name(member, folder)
             if target.exists():
-                raise Refused(rules.PATH, f"{member.filename!r} is in the ZIP twice")
+                raise Refused(rules.PATH, f"{shown(member.filename)!r} is in the ZIP twice")
             with packed.open(member) as source, target.open("wb") as file:
-                while chunk := source.read(CHUNK):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise Refused(
-                            rules.ZIP_LIMIT,
-                            f"expands beyond {settings.max_zip_bytes} bytes, or "
-                            f"{settings.max_zip_ratio} times its size",
-                        )
-                    file.write(chunk)
+                shutil.copyfileobj(source, file, CHUNK)
+            if target.stat().st_size != member.file_size:
+                raise zipfile.BadZipFile(f"{shown(member.filename)!r} is not as long as it says")
 
 
-def _plain_name(member: zipfile.ZipInfo, package: str) -> str:
-    inside = PurePosixPath(member.filename)
-    mode = member.external_attr >> 16
-    named = PACKAGE_NAME.fullmatch(inside.parts[0]) if len(inside.parts) > 1 else None
-    parts = inside.parts[1:] if named or inside.parts[:1] == (package,) else inside.parts
+def _plain_name(member: zipfile.ZipInfo, folder: str) -> str:
+    """The name of a member, which lies in the ZIP itself or in its package's folder."""
+    # As the directory states it: `filename` ends at a NUL.
+    name = member.orig_filename.removeprefix(f"{folder}/")
+    kind = stat.S_IFMT(member.external_attr >> 16)
     if (
-        inside.is_absolute()
-        or len(parts) != 1
-        or ".." in inside.parts
-        or "\\" in member.filename
-        or len(os.fsencode(parts[0])) > 2 * MAX_NAME
-        or (mode and not stat.S_ISREG(mode) and stat.S_IFMT(mode))
+        name in ("", ".", "..")
+        or any(sign in name for sign in "/\\\0")
+        or len(os.fsencode(name)) > 2 * MAX_NAME
+        or kind not in (0, stat.S_IFREG)
     ):
-        raise Refused(rules.PATH, f"{member.filename!r} leaves the package, or is no plain file")
-    return parts[0]
+        shown_name = shown(member.orig_filename)
+        raise Refused(rules.PATH, f"{shown_name!r} leaves the package, or is no plain file")
+    return name
 
 
 def copy_package(source: Path, target: Path) -> str:

@@ -23,6 +23,8 @@ from pipelines.intake.raw import Batch
 BATCH = 1 << 16
 # A batch whose rows are wider than 15 kB each is no record of payments.
 BATCH_BYTES = 1_000_000_000
+# Of a page's header: bytes that hold its first two fields, what announces each, and the type.
+PAGE_HEAD, NEXT_I32, DICTIONARY_PAGE = 12, b"\x15", 2
 ZONES = (None, "Asia/Shanghai", "+08:00")
 
 
@@ -65,10 +67,49 @@ def _read(source: BinaryIO, name: str, settings: Intake) -> Iterator[pa.Table]:
         count = file.metadata.num_rows
         message = f"{name}: {count} rows; at most {settings.max_rows}"
         raise Refused(rules.FORMAT, message, file=name)
+    if (found := _largest_dictionary(file.metadata, source)) > settings.max_dictionary_bytes:
+        message = f"{name}: a dictionary of {found} bytes; at most {settings.max_dictionary_bytes}"
+        raise Refused(rules.FORMAT, message, file=name)
     texts = [each.name for each in schema if _is_text(each.type)]
     packed = pq.ParquetFile(source, read_dictionary=texts)
     yield _plain(packed.schema_arrow.empty_table())
     yield from _parts(packed, name, settings)
+
+
+def _largest_dictionary(metadata: pq.FileMetaData, source: BinaryIO) -> int:
+    """The bytes to which the largest dictionary unpacks, as the pages' own headers say."""
+    largest = 0
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(number)
+            starts = (chunk.dictionary_page_offset, chunk.data_page_offset)
+            source.seek(max(min((each for each in starts if each), default=0), 0))
+            kind, size = _page(source.read(PAGE_HEAD))
+            if kind == DICTIONARY_PAGE:
+                largest = max(largest, size)
+    return largest
+
+
+def _page(head: bytes) -> tuple[int, int]:
+    """A page's type and unpacked bytes, from the first bytes of its header; 0 for no header.
+
+    The header is a Thrift struct in the compact protocol whose first two fields are 32-bit numbers
+    (Apache Parquet, ``PageHeader``).
+    """
+    numbers, at = [], 0
+    for _ in range(2):
+        if head[at : at + 1] != NEXT_I32:
+            return 0, 0
+        at += 1
+        value = shift = 0
+        while at < len(head):
+            value |= (head[at] & 0x7F) << shift
+            shift += 7
+            at += 1
+            if head[at - 1] < 0x80:
+                break
+        numbers.append((value >> 1) ^ -(value & 1))
+    return numbers[0], numbers[1]
 
 
 def _parts(file: pq.ParquetFile, name: str, settings: Intake) -> Iterator[pa.Table]:

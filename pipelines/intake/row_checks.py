@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from types import MappingProxyType
 
 import numpy as np
@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.codes import is_cnaps, is_division, is_uscc
-from data.columns import Check, Column, Kind, Table
+from data.columns import FIRST_DAY, LAST_DAY, Check, Column, Kind, Table
 from data.contracts import ARROW_TYPES
 from pipelines.intake import cell_kernel
 from pipelines.intake.cell_kernel import Bools
@@ -35,11 +35,10 @@ FORMS: Mapping[Kind, str] = MappingProxyType(
         "text": "text without NUL",
     }
 )
-# Whoever owned or owes today was born after 1900; nothing that is stated reaches beyond 2199.
 DATED: Mapping[Kind, tuple[date, date]] = MappingProxyType(
     {
-        "date": (date(1900, 1, 1), date(2199, 12, 31)),
-        "time": (datetime(1900, 1, 1), datetime(2199, 12, 31, 23, 59, 59)),
+        "date": (FIRST_DAY, LAST_DAY),
+        "time": (datetime.combine(FIRST_DAY, time.min), datetime.combine(LAST_DAY, time.max)),
     }
 )
 
@@ -59,12 +58,14 @@ class Judged:
 
     `rows` are all rows with the contract's columns (failed cells are null). `verdict`, shape
     (rows,), is 0 where a row passes, otherwise the number of the column times `KINDS_OF_WRONG` plus
-    what is wrong with it. `amount_total` is the exact sum of the amounts that can be read.
+    what is wrong with it. `amount_total` is the exact sum of the amounts that can be read, and
+    `amounts_readable` says whether all can.
     """
 
     rows: pa.Table
     verdict: Verdicts
-    amount_total: int | None
+    amount_total: int
+    amounts_readable: bool
 
 
 def judge(table: Table, batch: Batch) -> Judged:
@@ -72,14 +73,17 @@ def judge(table: Table, batch: Batch) -> Judged:
     count = len(batch.lines)
     verdict = np.zeros(count, np.uint16)
     columns = []
+    readable = not batch.malformed
     for number, column in enumerate(table.columns):
         values, codes = _column(column, batch, count)
         columns.append(values)
         fresh = (codes != FINE) & (verdict == 0)
         if fresh.any():
             verdict[fresh] = number * KINDS_OF_WRONG + codes[fresh]
+        if column.name == table.amount_column:
+            readable &= not np.isin(codes, (UNPARSABLE, NO_COLUMN)).any()
     rows = pa.table(columns, list(table.names))
-    return Judged(rows, verdict, _total(table, rows))
+    return Judged(rows, verdict, total(table, rows), readable)
 
 
 def packed_columns(table: Table) -> frozenset[str]:
@@ -214,10 +218,10 @@ def _same_kind(found: pa.DataType, kind: Kind) -> bool:
     return bool(kind == "flag" and pa.types.is_boolean(found))
 
 
-def _total(table: Table, rows: pa.Table) -> int | None:
-    """The exact sum of the amount column in 128 bits, as 64 could overflow."""
+def total(table: Table, rows: pa.Table) -> int:
+    """The exact sum of the amount column in 128 bits, as 64 could overflow; 0 without one."""
     if table.amount_column is None:
-        return None
+        return 0
     amounts = pl.Series("amounts", pl.from_arrow(rows.column(table.amount_column)), dtype=pl.Int64)
     return int(amounts.cast(pl.Int128).sum() or 0)
 

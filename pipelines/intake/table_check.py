@@ -24,7 +24,7 @@ from pipelines.intake.lake import RowWriter
 from pipelines.intake.manifest import Manifest, StatedFile
 from pipelines.intake.raw import Batch, Lines
 from pipelines.intake.rejected import rejected_lines, rows_as_sent
-from pipelines.intake.row_checks import Verdicts, judge, reason, repeated
+from pipelines.intake.row_checks import Verdicts, judge, reason, repeated, total
 from pipelines.intake.table_result import TableResult
 
 EXAMPLES = 20
@@ -58,7 +58,7 @@ class _Check:
         self.table, self.stated = table, stated
         self.header: list[str] = []
         self.records = self.covered = self.failed = 0
-        self.amount_total, self.amounts_readable = 0, True
+        self.amount_total, self.passed_total, self.amounts_readable = 0, 0, True
         self.counts: dict[str, int] = {}
         self.examples: dict[str, list[Example]] = {}
         self.keys = KeyIndex(stated.rows)
@@ -70,21 +70,24 @@ class _Check:
         self.records += batch.records
         self.covered += batch.covered
         judged = judge(self.table, batch)
-        self.amount_total += judged.amount_total or 0
+        self.amount_total += judged.amount_total
+        self.amounts_readable &= judged.amounts_readable
         verdict = judged.verdict
         held = self._held_keys(judged.rows, batch.lines, verdict == 0)
         verdict[held > 0] = repeated(self.table)
         good = verdict == 0
         if good.all():
+            self.passed_total += judged.amount_total
             writer.write(judged.rows, batch.lines)
         else:
-            writer.write(judged.rows.filter(pa.array(good)), batch.lines[good])
+            passed = judged.rows.filter(pa.array(good))
+            self.passed_total += total(self.table, passed)
+            writer.write(passed, batch.lines[good])
         if batch.malformed or not good.all():
             self._add_failures(batch, verdict, held)
 
     def result(self, settings: Intake, writer: RowWriter) -> TableResult:
         """The table's result, when no more batches come."""
-        column = self.table.amount_column
         missing = [c.name for c in self.table.columns if c.required and c.name not in self.header]
         whole = self.failed > settings.max_rejected_share * self.records or bool(missing)
         return TableResult(
@@ -94,11 +97,18 @@ class _Check:
             self.failed,
             writer.count,
             whole,
-            self.amount_total if self.amounts_readable and column in self.header else None,
+            self._stated_total(missing),
+            self.passed_total,
             writer.path,
             self.rejected if self.failed else None,
             [*self._row_findings(missing), *self._file_findings(missing, settings, whole=whole)],
         )
+
+    def _stated_total(self, missing: list[str]) -> int | None:
+        """What the manifest's total must be; None where an amount, or its column, is missing."""
+        column = self.table.amount_column
+        comparable = column is not None and column not in missing and self.amounts_readable
+        return self.amount_total if comparable else None
 
     def _held_keys(self, rows: pa.Table, lines: Lines, wanted: Bools) -> Lines:
         """The line that held each row's key before, 0 for none."""
@@ -118,11 +128,6 @@ class _Check:
             columns = ("message", "line", "column", "value")
             wanted = some.head(EXAMPLES - len(shown)).select(columns)
             shown += [Example(*row) for row in wanted.iter_rows()]
-        unreadable = failures.filter(
-            pl.col("column").is_null()
-            | ((pl.col("column") == self.table.amount_column) & (pl.col("rule") == "unparsable"))
-        )
-        self.amounts_readable &= unreadable.is_empty()
         with self.rejected.open("ab") as file:
             file.write(rejected_lines(self.stated, failures, rule_of))
 

@@ -14,8 +14,9 @@ class TableResult:
     """One table after its checks.
 
     `rows` is the file of the rows that passed, `rejected` that of the others, if there are any;
-    a table that is rejected whole loads nothing. `amount_total` is None where an amount cannot be
-    read, so that nothing can be compared.
+    a table that is rejected whole loads nothing. `amount_total` is the sum over all rows that the
+    manifest must state, None where an amount cannot be read, so that nothing can be compared;
+    `passed_total` is the sum over the rows that passed.
     """
 
     stated: StatedFile
@@ -25,6 +26,7 @@ class TableResult:
     passed: int
     rejected_whole: bool
     amount_total: int | None
+    passed_total: int
     rows: Path
     rejected: Path | None
     findings: list[Finding]

@@ -1,0 +1,1 @@
+"""Errors planted at known places in large files of two banks, a platform and a clearing house."""
