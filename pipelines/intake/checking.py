@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -12,14 +12,13 @@ from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.cross_checks import Crossing, cross_check
 from pipelines.intake.csv_blocks import hash_and_lines
-from pipelines.intake.csv_reader import read_csv
 from pipelines.intake.findings import Example, Finding, Refused
+from pipelines.intake.forms import read_file
 from pipelines.intake.manifest import PACKAGE_NAME, Manifest, StatedFile, read_manifest
-from pipelines.intake.parquet_reader import read_parquet
-from pipelines.intake.row_checks import packed_columns
 from pipelines.intake.signing import Keyring, check_signature
 from pipelines.intake.table_check import check_table
 from pipelines.intake.table_result import TableResult
+from pipelines.intake.xml_scan import is_xml
 
 SURPLUS = ("manifest.json", "manifest.sig")
 # Fen: a thousand trillion yuan, many times what all banks of the country clear in a day.
@@ -71,10 +70,10 @@ def check_content(
         _check_manifest(folder, result, manifest, settings, keyring, today)
         lines = {each.name: _check_bytes(folder / each.name, each, settings)
                  for each in manifest.files}  # fmt: skip
-        result.tables = [
-            _check_file(folder / each.name, each, manifest, settings, lines[each.name], place)
-            for each in manifest.files
-        ]
+        for each in manifest.files:
+            path = folder / each.name
+            named = _check_file(path, each, manifest, settings, lines[each.name], place)
+            result.tables += named
     except Refused as refused:
         result.tables = []
         result.findings.insert(0, refused.finding)
@@ -129,7 +128,15 @@ def _check_manifest(
         )
     warning = check_signature(folder, manifest.submitter, keyring, today)
     result.findings += [] if warning is None else [warning]
-    named = {stated.name for stated in manifest.files}
+    named = [stated.name for stated in manifest.files]
+    for stated in manifest.files:
+        # One file for two tables is of a form that holds both.
+        path = folder / stated.name
+        if named.count(stated.name) > 1 and path.is_file() and not is_xml(path):
+            raise Refused(
+                rules.TABLE, f"name {stated.name!r} is listed twice, and is no camt.053",
+                file=stated.name,
+            )  # fmt: skip
     for inside in sorted(path.name for path in folder.iterdir()):
         if inside not in named and inside not in SURPLUS:
             example = Example(f"{inside} is kept in the archive and not read")
@@ -138,39 +145,52 @@ def _check_manifest(
 
 def _check_file(
     path: Path, stated: StatedFile, manifest: Manifest, settings: Intake, lines: int, place: Path
-) -> TableResult:
-    """Check one file; `lines` are those after its first, counted from its bytes alone."""
-    table, parquet = TABLES[stated.table], _is_parquet(path)
-    if parquet:
-        batches = read_parquet(path, settings)
-    else:
-        batches = read_csv(path, stated.encoding, settings, packed_columns(table))
-    result = check_table(table, stated, manifest, batches, settings, place)
-    if not parquet and result.covered != lines:
-        message = f"{stated.name}: {lines} lines, of which {result.covered} were read"
-        raise Refused(rules.UNCOUNTED, message, file=stated.name)
-    if result.records != stated.rows:
+) -> list[TableResult]:
+    """Check one file; `lines` are those after its first, counted from its bytes alone.
+
+    A file that holds balances beside its entries gives both tables, unless the manifest names
+    another file for balances.
+    """
+    reading = read_file(path, stated, settings, lines)
+    result = check_table(TABLES[stated.table], stated, manifest, reading.batches, settings, place)
+    _check_count(stated, result, reading.counted)
+    records = result.covered if reading.by_element else result.records
+    if records != stated.rows:
         raise Refused(
-            rules.ROWS, f"{stated.name} holds {result.records} rows; the manifest says "
-            f"{stated.rows}", file=stated.name,
+            rules.ROWS, f"{stated.name} holds {records} rows; the manifest says {stated.rows}",
+            file=stated.name,
         )  # fmt: skip
-    total = result.amount_total
+    _check_total(stated, result, compared=True)
+    results = [result]
+    if reading.balances is not None and all(each.table != "balance" for each in manifest.files):
+        batches, counted = reading.balances()
+        inside = replace(stated, table="balance")
+        balances = check_table(TABLES["balance"], inside, manifest, batches, settings, place)
+        _check_count(inside, balances, counted)
+        _check_total(inside, balances, compared=False)
+        results.append(balances)
+    return results
+
+
+def _check_count(stated: StatedFile, result: TableResult, counted: int | None) -> None:
+    """Refuse a file of which not everything was read, by a count from its bytes alone."""
+    if counted is not None and result.covered != counted:
+        message = f"{stated.name}: {counted} lines or records, of which {result.covered} were read"
+        raise Refused(rules.UNCOUNTED, message, file=stated.name)
+
+
+def _check_total(stated: StatedFile, result: TableResult, *, compared: bool) -> None:
+    """Refuse amounts that no day has, and, where it is `compared`, another sum than stated."""
+    column, total = TABLES[stated.table].amount_column, result.amount_total
     if abs(total or 0) > LARGEST_TOTAL:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {table.amount_column} adds up to {total}; no day's records do",
+            f"{stated.name}: {column} adds up to {total}; no day's records do",
             file=stated.name,
         )
-    if total is not None and total != stated.amount_total:
+    if compared and total is not None and total != stated.amount_total:
         raise Refused(
             rules.TOTAL,
-            f"{stated.name}: {table.amount_column} adds up to {total}; the manifest says "
-            f"{stated.amount_total}",
+            f"{stated.name}: {column} adds up to {total}; the manifest says {stated.amount_total}",
             file=stated.name,
         )
-    return result
-
-
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1" or path.suffix == ".parquet"

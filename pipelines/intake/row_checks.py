@@ -18,7 +18,7 @@ from data.columns import Check, Column, Kind, Table
 from data.contracts import ARROW_TYPES
 from pipelines.intake import cell_kernel
 from pipelines.intake.cell_kernel import Bools
-from pipelines.intake.raw import Batch
+from pipelines.intake.raw import Batch, one_array
 
 CHECKS: Mapping[Check, Callable[[str], bool]] = MappingProxyType(
     {"uscc": is_uscc, "cnaps": is_cnaps, "division": is_division}
@@ -59,27 +59,31 @@ class Judged:
 
     `rows` are all rows with the contract's columns (failed cells are null). `verdict`, shape
     (rows,), is 0 where a row passes, otherwise the number of the column times `KINDS_OF_WRONG` plus
-    what is wrong with it. `amount_total` is the exact sum of the amounts that can be read.
+    what is wrong with it. `amount_total` is the exact sum of the amounts that can be read, which
+    are all where `every_amount` says so.
     """
 
     rows: pa.Table
     verdict: Verdicts
     amount_total: int | None
+    every_amount: bool
 
 
 def judge(table: Table, batch: Batch) -> Judged:
     """Convert all rows of a batch, and say what is wrong with each."""
     count = len(batch.lines)
     verdict = np.zeros(count, np.uint16)
-    columns = []
+    columns, every_amount = [], True
     for number, column in enumerate(table.columns):
         values, codes = _column(column, batch, count)
         columns.append(values)
+        if column.name == table.amount_column:
+            every_amount = not (codes == UNPARSABLE).any()
         fresh = (codes != FINE) & (verdict == 0)
         if fresh.any():
             verdict[fresh] = number * KINDS_OF_WRONG + codes[fresh]
     rows = pa.table(columns, list(table.names))
-    return Judged(rows, verdict, _total(table, rows))
+    return Judged(rows, verdict, _total(table, rows), every_amount)
 
 
 def packed_columns(table: Table) -> frozenset[str]:
@@ -118,7 +122,7 @@ def _column(column: Column, batch: Batch, count: int) -> tuple[pa.Array, Codes]:
     if column.name not in batch.cells.column_names:
         wrong = NO_COLUMN if column.required else FINE
         return pa.nulls(count, ARROW_TYPES[column.kind]), np.full(count, wrong, np.uint8)
-    cells = _one_array(batch.cells.column(column.name))
+    cells = one_array(batch.cells.column(column.name))
     if not pa.types.is_dictionary(cells.type):
         return _judged(column, cells, batch.text)
     values, codes = _judged(column, cells.dictionary, batch.text)
@@ -229,9 +233,3 @@ def _is_text(found: pa.DataType) -> bool:
 def _bools(found: pa.Array) -> Bools:
     filled = pc.fill_null(found, False)
     return np.asarray(filled.to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)
