@@ -6,13 +6,13 @@ statement's own summary, or the sum of its booked entries where it has none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from pipelines.intake.camt_entries import MEMBER, no_bank_fault
 from pipelines.intake.camt_values import (
     Element,
-    Names,
+    Fields,
     Record,
     account_number,
     bank_number,
@@ -46,43 +46,43 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 
 
 def balance_record(
-    names: Names, statement: Element, sums: Mapping[str, int] | None, bank_no: str | None
+    namespace: str, statement: Element, sums: Mapping[str, int] | None, bank_no: str | None
 ) -> Record:
     """The row that a `Stmt` gives; `sums` are its booked entries by direction, None if unknown."""
-    account = names.one(statement, "Acct")
-    member = names.text(account, f"Svcr/{MEMBER}")
+    fields = Fields(statement, namespace, "Ntry")
+    member = fields.text(f"Acct/Svcr/{MEMBER}")
     sent: dict[str, str | None] = dict.fromkeys(SENT)
     sent |= {
-        "Stmt": names.text(statement, "Id"),
-        "Acct": names.text(account, "Id/IBAN", "Id/Othr/Id"),
+        "Stmt": fields.text("Id"),
+        "Acct": fields.text("Acct/Id/IBAN", "Acct/Id/Othr/Id"),
         "Svcr": member,
     }
     cells = {"bank_no": bank_number(member, bank_no), "account_no": account_number(sent["Acct"])}
     record = Record(cells, sent)
-    balances = _balances(names, statement)
-    _amount(names, record, balances, OPENING, "opening_fen")
-    _amount(names, record, balances, CLOSING, "closing_fen")
-    _day(names, record, balances.get("CLBD"))
+    balances = _balances(Fields(each, namespace) for each in fields.all("Bal"))
+    _amount(record, balances, OPENING, "opening_fen")
+    _amount(record, balances, CLOSING, "closing_fen")
+    _day(record, balances.get("CLBD"))
     for direction, column, element in (
         ("in", "credit_fen", "TtlCdtNtries"), ("out", "debit_fen", "TtlDbtNtries"),
     ):  # fmt: skip
-        _sum(names, record, statement, sums, direction, column, element)
+        _sum(record, fields, sums, direction, column, element)
     no_bank_fault(record)
     return record
 
 
-def _balances(names: Names, statement: Element) -> dict[str, Element]:
+def _balances(stated: Iterable[Fields]) -> dict[str, Fields]:
     """The first balance of each type."""
-    found: dict[str, Element] = {}
-    for balance in names.all(statement, "Bal"):
-        kind = names.text(balance, "Tp/CdOrPrtry/Cd")
+    found: dict[str, Fields] = {}
+    for balance in stated:
+        kind = balance.text("Tp/CdOrPrtry/Cd")
         if kind is not None:
             found.setdefault(kind, balance)
     return found
 
 
 def _amount(
-    names: Names, record: Record, balances: Mapping[str, Element], kinds: tuple[str, ...],
+    record: Record, balances: Mapping[str, Fields], kinds: tuple[str, ...],
     column: str,
 ) -> None:  # fmt: skip
     shown = kinds[0]
@@ -91,11 +91,11 @@ def _amount(
     if balance is None:
         record.fault(shown, "required", f"the statement has no balance {' or '.join(kinds)}")
         return
-    amount = names.one(balance, "Amt")
-    record.sent[shown] = names.text(balance, "Amt")
+    amount = balance.one("Amt")
+    record.sent[shown] = balance.text("Amt")
     record.sent[f"{shown} Ccy"] = None if amount is None else amount.get("Ccy")
     fen, wrong = exact_fen(record.sent[shown])
-    sign = SIGNS.get(names.text(balance, "CdtDbtInd"))
+    sign = SIGNS.get(balance.text("CdtDbtInd"))
     if fen is None or sign is None:
         wrong = wrong or "unparsable"
         hides = column == "opening_fen" and wrong != "required"
@@ -106,8 +106,9 @@ def _amount(
         record.fault(f"{shown} Ccy", "currency", "the currency of the balance is not CNY")
 
 
-def _day(names: Names, record: Record, closing: Element | None) -> None:
-    day, moment = names.text(closing, "Dt/Dt"), names.text(closing, "Dt/DtTm")
+def _day(record: Record, closing: Fields | None) -> None:
+    day = None if closing is None else closing.text("Dt/Dt")
+    moment = None if closing is None else closing.text("Dt/DtTm")
     record.sent["CLBD Dt"] = moment or day
     read = wall_clock(day, moment)
     record.cells["balance_date"] = None if read is None else read[:10]
@@ -116,10 +117,10 @@ def _day(names: Names, record: Record, closing: Element | None) -> None:
 
 
 def _sum(
-    names: Names, record: Record, statement: Element, sums: Mapping[str, int] | None,
+    record: Record, fields: Fields, sums: Mapping[str, int] | None,
     direction: str, column: str, element: str,
 ) -> None:  # fmt: skip
-    record.sent[element] = stated = names.text(statement, f"TxsSummry/{element}/Sum")
+    record.sent[element] = stated = fields.text(f"TxsSummry/{element}/Sum")
     if stated is not None:
         fen, wrong = exact_fen(stated)
         record.cells[column] = None if fen is None else str(fen)

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from pipelines.intake.camt_values import (
     Element,
-    Names,
+    Fields,
     Record,
     account_number,
     bank_number,
@@ -25,6 +25,7 @@ DIRECTIONS: Mapping[str, str] = MappingProxyType({"CRDT": "in", "DBIT": "out"})
 FLAGS: Mapping[str, bool] = MappingProxyType({"true": True, "1": True, "false": False, "0": False})
 UNBOOKED = ("PDNG", "INFO", "FUTR")
 NOT_PROVIDED = "NOTPROVIDED"
+TRANSACTION = "NtryDtls/TxDtls"
 AMOUNT_MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "required": "the entry has no amount",
@@ -56,63 +57,65 @@ CARD_FAMILIES, CARD_CODES = ("CCRD", "MCRD"), ("POSD", "POSP", "POSC")
 
 
 def entry_records(
-    names: Names, entry: Element, account: Element | None, bank_no: str | None
+    namespace: str, entry: Element, account: Fields, bank_no: str | None
 ) -> list[Record]:
     """The rows that an `Ntry` of a statement about an `Acct` gives, at least one."""
-    record = _head(names, entry, account, bank_no)
-    details = names.all(entry, "NtryDtls/TxDtls")
+    fields = Fields(entry, namespace, TRANSACTION)
+    details = [Fields(each, namespace) for each in fields.all(TRANSACTION)]
+    record = _head(fields, account, bank_no, len(details))
     one = details[0] if len(details) == 1 else None
-    parts = [] if record.faults or one is not None else _parts(names, details, record)
-    _number(names, record, entry, one)
+    parts = _parts(details, record) if len(details) > 1 and not record.faults else []
+    _number(record, one)
     if not parts or record.faults:
-        _describe(names, record, entry, one)
+        _describe(record, fields, one or Fields(None, namespace))
         return [record]
     return [
-        _part(names, record, entry, detail, fen, number)
+        _part(record, fields, detail, fen, number)
         for number, (detail, fen) in enumerate(zip(details, parts, strict=True), start=1)
     ]
 
 
-def booked(names: Names, entry: Element) -> tuple[str, int] | None:
+def booked(namespace: str, entry: Element) -> tuple[str, int] | None:
     """The direction and the fen of a booked `Ntry`; None when it is not booked.
 
     Raises:
         ValueError: it is booked, and direction or amount cannot be read.
     """
-    if names.text(entry, "Sts/Cd", "Sts") != "BOOK":
+    fields = Fields(entry, namespace, "NtryDtls")
+    if fields.text("Sts/Cd", "Sts") != "BOOK":
         return None
-    amount = names.one(entry, "Amt")
-    fen, _ = exact_fen(names.text(entry, "Amt"))
-    direction = DIRECTIONS.get(names.text(entry, "CdtDbtInd") or "")
+    amount = fields.one("Amt")
+    fen, _ = exact_fen(fields.text("Amt"))
+    direction = DIRECTIONS.get(fields.text("CdtDbtInd") or "")
     if amount is None or amount.get("Ccy") != "CNY" or fen is None or direction is None:
         raise ValueError
     return direction, fen
 
 
-def _head(names: Names, entry: Element, account: Element | None, bank_no: str | None) -> Record:
+def _head(fields: Fields, account: Fields, bank_no: str | None, transactions: int) -> Record:
     """What the entry says of itself."""
-    amount = names.one(entry, "Amt")
-    status = names.text(entry, "Sts/Cd", "Sts/Prtry", "Sts")
-    member = names.text(account, f"Svcr/{MEMBER}")
+    amount = fields.one("Amt")
+    status = fields.text("Sts/Cd", "Sts/Prtry", "Sts")
+    member = account.text(f"Svcr/{MEMBER}")
     sent = {
-        "NtryRef": names.text(entry, "NtryRef"),
-        "AcctSvcrRef": names.text(entry, "AcctSvcrRef"),
-        "Amt": names.text(entry, "Amt"),
+        "NtryRef": fields.text("NtryRef"),
+        "AcctSvcrRef": fields.text("AcctSvcrRef"),
+        "Amt": fields.text("Amt"),
         "Ccy": None if amount is None else amount.get("Ccy"),
-        "CdtDbtInd": names.text(entry, "CdtDbtInd"),
-        "RvslInd": names.text(entry, "RvslInd"),
+        "CdtDbtInd": fields.text("CdtDbtInd"),
+        "RvslInd": fields.text("RvslInd"),
         "Sts": status,
-        "BookgDt": names.text(entry, "BookgDt/DtTm", "BookgDt/Dt"),
-        "TxDtls": str(len(names.all(entry, "NtryDtls/TxDtls"))),
-        "Acct": names.text(account, "Id/IBAN", "Id/Othr/Id"),
+        "BookgDt": fields.text("BookgDt/DtTm", "BookgDt/Dt"),
+        "TxDtls": str(transactions),
+        "Acct": account.text("Id/IBAN", "Id/Othr/Id"),
         "Svcr": member,
     }
     fen, wrong = exact_fen(sent["Amt"])
     cells: dict[str, str | None] = {
         "bank_no": bank_number(member, bank_no),
         "account_no": account_number(sent["Acct"]),
-        "booked_at": wall_clock(names.text(entry, "BookgDt/Dt"),
-                                names.text(entry, "BookgDt/DtTm")),
+        "booked_at": wall_clock(fields.text("BookgDt/Dt"),
+                                fields.text("BookgDt/DtTm")),
         "direction": DIRECTIONS.get(sent["CdtDbtInd"] or ""),
         "amount_fen": None if fen is None else str(fen),
     }  # fmt: skip
@@ -147,26 +150,27 @@ def no_bank_fault(record: Record) -> None:
         record.fault("Svcr", "no_bank", message)
 
 
-def _parts(names: Names, details: list[Element], record: Record) -> list[int]:
+def _parts(details: list[Fields], record: Record) -> list[int]:
     """The fen of each transaction of a batch that adds up to its entry; nothing otherwise."""
     parts = []
     for detail in details:
-        found = names.one(detail, "Amt")
+        found = detail.one("Amt")
         if found is None:
-            found = names.one(detail, "AmtDtls/TxAmt/Amt")
+            found = detail.one("AmtDtls/TxAmt/Amt")
         fen, _ = exact_fen(None if found is None else (found.text or "").strip())
-        same_way = names.text(detail, "CdtDbtInd") in (None, record.sent["CdtDbtInd"])
+        same_way = detail.text("CdtDbtInd") in (None, record.sent["CdtDbtInd"])
         if found is None or fen is None or found.get("Ccy") != "CNY" or not same_way or fen < 0:
             return []
         parts.append(fen)
     return parts if str(sum(parts)) == record.cells["amount_fen"] else []
 
 
-def _number(names: Names, record: Record, entry: Element, one: Element | None) -> None:
+def _number(record: Record, one: Fields | None) -> None:
     """Number an entry by the bank's references; where there is none it fails, and is not named."""
     stated = [record.sent[name] for name in ("AcctSvcrRef", "NtryRef")]
+    named = iter(()) if one is None else one.texts(*REFERENCES)
     number = "/".join(text for text in stated if text) or next(
-        (text for text in names.texts(one, REFERENCES) if text != NOT_PROVIDED), None
+        (text for text in named if text != NOT_PROVIDED), None
     )
     record.cells["entry_no"] = number
     if number is None:
@@ -174,42 +178,36 @@ def _number(names: Names, record: Record, entry: Element, one: Element | None) -
         record.fault("NtryRef", "required", message)
 
 
-def _describe(names: Names, record: Record, entry: Element, detail: Element | None) -> None:
+def _describe(record: Record, fields: Fields, detail: Fields) -> None:
     """Say with whom, how and what for, as far as the entry or its transaction says it."""
     reversal = FLAGS.get(record.sent["RvslInd"] or "", False)
     incoming = (record.cells["direction"] == "in") != reversal
     role = "Dbtr" if incoming else "Cdtr"
-    parties, agents = names.one(detail, "RltdPties"), names.one(detail, "RltdAgts")
-    family = names.text(entry, "BkTxCd/Domn/Fmly/Cd")
-    code = names.text(entry, "BkTxCd/Domn/Fmly/SubFmlyCd")
+    family = fields.text("BkTxCd/Domn/Fmly/Cd")
+    code = fields.text("BkTxCd/Domn/Fmly/SubFmlyCd")
     cash = code in CASH_CODES
     card = family in CARD_FAMILIES and code in CARD_CODES
-    said = [names.text(detail, "AddtlTxInf"), names.text(entry, "AddtlNtryInf")]
+    said = [detail.text("AddtlTxInf"), fields.text("AddtlNtryInf")]
     memo = " ".join(text for text in ["冲正" if reversal else None, *said] if text)
     record.cells |= {
-        "counterparty_name": names.text(parties, f"{role}/Nm", f"{role}/Pty/Nm"),
+        "counterparty_name": detail.text(f"RltdPties/{role}/Nm", f"RltdPties/{role}/Pty/Nm"),
         "counterparty_account_no": account_number(
-            names.text(parties, f"{role}Acct/Id/IBAN", f"{role}Acct/Id/Othr/Id")
+            detail.text(f"RltdPties/{role}Acct/Id/IBAN", f"RltdPties/{role}Acct/Id/Othr/Id")
         ),
-        "counterparty_bank_no": bank_number(names.text(agents, f"{role}Agt/{MEMBER}")),
-        "match_no": names.text(detail, "Refs/ClrSysRef"),
+        "counterparty_bank_no": bank_number(detail.text(f"RltdAgts/{role}Agt/{MEMBER}")),
+        "match_no": detail.text("Refs/ClrSysRef"),
         "channel": "cash" if cash else "pos" if card else "other",
         "cash": "true" if cash else "false",
-        "purpose": " ".join(names.texts(detail, ["RmtInf/Ustrd"]))
-        or names.text(detail, "RmtInf/Strd/CdtrRefInf/Ref"),
+        "purpose": " ".join(detail.texts("RmtInf/Ustrd"))
+        or detail.text("RmtInf/Strd/CdtrRefInf/Ref"),
         "memo": memo or None,
     }
 
 
-def _part(
-    names: Names, whole: Record, entry: Element, detail: Element, fen: int, number: int
-) -> Record:
+def _part(whole: Record, fields: Fields, detail: Fields, fen: int, number: int) -> Record:
     """A transaction of a batch, numbered by its place in it."""
-    cells = {
-        **whole.cells,
-        "amount_fen": str(fen),
-        "entry_no": f"{whole.cells['entry_no']}#{number}",
-    }
+    named = f"{whole.cells['entry_no']}#{number}"
+    cells = {**whole.cells, "amount_fen": str(fen), "entry_no": named}
     record = Record(cells, {**whole.sent, "TxDtls": f"{number} of {whole.sent['TxDtls']}"})
-    _describe(names, record, entry, detail)
+    _describe(record, fields, detail)
     return record

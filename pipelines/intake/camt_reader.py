@@ -17,7 +17,7 @@ import pyarrow as pa
 from lxml import etree
 
 from pipelines.intake import camt_balances, camt_entries, rules
-from pipelines.intake.camt_values import Element, Names, Reading, Record
+from pipelines.intake.camt_values import Element, Fields, Reading, Record
 from pipelines.intake.findings import Refused, shown
 from pipelines.intake.raw import Batch, Fault, Origin
 from pipelines.intake.xml_scan import Scan
@@ -56,24 +56,27 @@ def read_camt(path: Path, table: CamtTable, bank_no: str | None, scan: Scan) -> 
 
 def _records(path: Path, table: CamtTable, bank_no: str | None) -> Iterator[list[Record]]:
     """Yield the rows that each entry, or each statement, gives."""
-    names, parts = None, None
+    namespace, parts = "", ["", ""]
+    statement: Element | None = None
+    account = Fields(None, "")
     sums: dict[str, int] | None = {"in": 0, "out": 0}
     for element in _elements(path):
-        if names is None:
-            names = Names(_namespace(element, path))
-            parts = [f"{{{names.namespace}}}{name}" for name in RECORDS]
-        assert parts is not None
+        if not namespace:
+            namespace = _namespace(element, path)
+            parts = [f"{{{namespace}}}{name}" for name in RECORDS]
         if element.tag == parts[0] and _inside(element, parts[1]):
+            if element.getparent() is not statement:
+                statement = element.getparent()
+                account = Fields(statement.find(f"{{{namespace}}}Acct"), namespace)
             if table == "entry":
-                account = names.one(element.getparent(), "Acct")
-                yield camt_entries.entry_records(names, element, account, bank_no)
+                yield camt_entries.entry_records(namespace, element, account, bank_no)
             else:
-                sums = _added(names, element, sums)
+                sums = _added(namespace, element, sums)
         elif element.tag == parts[1] and _inside(element, None):
             if table == "balance":
-                yield [camt_balances.balance_record(names, element, sums, bank_no)]
+                yield [camt_balances.balance_record(namespace, element, sums, bank_no)]
             sums = {"in": 0, "out": 0}
-    if names is None:
+    if not namespace:
         raise _refused(path, "holds no statement (Stmt)")
 
 
@@ -138,12 +141,12 @@ def _inside(element: Element, parent: str | None) -> bool:
     return len(above) == depth and (parent is None or above[0] == parent)
 
 
-def _added(names: Names, entry: Element, sums: dict[str, int] | None) -> dict[str, int] | None:
+def _added(namespace: str, entry: Element, sums: dict[str, int] | None) -> dict[str, int] | None:
     """The sums of a statement's entries with one more; None from the first that cannot be read."""
     if sums is None:
         return None
     try:
-        found = camt_entries.booked(names, entry)
+        found = camt_entries.booked(namespace, entry)
     except ValueError:
         return None
     if found is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -45,36 +45,48 @@ class Record:
         self.faults.append(Reading(column, rule, message, hides_amount))
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The names of a message's elements, in its namespace."""
+class Fields:
+    """What stands below an element, by its path of local names in the message's namespace.
 
-    namespace: str
+    Elements below `skip` are left out, so that what repeats can be looked at one by one.
+    """
 
-    def all(self, element: Element | None, path: str) -> list[Element]:
-        """The elements on a path such as ``NtryDtls/TxDtls``."""
-        return [] if element is None else element.findall(_path(self.namespace, path))
+    __slots__ = ("_found", "_prefix")
 
-    def one(self, element: Element | None, path: str) -> Element | None:
+    def __init__(self, element: Element | None, namespace: str, skip: str = "") -> None:
+        self._prefix = f"{{{namespace}}}"
+        self._found: dict[str, list[Element]] = {}
+        if element is not None:
+            self._look(element, "", skip)
+
+    def all(self, path: str) -> list[Element]:
+        """The elements on a path such as ``NtryDtls/TxDtls``, in their order."""
+        return self._found.get(path, [])
+
+    def one(self, path: str) -> Element | None:
         """The first element on a path."""
-        return None if element is None else element.find(_path(self.namespace, path))
+        found = self._found.get(path)
+        return found[0] if found else None
 
-    def text(self, element: Element | None, *paths: str) -> str | None:
+    def text(self, *paths: str) -> str | None:
         """The text on the first of some paths that has any, without space around it."""
-        return next(self.texts(element, paths), None)
+        return next(self.texts(*paths), None)
 
-    def texts(self, element: Element | None, paths: Iterable[str]) -> Iterator[str]:
+    def texts(self, *paths: str) -> Iterator[str]:
         """The texts on some paths, without space around them."""
         for path in paths:
-            for found in self.all(element, path):
+            for found in self._found.get(path, ()):
                 text = (found.text or "").strip()
                 if text:
                     yield text
 
-
-@cache
-def _path(namespace: str, path: str) -> str:
-    return "/".join(f"{{{namespace}}}{name}" for name in path.split("/"))
+    def _look(self, element: Element, path: str, skip: str) -> None:
+        for child in element:
+            if type(child.tag) is str and child.tag.startswith(self._prefix):
+                name = path + child.tag[len(self._prefix) :]
+                self._found.setdefault(name, []).append(child)
+                if name != skip and len(child):
+                    self._look(child, f"{name}/", skip)
 
 
 def exact_fen(text: str | None) -> tuple[int | None, str]:
@@ -119,4 +131,9 @@ def account_number(text: str | None) -> str | None:
 
 def bank_number(*texts: str | None) -> str | None:
     """The first text that is a CNAPS bank number."""
-    return next((text for text in texts if text and is_cnaps(text)), None)
+    return next((text for text in texts if text and _is_bank(text)), None)
+
+
+@lru_cache(maxsize=4096)
+def _is_bank(text: str) -> bool:
+    return is_cnaps(text)
