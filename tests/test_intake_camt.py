@@ -188,7 +188,8 @@ def test_the_way_of_the_money_is_that_of_the_booking_also_where_it_reverses(
     tmp_path: Path,
 ) -> None:
     reversal = "<RvslInd>true</RvslInd>"
-    parties = "<TxDtls><RltdPties><Dbtr><Nm>付方</Nm></Dbtr><Cdtr><Nm>收方</Nm></Cdtr></RltdPties></TxDtls>"
+    named = "<Dbtr><Nm>付方</Nm></Dbtr><Cdtr><Nm>收方</Nm></Cdtr>"
+    parties = f"<TxDtls><RltdPties>{named}</RltdPties></TxDtls>"
     entries = [
         ntry(sign=sign, more=more, details=parties)
         for sign in ("CRDT", "DBIT") for more in ("", reversal)
