@@ -36,6 +36,7 @@ class Intake(Section):
     max_file_bytes: Count
     max_line_bytes: Count
     max_columns: Count
+    max_xml_record_bytes: Count
     max_rows: Count
     max_table_bytes: Count
     max_dictionary_bytes: Count

@@ -74,7 +74,9 @@ def write(
         "table": table,
         "rows": content.count(b"\n") - 1 if rows is None else rows,
         "sha256": hashlib.sha256(content).hexdigest(),
-        **{key: value for key, value in changed.items() if key in ("encoding", "sha256")},
+        **{
+            key: value for key, value in changed.items() if key in ("encoding", "sha256", "bank_no")
+        },
     }
     amount = TABLES[table].amount_column
     if amount is not None:

@@ -133,9 +133,12 @@ def test_a_parquet_file_that_spreads_too_far_is_refused_before_it_does(tmp_path:
     assert "spreads to more than" in receipt["findings"][0]["examples"][0]["message"]
 
 
-@pytest.mark.parametrize("content", [b"<html>502 Bad Gateway</html>", b"memo\n"])
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [(b"<html>502 Bad Gateway</html>", "R-PACKAGE-016"), (b"memo\n", "R-ENTRY-011")],
+)
 def test_a_table_without_its_required_columns_replaces_nothing(
-    tmp_path: Path, content: bytes
+    tmp_path: Path, content: bytes, rule: str
 ) -> None:
     home = Home(tmp_path / "home").create()
     submit(write(tmp_path, as_csv([entry(1)])), home)
@@ -143,7 +146,7 @@ def test_a_table_without_its_required_columns_replaces_nothing(
     paths = receive(home, load_settings(None), NOW)
     receipts = [json.loads(path.read_text("utf-8")) for path in paths]
     assert [receipt["status"] for receipt in receipts] == ["accepted", "rejected"]
-    assert receipts[1]["findings"][0]["rule"] == "R-ENTRY-011"
+    assert receipts[1]["findings"][0]["rule"] == rule
     assert [path.stem for path in home.lake.rglob("*.parquet")] == [f"{SUBMITTER}-00000001"]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -14,14 +14,13 @@ from data.settings import Intake
 from pipelines.intake import rules
 from pipelines.intake.cross_checks import Crossing, cross_check
 from pipelines.intake.csv_blocks import hash_and_lines
-from pipelines.intake.csv_reader import read_csv
 from pipelines.intake.findings import Example, Finding, Refused
+from pipelines.intake.forms import read_file
 from pipelines.intake.manifest import PACKAGE_NAME, Manifest, StatedFile, read_manifest
-from pipelines.intake.parquet_reader import read_parquet
-from pipelines.intake.row_checks import packed_columns
 from pipelines.intake.signing import Keyring, check_signature
 from pipelines.intake.table_check import check_table
 from pipelines.intake.table_result import TableResult
+from pipelines.intake.xml_scan import is_xml
 
 SURPLUS = ("manifest.json", "manifest.sig")
 
@@ -106,19 +105,18 @@ def _check_files(
     with ThreadPoolExecutor(1) as pool:
         hashing = [pool.submit(hash_and_lines, path) for path in paths]
         try:
-            read = [_check_file(path, each, manifest, settings, place)
-                    for path, each in zip(paths, manifest.files, strict=True)]  # fmt: skip
+            read = [
+                _check_file(path, each, manifest, settings, place, future)
+                for path, each, future in zip(paths, manifest.files, hashing, strict=True)
+            ]
         except Refused:
             _check_hashes(manifest, hashing)
             raise
-        lines = _check_hashes(manifest, hashing)
-    for path, result, count in zip(paths, read, lines, strict=True):
-        _check_counts(result, None if _is_parquet(path) else count)
-    return read
+        _check_hashes(manifest, hashing)
+    return [result for results in read for result in results]
 
 
-def _check_hashes(manifest: Manifest, hashing: list[Future[tuple[str, int]]]) -> list[int]:
-    """Compare the files' hashes with the manifest; returns the lines of each after its first."""
+def _check_hashes(manifest: Manifest, hashing: list[Future[tuple[str, int]]]) -> None:
     found = [each.result() for each in hashing]
     for stated, (digest, _) in zip(manifest.files, found, strict=True):
         if digest != stated.sha256:
@@ -126,7 +124,6 @@ def _check_hashes(manifest: Manifest, hashing: list[Future[tuple[str, int]]]) ->
                 rules.HASH, f"{stated.name}: the SHA-256 differs from {stated.sha256}",
                 file=stated.name,
             )  # fmt: skip
-    return [lines for _, lines in found]
 
 
 def _check_manifest(
@@ -152,7 +149,15 @@ def _check_manifest(
         )
     warning = check_signature(folder, manifest.submitter, keyring, today)
     result.findings += [] if warning is None else [warning]
-    named = {stated.name for stated in manifest.files}
+    named = [stated.name for stated in manifest.files]
+    for stated in manifest.files:
+        # One file for two tables is of a form that holds both.
+        path = folder / stated.name
+        if named.count(stated.name) > 1 and path.is_file() and not is_xml(path):
+            raise Refused(
+                rules.TABLE, f"name {stated.name!r} is listed twice, and is no camt.053",
+                file=stated.name,
+            )  # fmt: skip
     surplus = sorted({path.name for path in folder.iterdir()} - {*named, *SURPLUS})
     if surplus:
         examples = [Example(f"{each} is kept in the archive and not read") for each in surplus]
@@ -160,42 +165,60 @@ def _check_manifest(
 
 
 def _check_file(
-    path: Path, stated: StatedFile, manifest: Manifest, settings: Intake, place: Path
-) -> TableResult:
-    table = TABLES[stated.table]
-    if _is_parquet(path):
-        batches = read_parquet(path, settings)
-    else:
-        batches = read_csv(path, stated.encoding, settings, packed_columns(table))
-    return check_table(table, stated, manifest, batches, settings, place)
+    path: Path,
+    stated: StatedFile,
+    manifest: Manifest,
+    settings: Intake,
+    place: Path,
+    hashing: Future[tuple[str, int]],
+) -> list[TableResult]:
+    """Check one file; `hashing` gives its lines after its first, counted from its bytes alone.
 
-
-def _check_counts(result: TableResult, lines: int | None) -> None:
-    """Compare what was read with the manifest, and with an independent count of its lines."""
-    stated, column = result.stated, TABLES[result.stated.table].amount_column
-    if lines is not None and result.covered != lines:
-        message = f"{stated.name}: {lines} lines, of which {result.covered} were read"
-        raise Refused(rules.UNCOUNTED, message, file=stated.name)
-    if result.records != stated.rows:
+    A file that holds balances beside its entries gives both tables, unless the manifest names
+    another file for balances.
+    """
+    reading = read_file(path, stated, settings)
+    result = check_table(TABLES[stated.table], stated, manifest, reading.batches, settings, place)
+    _check_count(result, hashing.result()[1] if reading.by_line else reading.elements)
+    records = result.records if reading.elements is None else result.covered
+    if records != stated.rows:
         raise Refused(
-            rules.ROWS, f"{stated.name} holds {result.records} rows; the manifest says "
-            f"{stated.rows}", file=stated.name,
+            rules.ROWS, f"{stated.name} holds {records} rows; the manifest says {stated.rows}",
+            file=stated.name,
         )  # fmt: skip
-    total = result.amount_total
+    _check_total(result, compared=True)
+    results = [result]
+    if reading.balances is not None and all(each.table != "balance" for each in manifest.files):
+        batches, counted = reading.balances()
+        inside = replace(stated, table="balance")
+        balances = check_table(TABLES["balance"], inside, manifest, batches, settings, place)
+        _check_count(balances, counted)
+        _check_total(balances, compared=False)
+        results.append(balances)
+    return results
+
+
+def _check_count(result: TableResult, counted: int | None) -> None:
+    """Refuse a file of which not everything was read, by a count from its bytes alone."""
+    if counted is not None and result.covered != counted:
+        name = result.stated.name
+        message = f"{name}: {counted} lines or records, of which {result.covered} were read"
+        raise Refused(rules.UNCOUNTED, message, file=name)
+
+
+def _check_total(result: TableResult, *, compared: bool) -> None:
+    """Refuse amounts that no day has, and, where it is `compared`, another sum than stated."""
+    stated, total = result.stated, result.amount_total
+    column = TABLES[stated.table].amount_column
     if abs(result.passed_total) > LARGEST_TOTAL:
         raise Refused(
             rules.TOTAL,
             f"{stated.name}: {column} adds up to {result.passed_total}; no day's records do",
             file=stated.name,
         )
-    if total is not None and total != stated.amount_total:
+    if compared and total is not None and total != stated.amount_total:
         raise Refused(
             rules.TOTAL,
             f"{stated.name}: {column} adds up to {total}; the manifest says {stated.amount_total}",
             file=stated.name,
         )
-
-
-def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"PAR1" or path.suffix == ".parquet"

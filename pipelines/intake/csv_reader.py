@@ -60,6 +60,17 @@ def read_csv(
             yield batch
 
 
+def read_header(path: Path, encoding: str, settings: Intake) -> list[str]:
+    """The names in a CSV file's header row.
+
+    Raises:
+        Refused: it cannot be read, exceeds the limits, or has a name twice.
+    """
+    with path.open("rb") as file:
+        first = file.readline(settings.max_line_bytes + 2)
+    return _header(first, encoding, settings, path.name)
+
+
 def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[str]:
     if encoding == "utf-8":
         first = first.removeprefix(BOM)

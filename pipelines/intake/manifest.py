@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from data.codes import is_uscc
+from data.codes import is_cnaps, is_uscc
 from data.contracts import TABLES
 from pipelines.intake import rules
 from pipelines.intake.findings import Refused
@@ -23,7 +23,10 @@ MAX_NAME = 200
 
 @dataclass(frozen=True, slots=True)
 class StatedFile:
-    """One file as the manifest states it."""
+    """One file as the manifest states it.
+
+    `bank_no` is the bank of its accounts, for forms whose records do not say it.
+    """
 
     name: str
     table: str
@@ -32,6 +35,7 @@ class StatedFile:
     amount_total: int | None
     sha256: str
     delta: bool
+    bank_no: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,11 @@ def read_manifest(folder: Path) -> Manifest:
     if not 1 <= sequence <= 99_999_999:
         raise Refused(rules.MANIFEST, f"sequence {sequence} is not within 1 and 99999999")
     read = Manifest(submitter, _date(stated), sequence, tuple(_file(each) for each in files))
-    for what in ("table", "name"):
-        values = [getattr(each, what) for each in read.files]
+    tables = [each.table for each in read.files]
+    # A file of camt.053 may be named for its entries and for its balances.
+    entries = {each.name for each in read.files if each.table == "entry"}
+    names = [e.name for e in read.files if not (e.table == "balance" and e.name in entries)]
+    for what, values in (("table", tables), ("name", names)):
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise Refused(rules.TABLE, f"{what} {twice[0]!r} is listed twice")
@@ -115,7 +122,10 @@ def _file(stated: Any) -> StatedFile:
     delta = stated.get("delta", False)
     if not isinstance(delta, bool):
         raise Refused(rules.MANIFEST, f"delta is {delta!r}; use true or false", file=name)
-    return StatedFile(name, table, encoding, _whole(stated, "rows"), total, digest, delta)
+    bank_no = None if stated.get("bank_no") is None else _text(stated, "bank_no")
+    if bank_no is not None and not is_cnaps(bank_no):
+        raise Refused(rules.MANIFEST, f"bank_no {bank_no!r} is no CNAPS bank number", file=name)
+    return StatedFile(name, table, encoding, _whole(stated, "rows"), total, digest, delta, bank_no)
 
 
 def _text(stated: dict[str, Any], name: str) -> str:

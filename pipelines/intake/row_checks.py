@@ -18,7 +18,7 @@ from data.columns import FIRST_DAY, LAST_DAY, Check, Column, Kind, Table
 from data.contracts import ARROW_TYPES
 from pipelines.intake import cell_kernel
 from pipelines.intake.cell_kernel import Bools
-from pipelines.intake.raw import Batch
+from pipelines.intake.raw import Batch, one_array
 
 CHECKS: Mapping[Check, Callable[[str], bool]] = MappingProxyType(
     {"uscc": is_uscc, "cnaps": is_cnaps, "division": is_division}
@@ -122,7 +122,7 @@ def _column(column: Column, batch: Batch, count: int) -> tuple[pa.Array, Codes]:
     if column.name not in batch.cells.column_names:
         wrong = NO_COLUMN if column.required else FINE
         return pa.nulls(count, ARROW_TYPES[column.kind]), np.full(count, wrong, np.uint8)
-    cells = _one_array(batch.cells.column(column.name))
+    cells = one_array(batch.cells.column(column.name))
     if not pa.types.is_dictionary(cells.type):
         return _judged(column, cells, batch.text)
     values, codes = _judged(column, cells.dictionary, batch.text)
@@ -233,9 +233,3 @@ def _is_text(found: pa.DataType) -> bool:
 def _bools(found: pa.Array) -> Bools:
     filled = pc.fill_null(found, False)
     return np.asarray(filled.to_numpy(zero_copy_only=False), np.bool_)
-
-
-def _one_array(column: pa.ChunkedArray) -> pa.Array:
-    if column.num_chunks == 1:
-        return column.chunk(0)
-    return column.combine_chunks() if column.num_chunks else pa.array([], column.type)

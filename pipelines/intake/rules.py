@@ -119,8 +119,8 @@ DATE = Rule(
 FORMAT = Rule(
     "R-PACKAGE-016", "package",
     "文件格式无法读取", "a file cannot be read in its stated format",
-    "报送带表头的 CSV（UTF-8 或 GB18030）或 Parquet",
-    "send CSV (UTF-8 or GB18030) with a header row, or Parquet",
+    "报送带表头的 CSV（UTF-8 或 GB18030）、Parquet 或 camt.053（UTF-8）",
+    "send CSV (UTF-8 or GB18030) with a header row, Parquet, or camt.053 in UTF-8",
 )
 UNCOUNTED = Rule(
     "R-PACKAGE-017", "package",
@@ -157,10 +157,12 @@ ROW_RULES: Mapping[str, Rule] = MappingProxyType({
         "填写该单元格", "fill the cell"),
     "unparsable": Rule(
         "004", "row", "值无法解析", "the value does not parse",
-        "按 docs/tables.md 的格式填写", "write it in the form of docs/tables.md"),
+        "按 docs/tables.md 的格式填写（银行流水与 camt.053 见 docs/forms.md）",
+        "write it in the form of docs/tables.md; bank statements and camt.053: docs/forms.md"),
     "unlisted": Rule(
         "005", "row", "值不在允许范围", "the value is not in its list",
-        "使用所列的值", "use one of the listed values"),
+        "使用所列的值（银行流水与 camt.053 见 docs/forms.md）",
+        "use one of the listed values; bank statements and camt.053: docs/forms.md"),
     "range": Rule(
         "006", "row", "值超出范围", "the value is out of range",
         "核对单位与数值，范围见 docs/tables.md", "check unit and value; see docs/tables.md"),
@@ -179,6 +181,29 @@ ROW_RULES: Mapping[str, Rule] = MappingProxyType({
     "missing_column": Rule(
         "011", "row", "缺少必填列，整表拒收", "a required column is missing: table rejected",
         "补全必填列，见 docs/tables.md", "send every required column; see docs/tables.md"),
+    "not_booked": Rule(
+        "012", "warning",
+        "交易失败或未入账，未动资金，未入库",
+        "the transaction failed or is not booked, so no money moved: it was not loaded",
+        "无需处理；若交易实际已入账，更正状态后重报",
+        "nothing; if it was booked after all, correct its status and send it again"),
+    "decimals": Rule(
+        "013", "row", "金额多于两位小数", "an amount has more than two decimals",
+        "按账面金额填写，以元为单位，至多两位小数；不得四舍五入",
+        "send the amount as booked, in yuan with at most two decimals; do not round"),
+    "currency": Rule(
+        "014", "row", "币种不是人民币", "the currency is not the renminbi",
+        "只报送人民币流水；币种填 CNY、人民币、RMB、156 或留空",
+        "send entries in renminbi only: CNY, RMB, 156, or an empty cell"),
+    "negative": Rule(
+        "015", "row", "金额为负", "an amount is negative",
+        "金额不带负号，方向填收付标志；冲正另报一笔反方向的流水",
+        "send it without a sign and say the direction; send a reversal as an entry of its own"),
+    "no_bank": Rule(
+        "016", "row", "缺少开户行联行号", "the bank number of the account is not known",
+        '在清单的该文件项中填写 "bank_no": "<12 位联行号>"，或在文件中给出联行号',
+        'state "bank_no": "<12-digit CNAPS number>" in the file\'s manifest entry, or give the '
+        "number in the file"),
 })
 
 CROSS_RULES: Mapping[str, Rule] = MappingProxyType({

@@ -6,7 +6,7 @@ Accepted rows go into a Parquet file as the lake keeps it, rejected ones into th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,14 @@ from pipelines.intake.lake import RowWriter
 from pipelines.intake.manifest import Manifest, StatedFile
 from pipelines.intake.raw import Batch, Lines
 from pipelines.intake.rejected import rejected_lines, rows_as_sent
-from pipelines.intake.row_checks import Verdicts, judge, reason, repeated, total
+from pipelines.intake.row_checks import (
+    KINDS_OF_WRONG,
+    Verdicts,
+    judge,
+    reason,
+    repeated,
+    total,
+)  # fmt: skip
 from pipelines.intake.table_result import TableResult
 
 EXAMPLES = 20
@@ -57,24 +64,38 @@ class _Check:
     def __init__(self, table: Table, stated: StatedFile, place: Path) -> None:
         self.table, self.stated = table, stated
         self.header: list[str] = []
-        self.records = self.covered = self.failed = 0
+        self.names: Mapping[str, str] = {}
+        self.extra: list[str] = []
+        self.records = self.covered = self.failed = self.unbooked = 0
         self.amount_total, self.passed_total, self.amounts_readable = 0, 0, True
         self.counts: dict[str, int] = {}
         self.examples: dict[str, list[Example]] = {}
         self.keys = KeyIndex(stated.rows)
         self.rejected = place / f"{table.name}.rejected.csv"
+        # Verdicts from here on are the faults of a batch's form.
+        self.foretold = KINDS_OF_WRONG * len(table.columns)
 
     def add(self, batch: Batch, writer: RowWriter) -> None:
         """Check one batch."""
-        self.header = batch.cells.column_names
+        self.header, origin = batch.cells.column_names, batch.origin
+        self.names = origin.names if origin else {}
+        self.extra = (
+            list(origin.unknown) if origin
+            else [each for each in self.header if each not in self.table.names]
+        )  # fmt: skip
         self.records += batch.records
         self.covered += batch.covered
         judged = judge(self.table, batch)
         self.amount_total += judged.amount_total
+        faults = origin.faults if origin else []
         self.amounts_readable &= judged.amounts_readable
+        self.amounts_readable &= not any(fault.hides_amount for fault in faults)
         verdict = judged.verdict
+        # What a form makes unfit comes first; of several faults the first one counts.
+        for number, fault in reversed(list(enumerate(faults))):
+            verdict[fault.rows] = self.foretold + number
         held = self._held_keys(judged.rows, batch.lines, verdict == 0)
-        verdict[held > 0] = repeated(self.table)
+        verdict[(held > 0) & (verdict == 0)] = repeated(self.table)
         good = verdict == 0
         if good.all():
             self.passed_total += judged.amount_total
@@ -89,7 +110,9 @@ class _Check:
     def result(self, settings: Intake, writer: RowWriter) -> TableResult:
         """The table's result, when no more batches come."""
         missing = [c.name for c in self.table.columns if c.required and c.name not in self.header]
-        whole = self.failed > settings.max_rejected_share * self.records or bool(missing)
+        # What moved no money is no record that failed.
+        failed, records = self.failed - self.unbooked, self.records - self.unbooked
+        whole = failed > settings.max_rejected_share * records or bool(missing)
         return TableResult(
             self.stated,
             self.records,
@@ -119,6 +142,7 @@ class _Check:
         found = [_malformed(batch), *self._failures(batch, verdict, held)]
         failures = pl.concat(found).sort("line")
         self.failed += failures.height
+        self.unbooked += int((failures["rule"] == "not_booked").sum())
         rule_of = {name: rules.row_rule(self.table.name, name).rule
                    for name in failures["rule"].unique()}  # fmt: skip
         for (name,), some in failures.group_by("rule", maintain_order=True):
@@ -136,14 +160,15 @@ class _Check:
         bad = np.flatnonzero(verdict)
         if not len(bad):
             return
-        sent = rows_as_sent(batch.cells.take(pa.array(bad)))
+        whole = batch.origin.sent if batch.origin else batch.cells
+        sent = rows_as_sent(whole.take(pa.array(bad)))
         for each in np.unique(verdict[bad]):
-            column, rule, message = reason(self.table, int(each))
+            column, rule, message = self._reason(batch, int(each))
             here = np.flatnonzero(verdict[bad] == each)
             rows = bad[here]
             values: pl.Series = pl.repeat(None, len(rows), dtype=pl.String, eager=True)
-            if column.name in self.header:
-                cells = batch.cells.column(column.name).take(pa.array(rows))
+            if column in whole.column_names:
+                cells = whole.column(column).take(pa.array(rows))
                 values = pl.Series(pl.from_arrow(cells)).cast(pl.String, strict=False)
             said = pl.format(message, "first") if rule == "duplicate" else pl.lit(message)
             frame = pl.DataFrame(
@@ -152,17 +177,27 @@ class _Check:
             )  # fmt: skip
             yield frame.select(
                 "line",
-                pl.lit(column.name).alias("column"),
+                pl.lit(column).alias("column"),
                 "value",
                 pl.lit(rule).alias("rule"),
                 said.alias("message"),
                 "row",
             )
 
+    def _reason(self, batch: Batch, verdict: int) -> tuple[str, str, str]:
+        """A verdict in words: the column as sent, the rule by name, and the message."""
+        if batch.origin and verdict >= self.foretold:
+            fault = batch.origin.faults[verdict - self.foretold]
+            return fault.column, fault.rule, fault.message
+        column, rule, message = reason(self.table, verdict)
+        return self.names.get(column.name, column.name), rule, message
+
     def _row_findings(self, missing: list[str]) -> Iterator[Finding]:
         name, file = self.table.name, self.stated.name
         if missing and not self.records:
-            lacks = f"the header has no column {', '.join(missing)}"
+            named = [f"{self.names[each]} ({each})" if each in self.names else each
+                     for each in missing]  # fmt: skip
+            lacks = f"the header has no column {', '.join(named)}"
             yield Finding(rules.row_rule(name, "missing_column"), 1, name, file,
                           [Example(lacks, 1)])  # fmt: skip
         for rule, count in self.counts.items():
@@ -172,14 +207,14 @@ class _Check:
         self, missing: list[str], settings: Intake, *, whole: bool
     ) -> Iterator[Finding]:
         name, file = self.table.name, self.stated.name
-        extra = [each for each in self.header if each not in self.table.names]
-        if extra:
-            examples = [Example(f"{each} is not loaded", 1, each) for each in extra]
-            yield Finding(rules.row_rule(name, "extra_column"), len(extra), name, file, examples)
+        if self.extra:
+            examples = [Example(f"{each} is not loaded", 1, each) for each in self.extra]
+            rule = rules.row_rule(name, "extra_column")
+            yield Finding(rule, len(self.extra), name, file, examples)
         if whole and not missing:
+            failed, records = self.failed - self.unbooked, self.records - self.unbooked
             message = (
-                f"{self.failed} of {self.records} rows failed; at most "
-                f"{settings.max_rejected_share:.0%} may"
+                f"{failed} of {records} rows failed; at most {settings.max_rejected_share:.0%} may"
             )
             yield Finding(rules.row_rule(name, "share"), 1, name, file, [Example(message)])
 
