@@ -80,6 +80,7 @@ def taken_in(package: Path, home: Path) -> dict[str, float]:
     place = Home(home).create()
     begun, spent = perf_counter(), process_time()
     submit(package, place)
+    submitted = perf_counter() - begun
     settings = load_settings(None)
     if "bad" in package.parent.name:
         settings = settings.model_copy(
@@ -88,7 +89,7 @@ def taken_in(package: Path, home: Path) -> dict[str, float]:
     [path] = receive(place, settings, datetime(2016, 6, 14))
     figures = _figures(begun, spent)
     [table] = json.loads(path.read_text("utf-8"))["tables"]
-    return {**figures, "accepted": table["accepted"]}
+    return {**figures, "receive": figures["seconds"] - submitted, "accepted": table["accepted"]}
 
 
 def reference(path: Path) -> dict[str, float]:
@@ -124,8 +125,9 @@ def main(rows: int) -> None:
                 ours.append(_apart("taken_in", package, home))
                 shutil.rmtree(home)
             wall, cpu = (_ratio(ours, theirs, kind) for kind in ("seconds", "cpu"))
+            alone = _ratio([{"seconds": each["receive"]} for each in ours], theirs, "seconds")
             print(
-                f"{name:<8} {rows} rows  {wall}  CPU {cpu}  "
+                f"{name:<8} {rows} rows  {wall}  receive alone {alone}  CPU {cpu}  "
                 f"peak {ours[0]['peak_mb']:.0f} : {theirs[0]['peak_mb']:.0f} MB  "
                 f"accepted {ours[0]['accepted']:.0f}",
                 flush=True,

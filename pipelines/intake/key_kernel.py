@@ -19,6 +19,8 @@ FIRST_MIX = np.uint64(0xBF58476D1CE4E5B9)
 SECOND_MIX = np.uint64(0x94D049BB133111EB)
 HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
+# Keys whose places are fetched together: enough to wait once for many, few enough to stay cached.
+AHEAD = 64
 
 
 @numba.njit(cache=True, nogil=True)
@@ -58,14 +60,26 @@ def hash_integers(values: Any, first: Any, second: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def insert(places: Any, first: Any, second: Any, numbers: Any, wanted: Any, found: Any) -> int:
+def _touch(places: Any, first: Any, start: int, end: int) -> Any:
+    """Look at the places of some keys, so that memory fetches them all at once and not by turns."""
+    mask = np.uint64(len(places) - 1)
+    seen = np.uint64(0)
+    for row in range(start, end):
+        seen ^= places[first[row] & mask, 1]
+    return seen
+
+
+@numba.njit(cache=True, nogil=True)
+def insert(places: Any, first: Any, second: Any, numbers: Any, wanted: Any, found: Any) -> Any:
     """Put the wanted rows' keys into the table; `found` gets the number that held each before.
 
-    Returns how many places were taken.
+    Returns how many places were taken, and what was seen of memory, which means nothing.
     """
     mask = np.uint64(len(places) - 1)
-    taken = 0
+    taken, seen = 0, np.uint64(0)
     for row in range(len(first)):
+        if row % AHEAD == 0:
+            seen ^= _touch(places, first, row, min(row + AHEAD, len(first)))
         if not wanted[row]:
             continue
         place = first[row] & mask
@@ -79,14 +93,20 @@ def insert(places: Any, first: Any, second: Any, numbers: Any, wanted: Any, foun
             places[place, 0] = first[row]
             places[place, 1] = check << HALF | np.uint64(numbers[row])
             taken += 1
-    return taken
+    return taken, seen
 
 
 @numba.njit(cache=True, nogil=True)
-def find(places: Any, first: Any, second: Any, found: Any) -> None:
-    """Look keys up in the table that `insert` fills; `found` stays 0 where there is none."""
+def find(places: Any, first: Any, second: Any, found: Any) -> Any:
+    """Look keys up in the table that `insert` fills; `found` stays 0 where there is none.
+
+    Returns what was seen of memory, which means nothing.
+    """
     mask = np.uint64(len(places) - 1)
+    seen = np.uint64(0)
     for row in range(len(first)):
+        if row % AHEAD == 0:
+            seen ^= _touch(places, first, row, min(row + AHEAD, len(first)))
         place = first[row] & mask
         check = second[row] >> HALF
         while places[place, 1] != 0:
@@ -94,6 +114,7 @@ def find(places: Any, first: Any, second: Any, found: Any) -> None:
                 found[row] = places[place, 1] & LOW
                 break
             place = (place + np.uint64(1)) & mask
+    return seen
 
 
 @numba.njit(cache=True, nogil=True)
@@ -116,3 +137,13 @@ def keep_first(first: Any, holders: Any, sides: Any, amounts: Any) -> None:
         holder, side = holders[row], sides[row]
         if holder != 0 and first[holder, side] < 0:
             first[holder, side] = amounts[row]
+
+
+@numba.njit(cache=True, nogil=True)
+def amounts_of(first: Any, holders: Any, sides: Any) -> Any:
+    """What `first` has of each holder on the other side and in the clearing, shape (rows,) each."""
+    other, cleared = np.empty(len(holders), np.int64), np.empty(len(holders), np.int64)
+    for row in range(len(holders)):
+        other[row] = first[holders[row], 1 - sides[row]]
+        cleared[row] = first[holders[row], 2]
+    return other, cleared

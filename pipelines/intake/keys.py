@@ -38,7 +38,8 @@ class KeyIndex:
             key_kernel.move(self._places, larger)
             self._places = larger
         found = np.zeros(len(numbers), np.int64)
-        self._taken += key_kernel.insert(self._places, first, second, numbers, wanted, found)
+        taken, _ = key_kernel.insert(self._places, first, second, numbers, wanted, found)
+        self._taken += taken
         return found
 
     def find(self, columns: list[pa.Array]) -> Lines:

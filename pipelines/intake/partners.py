@@ -70,7 +70,7 @@ def find_partners(own: Path, legs: Sequence[Path], cleared: Sequence[Path]) -> P
         found = index.find([batch["match_no"]])
         sides = np.full(len(batch), CLEARED, np.int8)
         key_kernel.keep_first(first, found, sides, batch["amount_fen"].to_numpy())
-    other, records = first[holder, 1 - side], first[holder, CLEARED]
+    other, records = key_kernel.amounts_of(first, holder, side)
     return Partners(holder > 0, amounts, other, records, any_cleared)
 
 
