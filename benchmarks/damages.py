@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections import Counter
 from pathlib import Path
 
 from data.home import Home
@@ -13,8 +14,8 @@ from pipelines.verify import verify
 SECTOR, PAGE = 512, 4096
 
 
-def damage(path: Path, generator: random.Random) -> bytes:
-    """Damage a file in one of three ways; returns what it held."""
+def damage(path: Path, generator: random.Random) -> tuple[bytes, str]:
+    """Damage a file in one of three ways; returns what it held, and the way."""
     held = path.read_bytes()
     while True:
         harmed = bytearray(held)
@@ -31,7 +32,7 @@ def damage(path: Path, generator: random.Random) -> bytes:
             harmed[a], harmed[b] = held[b], held[a]
         if bytes(harmed) != held:
             path.write_bytes(bytes(harmed))
-            return held
+            return held, kind
 
 
 def damaged(home: Home, damages: int, out: Path) -> None:
@@ -39,20 +40,22 @@ def damaged(home: Home, damages: int, out: Path) -> None:
     generator = random.Random(2)
     settings = load_settings(None)
     before = verify(home, settings, repair=False)
-    files = [
-        path
+    files = {
+        folder.name: [
+            path for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix != "" and path.stat().st_size
+        ]
         for folder in (home.archive, home.lake, home.published)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix != "" and path.stat().st_size
-    ]
+    }  # fmt: skip
+    done: Counter[str] = Counter()
     overlooked = []
     for _ in range(damages):
-        path = generator.choice(files)
-        held = damage(path, generator)
+        folder = generator.choice(sorted(files))
+        path = generator.choice(files[folder])
+        held, kind = damage(path, generator)
+        done[f"{folder}, {kind}"] += 1
         named = [each.path for each in verify(home, settings, repair=False)]
         if not any(path == each or each in path.parents for each in named):
             overlooked.append(str(path))
         path.write_bytes(held)
-    kinds = {folder.name: sum(folder in p.parents for p in files) for folder in
-             (home.archive, home.lake, home.published)}  # fmt: skip
-    out.write_text(json.dumps({"files": kinds, "before": len(before), "overlooked": overlooked}))
+    out.write_text(json.dumps({"done": done, "before": len(before), "overlooked": overlooked}))

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -165,9 +166,10 @@ def zipped(place: Path, more: dict[str, bytes], change: Callable[[bytes], bytes]
 
 
 def longer(content: bytes) -> bytes:
-    """The directory says that its first file unpacks to more than it holds."""
+    """The directory says that its first file unpacks to one byte more than it holds."""
     at = content.find(b"PK\x01\x02") + 24
-    return content[:at] + b"\xff\x0f\x00\x00" + content[at + 4 :]
+    size = int.from_bytes(content[at : at + 4], "little") + 1
+    return content[:at] + size.to_bytes(4, "little") + content[at + 4 :]
 
 
 @pytest.mark.parametrize(
@@ -213,3 +215,21 @@ def test_a_dictionary_is_measured_before_it_is_unpacked(tmp_path: Path) -> None:
         intake = settings.intake.model_copy(update={"max_dictionary_bytes": most})
         receipt = check(package, settings.model_copy(update={"intake": intake}))
         assert first(receipt)["rule"] == rule
+
+
+def test_a_word_twice_in_a_dictionary_shifts_no_value(tmp_path: Path) -> None:
+    frame = pl.read_csv(as_csv([entry(n) for n in range(1, 6)]), infer_schema=False).with_columns(
+        pl.col("booked_at").str.to_datetime(),
+        pl.col("amount_fen").cast(pl.Int64),
+        pl.col("cash") == "true",
+        pl.Series("account_no", ["6001", "6002", "6003", "6004", "6003"]),
+    )
+    sink = pa.BufferOutputStream()
+    pq.write_table(frame.to_arrow(), sink, compression="none", write_statistics=False)
+    content = sink.getvalue().to_pybytes()
+    assert content.count(b"6002") == 1
+    package = write(
+        tmp_path, content.replace(b"6002", b"6001"), name="entry.parquet", rows=5, total=500
+    )
+    numbers = [row["account_no"] for row in loaded(package, tmp_path)]
+    assert numbers == ["6001", "6001", "6003", "6004", "6003"]

@@ -79,6 +79,8 @@ def _file(stated: Any, broken: set[str]) -> StatedFile | None:
         broken.add("003")
         return None
     name, table, digest = (stated.get(each) for each in ("name", "table", "sha256"))
+    if _is_text(table) and table not in tables():
+        broken.add("005")
     if not (_is_text(name) and _is_text(table) and _is_text(digest)):
         broken.add("003")
         return None
@@ -92,9 +94,7 @@ def _file(stated: Any, broken: set[str]) -> StatedFile | None:
     rows, total = stated.get("rows"), stated.get("amount_total")
     if not _is_whole(rows) or rows < 0 or not isinstance(stated.get("delta", False), bool):
         broken.add("003")
-    if table not in tables():
-        broken.add("005")
-    elif tables()[table].amount is None:
+    if table not in tables() or tables()[table].amount is None:
         total = None
     elif not _is_whole(total):
         broken.add("003")

@@ -142,7 +142,7 @@ def split(text: str) -> list[str] | None:
 
 def _parquet(content: bytes) -> tuple[list[str], list[Record]]:
     try:
-        table = pq.read_table(io.BytesIO(content))
+        table = pq.read_table(io.BytesIO(content), binary_type=pa.large_binary())
         names = table.column_names
         columns = [_values(column) for column in table.columns]
     except Exception as error:

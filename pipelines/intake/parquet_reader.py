@@ -1,7 +1,7 @@
 """Reads Parquet: the records' own types where they are the contract's, text where they are not.
 
-A small file can hold a great deal: text stays in its dictionaries until its size is known, and what
-would exceed the limits is refused before it is spread out.
+A small file can hold a great deal: the file is read twice, first for the lengths of its different
+texts, so that what would exceed the limits is refused before it is spread out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from pipelines.intake.findings import Refused, shown
 from pipelines.intake.raw import Batch
 
 BATCH = 1 << 16
-# A batch whose rows are wider than 15 kB each is no record of payments.
-BATCH_BYTES = 1_000_000_000
+BATCH_BYTES = 250_000_000
 # Of a page's header: bytes that hold its first two fields, what announces each, and the type.
 PAGE_HEAD, NEXT_I32, DICTIONARY_PAGE = 12, b"\x15", 2
 ZONES = (None, "Asia/Shanghai", "+08:00")
@@ -70,10 +69,30 @@ def _read(source: BinaryIO, name: str, settings: Intake) -> Iterator[pa.Table]:
     if (found := _largest_dictionary(file.metadata, source)) > settings.max_dictionary_bytes:
         message = f"{name}: a dictionary of {found} bytes; at most {settings.max_dictionary_bytes}"
         raise Refused(rules.FORMAT, message, file=name)
-    texts = [each.name for each in schema if _is_text(each.type)]
-    packed = pq.ParquetFile(source, read_dictionary=texts)
-    yield _plain(packed.schema_arrow.empty_table())
-    yield from _parts(packed, name, settings)
+    # Arrow's own dictionaries shift the values where a file's dictionary holds one twice, which the
+    # format allows; so cells are read without them, and `large_binary` keeps Arrow from them.
+    plain = pq.ParquetFile(source, binary_type=pa.large_binary())
+    yield _plain(plain.schema_arrow.empty_table())
+    yield from _parts(plain, _batch_rows(source, schema, name, settings), name, settings)
+
+
+def _batch_rows(source: BinaryIO, schema: pa.Schema, name: str, settings: Intake) -> int:
+    """So many rows that they fit into a batch, were each as long as the longest texts together."""
+    texts = [each.name for each in schema if _is_bytes(each.type)]
+    longest = {each.name: each.type.byte_width for each in schema
+               if pa.types.is_fixed_size_binary(each.type)}  # fmt: skip
+    if texts:
+        packed = pq.ParquetFile(source, read_dictionary=texts)
+        for batch in packed.iter_batches(BATCH, columns=texts):
+            for text, column in zip(batch.schema.names, batch.columns, strict=True):
+                words = column.dictionary if pa.types.is_dictionary(column.type) else column
+                most = pc.max(pc.binary_length(words)).as_py() or 0
+                longest[text] = max(longest.get(text, 0), most)
+    width = sum(longest.values())
+    if width > settings.max_line_bytes:
+        message = f"{name}: texts of {width} bytes in a row; at most {settings.max_line_bytes}"
+        raise Refused(rules.FORMAT, message, file=name)
+    return int(min(BATCH, BATCH_BYTES // max(width, 1)))
 
 
 def _largest_dictionary(metadata: pq.FileMetaData, source: BinaryIO) -> int:
@@ -112,13 +131,14 @@ def _page(head: bytes) -> tuple[int, int]:
     return numbers[0], numbers[1]
 
 
-def _parts(file: pq.ParquetFile, name: str, settings: Intake) -> Iterator[pa.Table]:
-    """Yield batches of plain columns, counting bytes before text is spread out."""
+def _parts(
+    file: pq.ParquetFile, rows: int, name: str, settings: Intake
+) -> Iterator[pa.Table]:  # fmt: skip
+    """Yield batches of plain columns, of so many rows at most."""
     left = settings.max_table_bytes
-    for batch in file.iter_batches(BATCH):
-        spread = sum(map(_spread_bytes, batch.columns))
-        left -= spread
-        if left < 0 or spread > BATCH_BYTES:
+    for batch in file.iter_batches(rows):
+        left -= batch.nbytes
+        if left < 0:
             message = f"{name} spreads to more than {settings.max_table_bytes} bytes"
             raise Refused(rules.FORMAT, message, file=name)
         yield _plain(pa.Table.from_batches([batch])).combine_chunks()
@@ -132,9 +152,6 @@ def _plain(table: pa.Table) -> pa.Table:
 def _plain_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column in one of the few types that are compared with the contract; others become text."""
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
     if _is_text(kind):
         text = column.cast(pa.large_string())
         text.validate(full=True)
@@ -181,8 +198,6 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
-def _spread_bytes(column: pa.Array) -> int:
-    if not pa.types.is_dictionary(column.type):
-        return int(column.nbytes)
-    lengths = pc.binary_length(column.dictionary)
-    return 8 * len(column) + int(pc.sum(pc.take(lengths, column.indices)).as_py() or 0)
+def _is_bytes(kind: pa.DataType) -> bool:
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return _is_text(value) or bool(pa.types.is_binary(value) or pa.types.is_large_binary(value))
