@@ -16,12 +16,11 @@ from typing import Any
 import numba
 import numpy as np
 
-from graph.by_start import Block, grown, search_starts
+from graph.by_start import search_starts
 from graph.pattern_found import COMPLETE, Bounds, Found, Ragged
+from graph.rectangles import columns_of, payment_table, rectangles, rows_with
 from graph.transfer_list import TransferList
-from graph.way_back import first_from
-
-BITS = 32
+from graph.walk import first_from, grown
 
 
 def bipartite(
@@ -68,10 +67,9 @@ def bipartite(
         transfers.tick[in_row],
         transfers.rank[in_row],
     )
-    deadline = np.empty(len(transfers), dtype=np.int32)
-    deadline[transfers.tick] = transfers.deadlines(window_us, transfers.tick)
+    deadline = transfers.deadlines(window_us, transfers.tick)
 
-    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Block:
+    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Any:
         return _search(
             first, past, outgoing, incoming, deadline, scratch, min_members, limit, per_start
         )
@@ -162,14 +160,16 @@ def _search(
                 continue
             for number in range(len(paid)):
                 column[paid[number]] = number + 1
-            table, kept = _table(paying, outgoing, rank[leaving], end, column, len(paid), members)
+            table, kept = payment_table(
+                paying, outgoing, rank[leaving], end, column, len(paid), members
+            )
             for account in paid:
                 column[account] = 0
             if len(kept) < members:
                 continue
-            for rectangle in _rectangles(table, members):
-                payees = _chosen(rectangle, paid)
-                payers = _holding(rectangle, table, kept)
+            for rectangle in rectangles(table, members):
+                payees = columns_of(rectangle, paid)
+                payers = rows_with(rectangle, table, kept)
                 if len(payers) < members:
                     continue
                 ranks = _first_transfers(payers, payees, outgoing, rank[leaving], end, scratch)
@@ -186,9 +186,7 @@ def _search(
                 found += 1
                 size = len(payers) + len(payees)
                 if size >= len(sizes):
-                    wider = np.zeros(2 * size, dtype=np.int64)
-                    wider[: len(sizes)] = sizes
-                    sizes = wider
+                    sizes = grown(sizes, size + 1)
                 sizes[size] += 1
                 needed = 5 + size + len(ranks)
                 if used + needed > len(records):
@@ -224,91 +222,6 @@ def _different(account: Any, clock: Any, place: int, past: int, end: int, seen: 
     for number in range(count):
         seen[found[number]] = 0
     return np.sort(found[:count])
-
-
-@numba.njit(cache=True, nogil=True)
-def _table(
-    paying: Any, outgoing: Any, soonest: int, end: int, column: Any, width: int, members: int
-) -> Any:
-    """Who pays whom as rows of bits, of the payers that pay enough of the payees; and these."""
-    offsets, payee, clock, rank = outgoing
-    words = (width + BITS - 1) // BITS
-    table, kept = np.zeros((len(paying), words), dtype=np.int64), 0
-    accounts = np.empty(len(paying), dtype=np.int32)
-    for account in paying:
-        count, past = 0, offsets[account + 1]
-        place = first_from(rank, offsets[account], past, soonest)
-        while place < past and clock[place] <= end:
-            bit = column[payee[place]] - 1
-            if bit >= 0 and not table[kept, bit // BITS] >> (bit % BITS) & 1:
-                table[kept, bit // BITS] |= 1 << (bit % BITS)
-                count += 1
-            place += 1
-        if count >= members:
-            accounts[kept] = account
-            kept += 1
-        else:
-            table[kept] = 0
-    return table[:kept], accounts[:kept]
-
-
-@numba.njit(cache=True, nogil=True)
-def _ones(row: Any) -> int:
-    count = 0
-    for word in row:
-        while word:
-            word &= word - 1
-            count += 1
-    return count
-
-
-@numba.njit(cache=True, nogil=True)
-def _rectangles(table: Any, members: int) -> Any:
-    """The different intersections of any rows with enough ones, each as a row of bits."""
-    held, count = np.empty((16, table.shape[1]), dtype=np.int64), 0
-    for row in range(len(table)):
-        before = count
-        for other in range(-1, before):
-            both = table[row].copy()
-            if other >= 0:
-                both &= held[other]
-            if _ones(both) < members:
-                continue
-            known = False
-            for each in range(count):
-                if (held[each] == both).all():
-                    known = True
-                    break
-            if known:
-                continue
-            if count == len(held):
-                wider = np.empty((2 * count, table.shape[1]), dtype=np.int64)
-                wider[:count] = held
-                held = wider
-            held[count] = both
-            count += 1
-    return held[:count]
-
-
-@numba.njit(cache=True, nogil=True)
-def _chosen(rectangle: Any, accounts: Any) -> Any:
-    chosen, count = np.empty(len(accounts), dtype=np.int32), 0
-    for bit in range(len(accounts)):
-        if rectangle[bit // BITS] >> (bit % BITS) & 1:
-            chosen[count] = accounts[bit]
-            count += 1
-    return chosen[:count]
-
-
-@numba.njit(cache=True, nogil=True)
-def _holding(rectangle: Any, table: Any, accounts: Any) -> Any:
-    """The accounts whose rows hold a rectangle."""
-    chosen, count = np.empty(len(accounts), dtype=np.int32), 0
-    for row in range(len(table)):
-        if ((table[row] & rectangle) == rectangle).all():
-            chosen[count] = accounts[row]
-            count += 1
-    return chosen[:count]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -348,7 +261,7 @@ def _clock_of(wanted: int, payers: Any, outgoing: Any) -> int:
 def _paid_before(
     start: int, to: int, leaving: int, outgoing: Any, deadline: Any, last: int
 ) -> bool:
-    """Whether the first pair has a transfer before its own in the window that ends with the last."""
+    """Whether the first pair has an earlier transfer in the window that ends with the last."""
     offsets, payee, clock, _ = outgoing
     place = leaving - 1
     while place >= offsets[start] and deadline[clock[place]] >= last:

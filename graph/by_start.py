@@ -1,8 +1,8 @@
 """Runs a search from every start, block by block on threads, and puts the blocks' results together.
 
 A kernel searches a range of starts and returns records: whole numbers, each record how many values
-follow and then the values. Blocks are put together in the order of their starts, so the result does not
-depend on how many threads ran.
+follow and then the values. Blocks are put together in the order of their starts, so the result
+does not depend on how many threads ran.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ import numpy as np
 from graph.pattern_found import Bounds, Cut
 from graph.transfer_list import Ints, Small
 
-NO_LIMIT = int(np.iinfo(np.int64).max)
+# Far beyond what can be found; what kernels add to it stays within 64 bits.
+NO_LIMIT = 1 << 62
 BLOCKS_PER_THREAD = 32
 
-# A block: records, how many of each size, members' counts, starts that were searched in part.
+# A kernel's block: records, how many of each size, and the starts that were searched in part.
 Block = tuple[Small, Ints, Ints]
-Kernel = Callable[[int, int, Any, int, int], Block]
+Kernel = Callable[[int, int, Any, int, int], Any]
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def _run(
         local.scratch = scratch()
 
     def search(bounds: tuple[int, int]) -> Block:
-        return kernel(*bounds, local.scratch, limit, per_start)
+        block: Block = kernel(*bounds, local.scratch, limit, per_start)
+        return block
 
     with ThreadPoolExecutor(threads, initializer=begin) as pool:
         waiting = [pool.submit(search, each) for each in ranges]
@@ -152,11 +154,3 @@ def _sizes(records: Small, count: int, size_at: int) -> Ints:
         sizes[number] = records[place + size_at]
         place += records[place] + 1
     return sizes
-
-
-@numba.njit(cache=True, nogil=True)
-def grown(records: Small, wanted: int) -> Small:
-    """A buffer with room for `wanted` values, at least twice as large."""
-    wider = np.empty(max(2 * len(records), wanted), dtype=records.dtype)
-    wider[: len(records)] = records
-    return wider

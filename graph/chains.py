@@ -13,11 +13,12 @@ import numba
 import numpy as np
 
 from graph.amount_ratio import AmountRatio, amounts_by
-from graph.by_start import Block, grown, search_starts
+from graph.by_start import search_starts
+from graph.hop_times import TIES, Times, time_rule
 from graph.hops_found import checked_lengths, counts_found, hops_found
 from graph.pattern_found import COMPLETE, Bounds, Found
 from graph.transfer_list import Ints, TransferList
-from graph.way_back import first_from
+from graph.walk import first_from, grown, on_walk
 
 
 def chains(
@@ -26,7 +27,7 @@ def chains(
     min_length: int = 3,
     max_length: int = 6,
     window_us: int | None = None,
-    times: str = "strict",
+    times: Times = "strict",
     ratio: AmountRatio | None = None,
     bounds: Bounds = COMPLETE,
     threads: int = 2,
@@ -66,12 +67,16 @@ def chains(
         transfers.tick[in_row],
         *amounts_by(in_row, transfers, ratio)[1:],
     )
-    deadline = np.empty(len(transfers), dtype=np.int32)
-    deadline[transfers.tick] = transfers.deadlines(window_us, transfers.tick)
-    rules = (min_length, max_length, 0 if times == "ties" else 1, bounds.store)
+    deadline = transfers.deadlines(window_us, transfers.tick)
+    rules = (
+        min_length,
+        max_length,
+        0 if time_rule(times, any_order=False) == TIES else 1,
+        bounds.store,
+    )
     made: list[Ints] = []
 
-    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Block:
+    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Any:
         return _search(first, past, outgoing, incoming, deadline, scratch, rules, limit, per_start)
 
     def scratch() -> Any:
@@ -133,7 +138,7 @@ def _search(
                     to = payee[following]
                     if amount[following] < low[edge] or amount[following] > high[edge]:
                         continue
-                    if _on_chain(account, depth, to):
+                    if on_walk(account, 0, depth, to):
                         continue
                     goes_on[depth] = True
                     walk[depth] = following
@@ -175,14 +180,6 @@ def _onward(outgoing: Any, account: int, soonest: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _on_chain(account: Any, depth: int, wanted: int) -> bool:
-    for hop in range(depth + 1):
-        if account[hop] == wanted:
-            return True
-    return False
-
-
-@numba.njit(cache=True, nogil=True)
 def _preceded(
     incoming: Any, outgoing: Any, deadline: Any, account: Any, walk: Any, depth: int, gap: int
 ) -> bool:
@@ -192,8 +189,8 @@ def _preceded(
     began, ended = clock[walk[0]], clock[walk[depth - 1]]
     place = first_from(in_clock, offsets[account[0]], offsets[account[0] + 1], began - gap + 1) - 1
     while place >= offsets[account[0]] and deadline[in_clock[place]] >= ended:
-        if low[place] <= amount[walk[0]] <= high[place] and not _on_chain(
-            account, depth, payer[place]
+        if low[place] <= amount[walk[0]] <= high[place] and not on_walk(
+            account, 0, depth, payer[place]
         ):
             return True
         place -= 1

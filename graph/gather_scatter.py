@@ -14,6 +14,7 @@ import numpy as np
 
 from graph.amount_ratio import EVERYTHING, AmountRatio
 from graph.amount_ratio import bounds as amount_bounds
+from graph.hop_times import TIES, Times, time_rule
 from graph.pattern_found import COMPLETE, Bounds, Found, Ragged, bounded
 from graph.transfer_list import TransferList
 
@@ -23,7 +24,7 @@ def gather_scatter(
     *,
     window_us: int | None = None,
     min_members: int = 2,
-    times: str = "strict",
+    times: Times = "strict",
     ratio: AmountRatio | None = None,
     bounds: Bounds = COMPLETE,
 ) -> Found:
@@ -60,7 +61,7 @@ def gather_scatter(
         ),
         window_us,
         min_members,
-        times == "ties",
+        time_rule(times, any_order=False) == TIES,
         EVERYTHING if ratio is None else ratio.parts,
     )
     found, cut = bounded(np.arange(len(owner)), owner, transfers.accounts, bounds)
@@ -123,7 +124,7 @@ def _turns(
                 scattered += out_amount[until]
                 until += 1
             while scatter < until and (
-                out_at[scatter] < turn or out_at[scatter] == turn and not ties
+                out_at[scatter] < turn or (out_at[scatter] == turn and not ties)
             ):
                 here[1, payee[scatter]] -= 1
                 payees -= here[1, payee[scatter]] == 0

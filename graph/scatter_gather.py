@@ -14,12 +14,11 @@ import numba
 import numpy as np
 
 from graph.amount_ratio import AmountRatio, amounts_by
-from graph.by_start import Block, grown, search_starts
+from graph.by_start import search_starts
+from graph.hop_times import ANY, STRICT, Times, time_rule
 from graph.pattern_found import COMPLETE, Bounds, Found, Ragged
 from graph.transfer_list import TransferList
-from graph.way_back import ANY, TIES, first_from
-
-RULES = {"strict": 0, "ties": TIES, "any": ANY}
+from graph.walk import first_from, grown, more_rows
 
 
 def scatter_gather(
@@ -27,7 +26,7 @@ def scatter_gather(
     *,
     window_us: int | None = None,
     min_members: int = 2,
-    times: str = "strict",
+    times: Times = "strict",
     ratio: AmountRatio | None = None,
     bounds: Bounds = COMPLETE,
     threads: int = 2,
@@ -59,11 +58,10 @@ def scatter_gather(
         transfers.rank[out_row],
         *amounts_by(out_row, transfers, ratio),
     )
-    deadline = np.empty(len(transfers), dtype=np.int32)
-    deadline[transfers.tick] = transfers.deadlines(window_us, transfers.tick)
-    rules = (min_members, RULES[times])
+    deadline = transfers.deadlines(window_us, transfers.tick)
+    rules = (min_members, time_rule(times))
 
-    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Block:
+    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Any:
         return _search(first, past, outgoing, deadline, scratch, rules, limit, per_start)
 
     def scratch() -> Any:
@@ -161,9 +159,7 @@ def _search(
                 found += 1
                 size = _middles(group, window, deadline, payee, here)
                 if size >= len(sizes):
-                    wider = np.zeros(2 * size, dtype=np.int64)
-                    wider[: len(sizes)] = sizes
-                    sizes = wider
+                    sizes = grown(sizes, size + 1)
                 sizes[size] += 1
                 if used + len(inside) + 4 > len(records):
                     records = grown(records, used + len(inside) + 4)
@@ -193,7 +189,7 @@ def _paths(
     for leaving in range(offsets[payer], offsets[payer + 1]):
         middle, left = payee[leaving], clock[leaving]
         past, end = offsets[middle + 1], deadline[left]
-        soonest = left + 1 if times == 0 else left
+        soonest = left + 1 if times == STRICT else left
         place = (
             offsets[middle] if times == ANY else first_from(clock, offsets[middle], past, soonest)
         )
@@ -206,9 +202,7 @@ def _paths(
             if amount[onward] < low[leaving] or amount[onward] > high[leaving]:
                 continue
             if used == len(walked):
-                wider = np.empty((2 * used, 5), dtype=np.int32)
-                wider[:used] = walked
-                walked = wider
+                walked = more_rows(walked)
             walked[used, 0] = to
             walked[used, 1] = min(left, clock[onward])
             walked[used, 2] = max(left, clock[onward])

@@ -2,7 +2,7 @@
 
 The search takes each account as the smallest of its cycles. The last three hops back to it are
 found first, backwards, and grouped by the account they begin at; then the first hops are walked
-forwards, and where a walk meets a group its cycles are there. So the cost is that of the walks of
+forwards, and where a walk meets a group its cycles are there. Time is that of the walks of
 length - 3 hops within one strong component, and of the cycles themselves, instead of that of all
 walks. (D. B. Johnson, "Finding all the elementary circuits of a directed graph", SIAM Journal on
 Computing 4, 1975, is the search without a bound of length; meeting in the middle is the usual way
@@ -19,10 +19,12 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from graph.amount_ratio import AmountRatio, next_bounds
-from graph.by_start import Block, grown, search_starts
+from graph.by_start import search_starts
+from graph.cycle_tails import tails_to
 from graph.hops_found import checked_lengths, counts_found, hops_found
 from graph.pattern_found import COMPLETE, Bounds, Found
 from graph.transfer_list import Ints, TransferList, by_account
+from graph.walk import first_from, grown, on_walk
 
 
 def simple_cycles(
@@ -40,15 +42,15 @@ def simple_cycles(
     once, from its smallest account, however many transfers lie between the accounts. With a ratio
     there must be a choice of one transfer per hop for which every hop's amount, the first hop's
     after the last one's included, lies within the ratio of the hop's before it; as their product
-    is 1, a range without 1 allows none. The transfers kept are the first such choice, by amount
-    and row. In the order of length, then of the accounts.
+    is 1, a range without 1 allows none. The transfers kept are one such choice; without a
+    ratio, the first rows. In the order of length, then of the accounts.
 
     >>> rows = TransferList.of([(0, 1, 100), (1, 2, 90), (2, 0, 80), (1, 0, 5)])
     >>> found = simple_cycles(rows, min_length=2)
     >>> found.accounts["member"].to_lists(), found.transfers.to_lists()
     ([[0, 1], [0, 1, 2]], [[0, 3], [0, 1, 2]])
-    >>> simple_cycles(rows, min_length=2, ratio=AmountRatio.parse("0.5:2")).sizes.tolist()
-    [0, 0, 0, 1]
+    >>> simple_cycles(rows, min_length=2, ratio=AmountRatio.parse("0.5:2")).count
+    1
 
     Raises:
         ContractError: lengths that are not 2 <= min_length <= max_length <= 8.
@@ -59,7 +61,7 @@ def simple_cycles(
     core, account = np.unique(
         np.concatenate([transfers.payer[rows], transfers.payee[rows]]), return_inverse=True
     )
-    payer, payee = (side.astype(np.int32) for side in np.split(account, 2))
+    payer, payee = (np.asarray(side) for side in np.split(account, 2))
     straight, accounts = np.arange(len(rows)), len(core)
     out_offsets, _ = by_account(payer, straight, accounts)
     in_offsets, in_edge = by_account(payee, straight, accounts)
@@ -68,7 +70,7 @@ def simple_cycles(
     # A choice of transfers that repeats a cycle is known only when both are there.
     store, lengths = bounds.store or several, (min_length, max_length)
 
-    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Block:
+    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Any:
         return _search(first, past, edges, incoming, scratch, lengths, limit, per_start, store)
 
     made: list[Ints] = []
@@ -115,95 +117,6 @@ def _stable(keys: Ints) -> Ints:
 
 
 @numba.njit(cache=True, nogil=True)
-def _above(sorted_values: Any, first: int, past: int, value: int) -> int:
-    """The first place of a sorted stretch whose value is not below `value`."""
-    while first < past:
-        middle = (first + past) >> 1
-        if sorted_values[middle] < value:
-            first = middle + 1
-        else:
-            past = middle
-    return first
-
-
-@numba.njit(cache=True, nogil=True)
-def _more_rows(table: Any) -> Any:
-    wider = np.empty((2 * len(table), table.shape[1]), dtype=table.dtype)
-    wider[: len(table)] = table
-    return wider
-
-
-@numba.njit(cache=True, nogil=True)
-def _tails(start: int, edges: Any, incoming: Any, begin: Any, count: Any) -> Any:
-    """The last three hops of cycles that return to a start through larger accounts.
-
-    A row is the account they leave and the three edges. Rows of one account lie together, from
-    `begin` on and `count` many, in the order of the accounts they pass. Those that leave the start
-    itself are whole cycles.
-    """
-    _, _, payee, amount, low, high = edges
-    in_offsets, in_edge, in_from = incoming
-    pairs, used = np.empty((64, 3), dtype=np.int32), 0
-    past = in_offsets[start + 1]
-    for place in range(_above(in_from, in_offsets[start], past, start), past):
-        through, last = in_from[place], in_edge[place]
-        end = in_offsets[through + 1]
-        for other in range(_above(in_from, in_offsets[through], end, start + 1), end):
-            before = in_edge[other]
-            if low[before] <= amount[last] <= high[before]:
-                if used == len(pairs):
-                    pairs = _more_rows(pairs)
-                pairs[used, 0], pairs[used, 1], pairs[used, 2] = in_from[other], before, last
-                used += 1
-    tails, found = np.empty((64, 4), dtype=np.int32), 0
-    # A stable order: of one account, the accounts that follow ascend as they were found.
-    for row in np.argsort(pairs[:used, 0], kind="mergesort"):
-        second, before, last = pairs[row]
-        through = payee[before]
-        end = in_offsets[second + 1]
-        for other in range(_above(in_from, in_offsets[second], end, start), end):
-            leaving, first = in_from[other], in_edge[other]
-            if leaving != through and low[first] <= amount[before] <= high[first]:
-                if found == len(tails):
-                    tails = _more_rows(tails)
-                tails[found, 0], tails[found, 1] = leaving, first
-                tails[found, 2], tails[found, 3] = before, last
-                found += 1
-                count[leaving] += 1
-    return _together(tails[:found], begin, count)
-
-
-@numba.njit(cache=True, nogil=True)
-def _together(tails: Any, begin: Any, count: Any) -> Any:
-    """Rows of one account together, otherwise in their order."""
-    placed, grouped = 0, np.empty_like(tails)
-    for row in range(len(tails)):
-        account = tails[row, 0]
-        if count[account] > 0:
-            begin[account] = placed
-            placed += count[account]
-            count[account] = -count[account]
-    for row in range(len(tails)):
-        account = tails[row, 0]
-        grouped[begin[account]] = tails[row]
-        begin[account] += 1
-    for row in range(len(tails)):
-        account = tails[row, 0]
-        if count[account] < 0:
-            count[account] = -count[account]
-            begin[account] -= count[account]
-    return grouped
-
-
-@numba.njit(cache=True, nogil=True)
-def _on_walk(account: Any, depth: int, wanted: int) -> bool:
-    for hop in range(1, depth + 1):
-        if account[hop] == wanted:
-            return True
-    return False
-
-
-@numba.njit(cache=True, nogil=True)
 def _search(
     first: int,
     past: int,
@@ -220,7 +133,7 @@ def _search(
     A record is a length and the edges. Returns records, how many of each length, and the starts
     that had more than `per_start`.
     """
-    out_offsets, payer, payee, amount, low, high = edges
+    out_offsets, _, payee, amount, low, high = edges
     in_offsets, in_edge, in_from = incoming
     begin, count, members = scratch[0], scratch[1], scratch[2]
     shortest, longest = lengths
@@ -234,13 +147,13 @@ def _search(
         if total > limit:
             break
         end = in_offsets[start + 1]
-        into = _above(in_from, in_offsets[start], end, start)
-        leave = _above(payee, out_offsets[start], out_offsets[start + 1], start)
+        into = first_from(in_from, in_offsets[start], end, start)
+        leave = first_from(payee, out_offsets[start], out_offsets[start + 1], start)
         if into == end or leave == out_offsets[start + 1]:
             continue
         tails = np.empty((0, 4), dtype=np.int32)
         if longest > 2:
-            tails = _tails(start, edges, incoming, begin, count)
+            tails = tails_to(start, edges, incoming, begin, count)
         room = min(per_start, limit + 1 - total)
         found, more = 0, False
         depth = 0
@@ -262,9 +175,9 @@ def _search(
                         beginning = one
                     if amount[beginning] < low[three] or amount[beginning] > high[three]:
                         continue
-                    if _on_walk(account, reached, payee[one]):
+                    if on_walk(account, 1, reached, payee[one]):
                         continue
-                    if _on_walk(account, reached, payee[two]):
+                    if on_walk(account, 1, reached, payee[two]):
                         continue
                     if found == room:
                         more = True
@@ -286,7 +199,7 @@ def _search(
                         members[payee[two]] += 1
             if reached == 1 and shortest == 2:
                 edge = walk[0]
-                for other in range(_above(in_from, into, end, at), end):
+                for other in range(first_from(in_from, into, end, at), end):
                     if in_from[other] != at:
                         break
                     back = in_edge[other]
@@ -309,7 +222,7 @@ def _search(
                         members[at] += 1
             if reached > 0 and reached + 3 < longest:
                 depth = reached
-                place[depth] = _above(payee, out_offsets[at], out_offsets[at + 1], start + 1)
+                place[depth] = first_from(payee, out_offsets[at], out_offsets[at + 1], start + 1)
             # The next walk: one more hop from the deepest account that has one left.
             while depth >= 0:
                 at = account[depth]
@@ -323,7 +236,7 @@ def _search(
                     before = walk[depth - 1]
                     if amount[edge] < low[before] or amount[edge] > high[before]:
                         continue
-                    if _on_walk(account, depth, at):
+                    if on_walk(account, 1, depth, at):
                         continue
                 reached = depth + 1
                 walk[depth], account[reached] = edge, at

@@ -15,9 +15,11 @@ import numpy as np
 from graph.amount_ratio import EVERYTHING, AmountRatio
 from graph.amount_ratio import bounds as amount_bounds
 from graph.bipartite import bipartite
-from graph.by_start import Block, grown, search_starts
+from graph.by_start import search_starts
+from graph.hop_times import TIES, Times, time_rule
 from graph.pattern_found import COMPLETE, Bounds, Found, Ragged, counted
 from graph.transfer_list import TransferList, by_account
+from graph.walk import grown
 
 
 def stack(
@@ -25,7 +27,7 @@ def stack(
     *,
     window_us: int | None = None,
     min_members: int = 2,
-    times: str = "strict",
+    times: Times = "strict",
     ratio: AmountRatio | None = None,
     bounds: Bounds = COMPLETE,
     threads: int = 2,
@@ -40,8 +42,9 @@ def stack(
     the first instances, then of the second ones. A bound's start is the first instance, and holds
     for stacks: their layers are always searched completely.
 
-    >>> layers = [(0, 2, 1), (0, 3, 2), (1, 2, 3), (1, 3, 4), (2, 4, 5), (2, 5, 6), (3, 4, 7), (3, 5, 8)]
-    >>> rows = TransferList.of([(payer, payee, 9, at) for payer, payee, at in layers])
+    >>> first = [(0, 2, 9, 1), (0, 3, 9, 2), (1, 2, 9, 3), (1, 3, 9, 4)]
+    >>> second = [(2, 4, 9, 5), (2, 5, 9, 6), (3, 4, 9, 7), (3, 5, 9, 8)]
+    >>> rows = TransferList.of(first + second)
     >>> found = stack(rows, window_us=10)
     >>> [found.accounts[role].to_lists() for role in ("payer", "middle", "payee")]
     [[[0, 1]], [[2, 3]], [[4, 5]]]
@@ -67,11 +70,11 @@ def stack(
         transfers.payer[order], transfers.payee[order], transfers.tick[order],
         transfers.amount[order],
     )  # fmt: skip
-    deadline = np.empty(len(transfers), dtype=np.int32)
-    deadline[transfers.tick] = transfers.deadlines(window_us, transfers.tick)
-    rules = (min_members, times == "ties", EVERYTHING if ratio is None else ratio.parts)
+    deadline = transfers.deadlines(window_us, transfers.tick)
+    ties = time_rule(times, any_order=False) == TIES
+    rules = (min_members, ties, EVERYTHING if ratio is None else ratio.parts)
 
-    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Block:
+    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Any:
         return _search(
             first, past, lists, sharing, moved, facts, deadline, scratch, rules, limit, per_start
         )
@@ -177,9 +180,7 @@ def _search(
             found += 1
             size = len(middle)
             if size >= len(sizes):
-                wider = np.zeros(2 * size, dtype=np.int64)
-                wider[: len(sizes)] = sizes
-                sizes = wider
+                sizes = grown(sizes, size + 1)
             sizes[size] += 1
             needed = 4 + size + len(ranks)
             if used + needed > len(records):

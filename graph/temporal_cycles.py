@@ -11,21 +11,19 @@ reachability is the pruning of R. Kumar and T. Calders, "2SCENT", VLDB 2018.)
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numba
 import numpy as np
 
 from graph.amount_ratio import AmountRatio, amounts_by
-from graph.by_start import Block, grown, search_starts
+from graph.by_start import search_starts
+from graph.hop_times import ANY, TIES, Times, time_rule
 from graph.hops_found import checked_lengths, counts_found, hops_found
 from graph.pattern_found import COMPLETE, Bounds, Found
 from graph.transfer_list import Ints, TransferList
-from graph.way_back import ANY, TIES, bring_up, first_from, forget, leads_back, new_marks
-
-# strict: each hop later than the one before; ties: or at the same time; any: within the window.
-Times = Literal["strict", "ties", "any"]
-RULES: dict[str, int] = {"strict": 0, "ties": TIES, "any": ANY}
+from graph.walk import first_from, grown, on_walk
+from graph.way_back import bring_up, forget, leads_back, new_marks
 
 
 def temporal_cycles(
@@ -40,15 +38,16 @@ def temporal_cycles(
     bounds: Bounds = COMPLETE,
     threads: int = 2,
 ) -> Found:
-    """Every cycle of transfers between different accounts, the last at most a window after the first.
+    """Every cycle of transfers between different accounts within a window.
 
-    Each transfer's payee pays the next one. With `times` "strict" each is later than the one
-    before, with "ties" not earlier; a cycle begins at its first transfer, one of a single time at
-    its smallest row. With "any" the order is free, and a cycle begins at its earliest transfer (of
-    one time: the smallest row). Every choice of transfers is a cycle of its own. With a ratio each
-    hop's amount lies within it of the hop's before; with `closing` also the first hop's of the last
-    one's, whose product with the others is 1. In the order of length, then of the first payer, then
-    of the walk in time. A bound's start is the first payer.
+    Each transfer's payee makes the next one, the last at most `window_us` after the first. With
+    `times` "strict" each is later than the one before, with "ties" not earlier; a cycle begins at
+    its first transfer, one of a single time at its smallest row. With "any" the order is free, and
+    a cycle begins at its earliest transfer (of one time: the smallest row). Every choice of
+    transfers is a cycle of its own. With a ratio each hop's amount lies within it of the hop's
+    before; with `closing` also the first hop's of the last one's, whose product with the others is
+    1. In the order of length, then of the first payer, then of the walk in time. A bound's start is
+    the first payer.
 
     >>> rows = TransferList.of([(0, 1, 100, 1), (1, 2, 90, 2), (2, 0, 80, 3), (1, 0, 5, 1)])
     >>> temporal_cycles(rows, window_us=2).transfers.to_lists()
@@ -75,16 +74,20 @@ def temporal_cycles(
         clock[out_row],
         *amounts_by(out_row, transfers, ratio),
     )
-    incoming = (in_offsets, in_row, transfers.payer[in_row].astype(np.int32), clock[in_row])
-    incoming = (*incoming, *amounts_by(in_row, transfers, ratio))
-    deadline = np.empty(len(transfers), dtype=np.int32)
-    deadline[clock] = transfers.deadlines(window_us, clock)
-    rules = (min_length, max_length, RULES[times], closing, bounds.store)
+    incoming = (
+        in_offsets,
+        in_row,
+        transfers.payer[in_row].astype(np.int32),
+        clock[in_row],
+        *amounts_by(in_row, transfers, ratio),
+    )
+    deadline = transfers.deadlines(window_us, clock)
+    rules = (min_length, max_length, time_rule(times), closing, bounds.store)
     accounts = transfers.accounts
     widest = int(np.diff(in_offsets).max(initial=0))
     made: list[Ints] = []
 
-    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Block:
+    def kernel(first: int, past: int, scratch: Any, limit: int, per_start: int) -> Any:
         return _search(first, past, outgoing, incoming, deadline, scratch, rules, limit, per_start)
 
     def scratch() -> Any:
@@ -119,7 +122,7 @@ def _search(
     that had more than `per_start`.
     """
     out_offsets, out_row, payee, out_clock, amount, low, high = outgoing
-    in_offsets, in_row, _, in_clock, in_amount, in_low, in_high = incoming
+    in_offsets, in_row, _, in_clock = incoming[:4]
     shortest, longest, times, closing, store = rules
     marks, queues, closers, members = scratch
     gap = 0 if times == TIES else 1
@@ -203,7 +206,7 @@ def _search(
                 soonest = began + 1 if times == ANY else out_clock[following] + gap
                 if not leads_back(marks, to, longest - depth - 1, soonest):
                     continue
-                if to == start or _on_walk(account, depth, to):
+                if to == start or on_walk(account, 1, depth, to):
                     continue
                 walk[depth] = following
                 depth += 1
@@ -215,14 +218,6 @@ def _search(
             partly[parts] = start
             parts += 1
     return records[:used], sizes, partly[:parts]
-
-
-@numba.njit(cache=True, nogil=True)
-def _on_walk(account: Any, depth: int, wanted: int) -> bool:
-    for hop in range(1, depth + 1):
-        if account[hop] == wanted:
-            return True
-    return False
 
 
 @numba.njit(cache=True, nogil=True)

@@ -17,6 +17,8 @@ from data.errors import ContractError
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
+# Microseconds; a difference of two smaller ones fits 64 bits.
+LARGEST_TIME = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class TransferList:
     (2, [1, 0], [1, 0])
 
     Raises:
-        ContractError: columns of different lengths, an account out of range, a negative amount.
+        ContractError: columns of different lengths, an account or a time out of range, a negative
+            amount.
     """
 
     payer: Ints
@@ -51,6 +54,8 @@ class TransferList:
                 raise ContractError(f"transfers: an account is not within 0 and {self.accounts}")
         if len(self.amount) and self.amount.min() < 0:
             raise ContractError("transfers: an amount is negative; direction is payer and payee")
+        if self.at is not None and (abs(self.at) >= LARGEST_TIME).any():
+            raise ContractError("transfers: a time is too far from 1970; give microseconds")
 
     def __len__(self) -> int:
         return len(self.payer)
@@ -119,23 +124,22 @@ class TransferList:
         return self.order[~loops[self.order]] if loops.any() else self.order
 
     def deadlines(self, window_us: int | None, clock: Small) -> Small:
-        """Per row, the last place on a clock that lies within the window after it, itself included.
+        """Per place on a clock, the last one within the window after it, itself included.
 
         `clock` is `tick` or `rank`. A transfer exactly `window_us` later is within.
+
+        >>> rows = TransferList.of([(0, 1, 9, 5), (1, 2, 9, 7), (2, 0, 9, 7), (0, 1, 9, 8)])
+        >>> rows.deadlines(2, rows.tick)[:3].tolist()
+        [1, 2, 2]
         """
-        if window_us is None:
+        if window_us is None or window_us >= LARGEST_TIME:
             return np.full(len(self), np.iinfo(np.int32).max, dtype=np.int32)
         ordered = self.times[self.order]
-        # Times that would leave 64 bits stay at their end.
-        latest = np.where(
-            ordered > np.iinfo(np.int64).max - window_us,
-            np.iinfo(np.int64).max,
-            ordered + window_us,
-        )
-        last = np.empty(len(self), dtype=np.int64)
-        last[self.order] = np.searchsorted(ordered, latest, side="right") - 1
-        places: Small = clock[self.order][last]
-        return places
+        last = np.searchsorted(ordered, ordered + window_us, side="right") - 1
+        placed = clock[self.order]
+        deadlines = np.empty(len(self), dtype=np.int32)
+        deadlines[placed] = placed[last]
+        return deadlines
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,4 +1,4 @@
-"""Marks of the way back: which accounts can still bring money to a start by a deadline, and until when.
+"""Marks of the way back: which accounts can bring money to a start by a deadline, and until when.
 
 Level h holds, per account, the latest time of a payment by which h + 1 payments in the order of
 time reach the start by the deadline. Deadlines only grow, so marks only grow, and a payment is
@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numba
 import numpy as np
 
+from graph.hop_times import ANY, TIES
+from graph.walk import first_from
+
 LEVELS = 3
 NOTHING = -1
-TIES, ANY = 1, 2
 
 
 class Marks(NamedTuple):
@@ -56,18 +58,6 @@ def forget(marks: Marks) -> None:
                 marks.last[account] = NOTHING
         marks.counts[level] = 0
     marks.counts[LEVELS] = 0
-
-
-@numba.njit(cache=True, nogil=True)
-def first_from(clock: Any, first: int, past: int, soonest: int) -> int:
-    """The first place of an ascending stretch that is not before a time."""
-    while first < past:
-        middle = (first + past) >> 1
-        if clock[middle] < soonest:
-            first = middle + 1
-        else:
-            past = middle
-    return first
 
 
 @numba.njit(cache=True, nogil=True)
@@ -140,7 +130,7 @@ def leads_back(marks: Marks, account: int, hops: int, soonest: int) -> bool:
     """Whether a way back of at most so many hops can begin at an account not before a time."""
     if hops > LEVELS:
         return True
-    for level in range(hops):
+    for level in range(hops):  # noqa: SIM110 (compiled: a loop, not a generator)
         if marks.latest[level, account] >= soonest:
             return True
     return False
