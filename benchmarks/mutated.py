@@ -43,7 +43,7 @@ SECONDS = 10.0
 NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 8)
 RECEIVED_EVERY = 5
 # Bytes of a package that is read in small blocks.
-SMALL = 50_000
+SMALL = 10_000
 LINEAGE = ("submitter", "submitted_for", "sequence", "line")
 
 

@@ -127,6 +127,34 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "format": "text 或 json。",
             },
         ),
+        "patterns": Teaching(
+            "在任意转账清单中查找资金形态：环、链、扇入扇出等。\n\n"
+            "文件含 payer、payee、amount 及 time（可无）各列；没有表头时按位置读取。没有时间列时，"
+            "环为账户的简单环，每个只找一次，从其最小账户开始。CSV 中列表以分号分隔，"
+            "transfer 为行号，从 1 起。受上限截断时说明，退出码为 1。",
+            (
+                "lookthrough patterns cycles transfers.csv --window 7d --ratio 0.9:1",
+                "lookthrough patterns cycles graph.txt --max-length 7 --ratio 0.2:3 --count",
+                "lookthrough patterns scatter-gather current --window 3d --format parquet --out f",
+            ),
+            {
+                "kind": "形态。",
+                "source": "CSV 或 Parquet 文件、运行，或 `current`。",
+                "min_length": "环和链的最少笔数。",
+                "max_length": "最多笔数，至多 8。",
+                "min_members": "其他形态每一侧的最少账户数。",
+                "window": "最长时间：3d、24h、90m、30s；时间为数字时用其自身单位。",
+                "order": "各笔的时间：strict 严格先后，ties 可同时，any 不论，none 不看时间。",
+                "ratio": "后一笔与前一笔金额之比 LOW:HIGH；环的收尾一笔也算。",
+                "count": "只输出个数。",
+                "accounts": "按账户计数。",
+                "format": "csv 或 parquet。",
+                "out": "写入的文件；parquet 必填。",
+                "no_rows": "不带各实例的转账行号。",
+                "limit": "总共最多几个。",
+                "per_start": "每个起点最多几个。",
+            },
+        ),
         "runs": Teaching(
             "列出各次运行及其状态，最新者在前；以自己的台账为准。",
             ("lookthrough runs", "lookthrough runs --format json"),

@@ -44,7 +44,7 @@ def summarise(home: Home, published: Path) -> NightSummary:
         NotFoundError: the ledger knows no such run.
     """
     with Control(home) as control:
-        run = _run_of(control.runs(), published)
+        run = run_of_file(control.runs(), published)
     if run is None:
         raise NotFoundError(f"the ledger knows no run of {published.name}; run the night again")
     details = json.loads(run.details)
@@ -74,7 +74,7 @@ def current_file(home: Home) -> Path | None:
 def current_run(home: Home, runs: Sequence[Run]) -> Run | None:
     """The run, of runs newest first, that `suspects` shows when none is named."""
     published = current_file(home)
-    return None if published is None else _run_of(runs, published)
+    return None if published is None else run_of_file(runs, published)
 
 
 def open_runs(runs: Sequence[Run]) -> list[Run]:
@@ -90,6 +90,7 @@ def open_runs(runs: Sequence[Run]) -> list[Run]:
     return still_open
 
 
-def _run_of(runs: Sequence[Run], published: Path) -> Run | None:
+def run_of_file(runs: Sequence[Run], published: Path) -> Run | None:
+    """The newest complete run that published a file, if the ledger knows one."""
     known = (run for run in runs if run.state == "complete" and run.published == published.name)
     return next(known, None)

@@ -36,6 +36,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "import",
         "keys",
         "nightly",
+        "patterns",
         "receive",
         "reconciliation",
         "runs",
@@ -82,7 +83,7 @@ def test_help_teaches_by_example_in_both_languages(
     for line in TEACHINGS[command].examples:
         _, other, *rest = line.split()
         known = typer.main.get_command(cli.app).commands[other].params  # type: ignore[attr-defined]
-        assert set(re.findall(r"--[a-z]+", " ".join(rest))) <= {o for p in known for o in p.opts}
+        assert set(re.findall(r"--[a-z-]+", " ".join(rest))) <= {o for p in known for o in p.opts}
 
 
 def test_without_a_command_the_help_is_shown(capfd: pytest.CaptureFixture[str]) -> None:

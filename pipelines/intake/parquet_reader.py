@@ -73,10 +73,10 @@ def _read(source: BinaryIO, name: str, settings: Intake) -> Iterator[pa.Table]:
     # format allows; so cells are read without them, and `large_binary` keeps Arrow from them.
     plain = pq.ParquetFile(source, binary_type=pa.large_binary())
     yield _plain(plain.schema_arrow.empty_table())
-    yield from _parts(plain, _batch_rows(source, schema, name, settings), name, settings)
+    yield from _parts(plain, _batch_rows(source, schema, name), name, settings)
 
 
-def _batch_rows(source: BinaryIO, schema: pa.Schema, name: str, settings: Intake) -> int:
+def _batch_rows(source: BinaryIO, schema: pa.Schema, name: str) -> int:
     """So many rows that they fit into a batch, were each as long as the longest texts together."""
     texts = [each.name for each in schema if _is_bytes(each.type)]
     longest = {each.name: each.type.byte_width for each in schema
@@ -89,8 +89,8 @@ def _batch_rows(source: BinaryIO, schema: pa.Schema, name: str, settings: Intake
                 most = pc.max(pc.binary_length(words)).as_py() or 0
                 longest[text] = max(longest.get(text, 0), most)
     width = sum(longest.values())
-    if width > settings.max_line_bytes:
-        message = f"{name}: texts of {width} bytes in a row; at most {settings.max_line_bytes}"
+    if width > BATCH_BYTES:
+        message = f"{name}: texts of {width} bytes in a row; at most {BATCH_BYTES}"
         raise Refused(rules.FORMAT, message, file=name)
     return int(min(BATCH, BATCH_BYTES // max(width, 1)))
 
