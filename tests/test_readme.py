@@ -27,7 +27,7 @@ def shown() -> list[tuple[str, str, str]]:
 def test_a_command_in_a_document_exists(document: str, command: str, rest: str) -> None:
     assert command in COMMANDS, document
     known = {name for parameter in COMMANDS[command].params for name in parameter.opts}
-    assert set(re.findall(r"--[a-z]+", rest)) <= known | {"--help", "--home", "--lang"}
+    assert set(re.findall(r"--[a-z-]+", rest)) <= known | {"--help", "--home", "--lang"}
 
 
 def test_the_documents_show_commands() -> None:
