@@ -83,10 +83,7 @@ def patterns(
     if count:
         typer.echo(found.count)
     else:
-        table = found_patterns.per_account(found, named) if accounts else (
-            found_patterns.instances(found, named)
-        )  # fmt: skip
-        _write(table.drop("transfer") if no_rows and not accounts else table, format, out)
+        _write(_table(found, named, format, accounts=accounts, rows=not no_rows), format, out)
     _say_sizes(chosen, found)
     if found.cut is not None:
         chosen.remark(f"未查完：{found.cut}", f"not complete: {found.cut}")
@@ -124,21 +121,29 @@ def _window(text: str | None, named: NamedTransfers) -> int | None:
     return number
 
 
+def _table(
+    found: Found, named: NamedTransfers, format: Format, *, accounts: bool, rows: bool
+) -> pl.DataFrame:
+    if accounts:
+        return found_patterns.per_account(found, named)
+    if format == "csv":
+        return found_patterns.as_text(found, named, rows=rows)
+    table = found_patterns.instances(found, named)
+    return table if rows else table.drop("transfer")
+
+
 def _write(table: pl.DataFrame, format: Format, out: Path | None) -> None:
-    if format == "parquet":
-        assert out is not None
-        with writing(out):
+    if out is None:
+        held = io.BytesIO()
+        table.write_csv(held)
+        sys.stdout.buffer.write(held.getbuffer())
+        sys.stdout.flush()
+        return
+    with writing(out):
+        if format == "csv":
+            table.write_csv(out)
+        else:
             table.write_parquet(out)
-        return
-    text = found_patterns.as_text(table)
-    if out is not None:
-        with writing(out):
-            text.write_csv(out)
-        return
-    held = io.BytesIO()
-    text.write_csv(held)
-    sys.stdout.buffer.write(held.getbuffer())
-    sys.stdout.flush()
 
 
 def _say_sizes(chosen: Terminal, found: Found) -> None:

@@ -41,6 +41,8 @@ ORDERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 FEWEST: Mapping[str, int] = MappingProxyType({"fan-in": 3, "fan-out": 3})
 SEPARATOR = ";"
+# With more lengths than these, lists are joined one by one.
+FEW_LENGTHS = 16
 
 
 @dataclass(frozen=True)
@@ -124,29 +126,62 @@ def _cycles(transfers: TransferList, search: Search) -> Found:
 def instances(found: Found, named: NamedTransfers) -> pl.DataFrame:
     """A row per instance: per role the accounts' names, and its rows of the list (from 1)."""
     names = named.names.to_arrow()
-    columns = {role: _named(lists.distinct() if found.kind.startswith("fan") else lists, names)
-               for role, lists in found.accounts.items()}  # fmt: skip
+    columns = {}
+    for role, lists in _roles(found).items():
+        offsets, accounts = lists.flat()
+        columns[role] = pa.LargeListArray.from_arrays(offsets, names.take(pa.array(accounts)))
     offsets, rows = found.transfers.flat()
     columns["transfer"] = pa.LargeListArray.from_arrays(offsets, pa.array(rows + 1))
     return pl.DataFrame(pl.from_arrow(pa.table(columns)))
 
 
-def as_text(table: pl.DataFrame) -> pl.DataFrame:
-    """Instances whose lists are joined, for CSV.
+def as_text(found: Found, named: NamedTransfers, *, rows: bool = True) -> pl.DataFrame:
+    """The same with each list as one text, for CSV; without `rows` the accounts only.
 
     Raises:
         InputError: an account's name holds the separator.
     """
-    lists = [name for name, kind in table.schema.items() if isinstance(kind, pl.List)]
-    for role in lists:
-        if role != "transfer" and table[role].explode().str.contains(SEPARATOR, literal=True).any():
-            raise InputError(
-                f"an account's name holds {SEPARATOR!r}, which parts names in CSV; use "
-                "--format parquet"
-            )
-    return table.with_columns(
-        pl.col(name).cast(pl.List(pl.String)).list.join(SEPARATOR) for name in lists
-    )
+    if bool(named.names.str.contains(SEPARATOR, literal=True).any()):
+        raise InputError(
+            f"an account's name holds {SEPARATOR!r}, which parts names in CSV; use --format parquet"
+        )
+    columns = {role: _joined(lists, named.names) for role, lists in _roles(found).items()}
+    if rows:
+        numbers = pl.Series(range(1, len(named.transfers) + 1)).cast(pl.String)
+        columns["transfer"] = _joined(found.transfers, numbers)
+    return pl.DataFrame(columns)
+
+
+def _roles(found: Found) -> Mapping[str, Ragged]:
+    """The accounts of each role, each once in an instance."""
+    if not found.kind.startswith("fan"):
+        return found.accounts
+    return {role: lists.distinct() for role, lists in found.accounts.items()}
+
+
+def _joined(lists: Ragged, texts: pl.Series) -> pl.Series:
+    """The texts that lists of numbers stand for, joined; lists of one length all at once."""
+    offsets, numbers = lists.flat()
+    lengths = lists.lengths
+    if len(np.unique(lengths)) > FEW_LENGTHS:
+        held = pl.Series(texts.gather(numbers)).to_arrow()
+        return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, held))).list.join(
+            SEPARATOR
+        )
+    parts, places = [], []
+    for length in np.unique(lengths):
+        here = np.flatnonzero(lengths == length)
+        table = numbers[offsets[here][:, None] + np.arange(length)]
+        columns = [texts.gather(table[:, hop]).alias(str(hop)) for hop in range(length)]
+        parts.append(pl.DataFrame(columns).select(
+            pl.concat_str(pl.all(), separator=SEPARATOR).alias("text")
+        ).to_series())  # fmt: skip
+        places.append(here)
+    if not parts:
+        return pl.Series([], dtype=pl.String)
+    whole = pl.concat(parts)
+    order = np.argsort(np.concatenate(places), kind="stable")
+    return whole if bool((np.diff(order) == 1).all()) else whole.gather(order)
 
 
 def per_account(found: Found, named: NamedTransfers) -> pl.DataFrame:
@@ -159,8 +194,3 @@ def per_account(found: Found, named: NamedTransfers) -> pl.DataFrame:
             "account", pl.lit(role).alias("role"), "count"
         ))  # fmt: skip
     return pl.concat(parts)
-
-
-def _named(lists: Ragged, names: pa.Array) -> pa.Array:
-    offsets, accounts = lists.flat()
-    return pa.LargeListArray.from_arrays(offsets, names.take(pa.array(accounts)))
