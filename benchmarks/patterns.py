@@ -76,14 +76,14 @@ def in_transfers(found: Found) -> list[int]:
 
 
 def fan_counts(transfers: TransferList) -> list[int]:
-    """Transfers in windows, by the counterparties of the window that each ends, both sides."""
-    total = np.zeros(1, dtype=np.int64)
+    """Transfers in the windows that each transfer ends, by counterparties; payers, then payees."""
+    counts = []
     for side in ("in", "out"):
         measured = fan_sizes(transfers, side, DAY_S - 1)  # type: ignore[arg-type]
-        counts = np.bincount(measured.size)
-        total = np.pad(total, (0, max(len(counts) - len(total), 0)))
-        total[: len(counts)] += counts
-    return total[2:].tolist()
+        held = np.arange(len(measured.first)) - measured.first + 1
+        by_size = np.bincount(measured.size, weights=held, minlength=31).astype(int)
+        counts += by_size[2:31].tolist()
+    return counts
 
 
 PASSES: dict[str, tuple[str, Callable[[TransferList], list[int]]]] = {
