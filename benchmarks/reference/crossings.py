@@ -41,6 +41,7 @@ def _wrong(tables: dict[str, list[Row]], day: date) -> Iterator[str]:
             ):
                 yield "R-BALANCE-102"
     yield from _legs(tables.get("entry", []), tables.get("clearing", []), day)
+    yield from _lacking(tables.get("entry", []), tables.get("clearing", []))
     if tables.get("party"):
         known = {row["party_id"] for row in tables["party"]}
         for row in tables.get("account", []):
@@ -88,3 +89,15 @@ def _legs(entries: list[Row], clearings: list[Row], day: date) -> Iterator[str]:
         early = row["booked_at"].hour < CLEARING_OPENS
         if clearings and not amounts and row["channel"] in CLEARED and early:
             yield "R-ENTRY-101"
+
+
+def _lacking(entries: list[Row], clearings: list[Row]) -> Iterator[str]:
+    """A settled record of which a bank with entries has none, though the other side is there."""
+    banks = {row["bank_no"] for row in entries}
+    legs = {(row["match_no"], row["direction"]) for row in entries}
+    for row in clearings:
+        number = row["match_no"]
+        for side, own, other in (("payer", "out", "in"), ("payee", "in", "out")):
+            due = row["status"] == "settled" and row[f"{side}_bank_no"] in banks
+            if due and (number, own) not in legs and (number, other) in legs:
+                yield "R-CLEARING-101"
