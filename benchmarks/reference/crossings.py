@@ -78,16 +78,17 @@ def _legs(entries: list[Row], clearings: list[Row], day: date) -> Iterator[str]:
             yield "R-ENTRY-103"
         if row["match_no"] is None:
             continue
-        amounts = [
-            other["amount_fen"] for other in entries
-            if other["match_no"] == row["match_no"] and other["direction"] != row["direction"]
-        ]  # fmt: skip
-        if row["match_no"] in cleared:
-            amounts.insert(0, cleared[row["match_no"]])
-        if amounts and amounts[0] != row["amount_fen"]:
-            yield "R-ENTRY-102"
+        legs = [other for other in entries if other["match_no"] == row["match_no"]]
+        # A payment may be split: the legs of a side count by their sum.
+        side = sum(o["amount_fen"] for o in legs if o["direction"] == row["direction"])
+        amounts = [o["amount_fen"] for o in legs if o["direction"] != row["direction"]]
+        stated = cleared.get(row["match_no"], sum(amounts))
+        if amounts or row["match_no"] in cleared:
+            if stated not in (row["amount_fen"], side):
+                yield "R-ENTRY-102"
+            continue
         early = row["booked_at"].hour < CLEARING_OPENS
-        if clearings and not amounts and row["channel"] in CLEARED and early:
+        if clearings and row["channel"] in CLEARED and early:
             yield "R-ENTRY-101"
 
 

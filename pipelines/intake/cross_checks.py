@@ -183,7 +183,7 @@ def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
     cleared = [*crossing.sources("clearing"), *crossing.lake_files("clearing", 1)]
     own, *legs = crossing.sources("entry")
     partners = find_partners(own, legs, cleared)
-    stated = np.where(partners.cleared_fen < 0, partners.other_fen, partners.cleared_fen)
+    stated = partners.stated_fen
     none = partners.matched & (stated < 0)
     if partners.any_cleared and none.any():
         expected = ~pl.col("channel").is_in(UNCLEARED)
@@ -194,8 +194,7 @@ def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
             "neither a clearing record nor another leg carries {match_no}",
         )  # fmt: skip
     yield from _some_entries(
-        crossing, "R-ENTRY-102", (stated >= 0) & (stated != partners.amount_fen), stated,
-        "amount_fen",
+        crossing, "R-ENTRY-102", partners.differ, stated, "amount_fen",
         "{amount_fen} here, but {other_fen} in the clearing record or other leg of {match_no}",
     )  # fmt: skip
 
