@@ -98,7 +98,8 @@ def keys(
 ) -> None:
     """List, register or revoke the Ed25519 keys that submitters sign with.
 
-    From its first key on, a submitter's packages must be signed, unless the key is optional.
+    From its first key on, a submitter's packages must be signed, unless the key is optional; also
+    after a key was revoked.
     """
     chosen = terminal(context)
     if add is not None and not is_uscc(submitter):
