@@ -47,16 +47,17 @@ class EndBounds:
     upper_fen: Ints
 
 
-def reach(transfers: Transfers, from_accounts: Flags, first_us: int, held_fen: Ints) -> Reach:
-    """Find every transfer that can carry money which some accounts paid since an instant.
+def reach(transfers: Transfers, from_accounts: Flags, origin: Flags, held_fen: Ints) -> Reach:
+    """Find every transfer that can carry the money that some accounts paid.
 
-    `held_fen` is what each account holds before the first transfer. The money is not followed
-    through the accounts it comes from: there it has come back. Time is linear in the transfers.
+    `origin` marks the rows, among those that leave these accounts, that paid it; `held_fen` is what
+    each account holds before the first transfer. The money is not followed through the accounts it
+    comes from: there it has come back. Time is linear in the transfers.
     """
     return Reach(
         *_reach(
-            transfers.payer, transfers.payee, transfers.amount_fen, transfers.booked_at,
-            from_accounts, first_us, held_fen.astype(np.int64),
+            transfers.payer, transfers.payee, transfers.amount_fen, from_accounts, origin,
+            held_fen.astype(np.int64),
         )
     )  # fmt: skip
 
@@ -69,7 +70,8 @@ def bounds(
     >>> columns = [0, 1, 2, 2], [2, 2, 3, 4], [5, 5, 6, 4], [1, 2, 3, 4]
     >>> rows = Transfers(*map(np.array, columns))
     >>> source = np.array([True, False, False, False, False])
-    >>> found = bounds(rows, source, reach(rows, source, 0, np.zeros(5, dtype=np.int64)))
+    >>> reached = reach(rows, source, rows.payer == 0, np.zeros(5, dtype=np.int64))
+    >>> found = bounds(rows, source, reached)
     >>> [tuple(map(int, end)) for end in zip(found.account, found.lower_fen, found.upper_fen)]
     [(3, 1, 5), (4, 0, 4)]
     """
@@ -102,9 +104,7 @@ def bounds(
 
 
 @numba.njit(cache=True, nogil=True)
-def _reach(
-    payer: Any, payee: Any, amount: Any, time: Any, mine: Any, first: int, opening: Any
-) -> Any:
+def _reach(payer: Any, payee: Any, amount: Any, mine: Any, origin: Any, opening: Any) -> Any:
     held = opening.copy()
     touched = np.zeros(len(held), dtype=np.bool_)
     rows = np.empty(1024, dtype=np.int64)
@@ -121,7 +121,7 @@ def _reach(
         if source < 0 or amount[row] == 0:
             continue
         if mine[source]:
-            if time[row] < first or (target >= 0 and mine[target]):
+            if not origin[row] or (target >= 0 and mine[target]):
                 continue
         elif not touched[source]:
             continue

@@ -104,22 +104,24 @@ def carry(
     opening_account: Any,
     opening_colour: Any,
     opening_amount: Any,
-    accounts: int,
+    rows: Any,
+    pool: Any,
     colours: int,
     last_first: bool,
     record: bool,
 ) -> Any:
     """Carry the lots through all transfers; see graph.tracing.trace for what it means.
 
+    `rows` is zeros, of 4 columns, and `pool` of 4 with any content and length; the caller makes
+    them, as NumPy asks for large pages and compiled code does not. Both are used up.
+
     Returns the records (transfer, colour, amount), if asked for; the lots held at the end
     (account, colour, amount), those that leave next first; per colour what entered and what left;
     and what each account paid without having it.
     """
-    rows = np.zeros((accounts, 4), dtype=np.int64)
-    pool = np.empty((1024, 4), dtype=np.int64)
     state = np.array([0, NONE, NONE], dtype=np.int64)
     entered, left = np.zeros(colours, dtype=np.int64), np.zeros(colours, dtype=np.int64)
-    overdrawn = np.zeros(accounts, dtype=np.int64)
+    overdrawn = np.zeros(len(rows), dtype=np.int64)
     records, recorded = np.empty((1024 if record else 1, 4), dtype=np.int64), 0
     # Place 0 of the pieces of a payment is for what is missing, where that is the newest.
     pieces = np.empty((64, 4), dtype=np.int64)

@@ -203,17 +203,18 @@ def carry(
     opening_account: Any,
     opening_colour: Any,
     opening_amount: Any,
-    accounts: int,
+    rows: Any,
+    pool: Any,
     colours: int,
     record: bool,
 ) -> Any:
-    """Carry the lots through all transfers; returns the same as graph.lots_in_order.carry."""
-    rows = np.zeros((accounts, 4), dtype=np.int64)
-    pool = np.empty((max(1024, SMALLEST * accounts), 2), dtype=np.int64)
+    """Carry the lots through all transfers; takes and returns what graph.lots_in_order.carry does,
+    but for the pool, which has 2 columns.
+    """
     freed = np.full(64, -1, dtype=np.int64)
     freed[-1] = 0
     entered, left = np.zeros(colours, dtype=np.int64), np.zeros(colours, dtype=np.int64)
-    overdrawn = np.zeros(accounts, dtype=np.int64)
+    overdrawn = np.zeros(len(rows), dtype=np.int64)
     records, recorded = np.empty((1024 if record else 1, 3), dtype=np.int64), 0
     # A payment has at most one piece of each colour.
     pieces = np.empty((colours + 1, 2), dtype=np.int64)
@@ -272,7 +273,7 @@ def carry(
                 records[recorded, 2] = pieces[piece, AMOUNT]
                 recorded += 1
     held, found = np.empty((rows[:, COUNT].sum(), 3), dtype=np.int64), 0
-    for account in range(accounts):
+    for account in range(len(rows)):
         for lot in range(rows[account, COUNT]):
             place = rows[account, START] + lot
             held[found, 0], held[found, 1] = account, pool[place, COLOUR]

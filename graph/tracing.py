@@ -166,12 +166,14 @@ def trace(
     given = (
         transfers.payer, transfers.payee, transfers.amount_fen, tints,
         np.ascontiguousarray(held.account, np.int32), np.ascontiguousarray(held.colour, np.int32),
-        np.ascontiguousarray(held.amount_fen, np.int64), accounts, max(colours, 1),
+        np.ascontiguousarray(held.amount_fen, np.int64), np.zeros((accounts, 4), np.int64),
     )  # fmt: skip
     if convention == "prorata":
-        found = lots_in_proportion.carry(*given, record)
+        pool = np.empty((max(1024, 4 * accounts), 2), np.int64)
+        found = lots_in_proportion.carry(*given, pool, max(colours, 1), record)
     else:
-        found = lots_in_order.carry(*given, convention == "lifo", record)
+        pool = np.empty((max(1024, accounts), 4), np.int64)
+        found = lots_in_order.carry(*given, pool, max(colours, 1), convention == "lifo", record)
     records, lots, entered, left, overdrawn = found
     transfer, colour, amount_fen = records.T
     held_account, held_colour, held_fen = lots.T

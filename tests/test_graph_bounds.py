@@ -37,6 +37,10 @@ def table(rows: list[Row]) -> Transfers:
     return Transfers(*(column.copy() for column in columns))
 
 
+def paid_by(account: int, rows: list[Row]) -> np.ndarray:
+    return np.array([payer == account for payer, *_ in rows])
+
+
 def every_split(rows: list[Row], held: list[int]) -> dict[int, tuple[int, int]]:
     """Least and most at each end over all ways to say which fen of account 0's leave when."""
     states = {((0,) * ACCOUNTS, tuple([0] * (ACCOUNTS + 1)))}
@@ -77,7 +81,7 @@ def test_bounds_equal_those_over_every_split_of_the_fen() -> None:
         rows, held = small_world(seed, 4)
         mine = flags(0)
         opening = np.array(held, dtype=np.int64)
-        found = bounds(table(rows), mine, reach(table(rows), mine, 0, opening))
+        found = bounds(table(rows), mine, reach(table(rows), mine, paid_by(0, rows), opening))
         said = {
             int(account): (int(lower), int(upper))
             for account, lower, upper in zip(
@@ -100,7 +104,7 @@ def test_every_convention_stays_within_the_bounds(convention: str) -> None:
         ]
         transfers, mine = table(rows), flags(0)
         held = np.array([draw.randint(0, 500) for _ in range(ACCOUNTS)], dtype=np.int64)
-        found = bounds(transfers, mine, reach(transfers, mine, 0, held))
+        found = bounds(transfers, mine, reach(transfers, mine, transfers.payer == 0, held))
         tint = np.where(transfers.payer == 0, 1, -1)
         tint[(transfers.payee == 0)] = np.where(transfers.payer[transfers.payee == 0] == 0, 0, -1)
         traced = trace(
@@ -139,9 +143,11 @@ def test_the_flow_equals_that_of_networkx() -> None:
 def test_only_the_ends_asked_for_are_bounded() -> None:
     rows: list[Row] = [(0, 2, 5, 1), (1, 2, 5, 2), (2, 3, 6, 3), (2, 4, 4, 4)]
     mine, held = flags(0), np.zeros(ACCOUNTS, dtype=np.int64)
-    found = bounds(table(rows), mine, reach(table(rows), mine, 0, held), np.array([4]))
+    found = bounds(
+        table(rows), mine, reach(table(rows), mine, paid_by(0, rows), held), np.array([4])
+    )
     assert (found.account.tolist(), found.lower_fen.tolist(), found.upper_fen.tolist()) == (
         [4], [0], [4],
     )  # fmt: skip
-    late = reach(table(rows), mine, 2, held)
+    late = reach(table(rows), mine, paid_by(3, rows), held)
     assert bounds(table(rows), mine, late).account.tolist() == []
