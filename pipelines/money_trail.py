@@ -16,6 +16,7 @@ from data.store import Database
 from graph.paths import Parts
 from graph.tracing import OUTSIDE, Convention, Transfers
 from graph.trail import Direction, Trail, follow, tie_dependent_fen
+from pipelines.origins import Origins, held_by_origin, read_origins, trace_origins
 
 Ints = npt.NDArray[np.int64]
 
@@ -85,17 +86,22 @@ class Records:
     transfers: Transfers
     accounts: pl.DataFrame
     held_fen: Ints
+    origins: Origins
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The followed money, its paths, and how much of it would end elsewhere with ties reversed."""
+    """The followed money, its paths, and how much of it would end elsewhere with ties reversed.
+
+    `holdings` is what the asked accounts hold at the end by origin: kind, institution and fen.
+    """
 
     question: Question
     records: Records
     trail: Trail
     parts: Parts
     tie_dependent_fen: int
+    holdings: list[tuple[str, str | None, int]]
     limits: Limits
 
 
@@ -112,6 +118,7 @@ def read_records(home: Home, last: date) -> Records:
         accounts = db.frame("accounts", ACCOUNTS)
         rows = db.frame("transfers", TRANSFERS, {"last": last})
         opening = db.frame("opening balances", OPENING, {"last": last})
+        origins = read_origins(db, last)
     held = np.zeros(accounts.height, dtype=np.int64)
     held[opening["account_id"].to_numpy()] = opening["opening_fen"].to_numpy()
     transfers = Transfers(
@@ -120,7 +127,7 @@ def read_records(home: Home, last: date) -> Records:
         rows["amount_fen"].to_numpy(),
         rows["booked_at"].dt.epoch("us").to_numpy(),
     )
-    return Records(rows["ref"], transfers, accounts, held)
+    return Records(rows["ref"], transfers, accounts, held, origins)
 
 
 def answer(records: Records, question: Question, limits: Limits) -> Answer:
@@ -150,9 +157,12 @@ def answer(records: Records, question: Question, limits: Limits) -> Answer:
             records.transfers.booked_at[turned],
         )
     )
+    traced = trace_origins(
+        records.transfers, records.held_fen, records.origins, question.convention
+    )
     return Answer(
         question, records, trail, trail.parts(limits.path_parts), tie_dependent_fen(trail, other),
-        limits,
+        held_by_origin(traced, records.origins, np.flatnonzero(asked)), limits,
     )  # fmt: skip
 
 

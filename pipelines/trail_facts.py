@@ -47,6 +47,10 @@ def facts(answer: Answer) -> Facts:
         "nodes": _nodes(answer, shown, listed),
         "flows": shown,
         "ends": listed,
+        "holdings": [
+            {"kind": kind, "institution_id": institution, "amount_fen": fen}
+            for kind, institution, fen in answer.holdings
+        ],
         "truncated": cut or None,
     }
 

@@ -23,6 +23,14 @@ KINDS = {
     "returned": ("回到所查账户", "the asked accounts themselves"),
     "unknown": ("来源不明：超出已知余额", "unknown: beyond its known balance"),
 }
+ORIGINS = {
+    "unknown": ("来源不明", "unknown"),
+    "opening": ("期初余额", "opening balances"),
+    "client_money": ("客户资金", "clients' money"),
+    "own_funds": ("自有资金", "own funds"),
+    "investors_principal": ("出借人本金", "investors' principal"),
+    "loan_proceeds": ("借款资金", "loan proceeds"),
+}
 FLOW_HEADS = (
     ("付款账户", "收款账户", "金额", "占比", "笔数", "首笔", "末笔", "平均停留"),
     ("from", "to", "amount", "share", "transfers", "first", "last", "mean stay"),
@@ -55,6 +63,14 @@ def table(found: Facts, zh: bool) -> str:
             each["last_at"], stay(each["mean_delay_seconds"], zh),
         )  # fmt: skip
     lines += [_rendered(ends), _rendered(flows)]
+    if found["holdings"]:
+        held = [
+            f"{ORIGINS[each['kind']][other]} {each['institution_id'] or ''} "
+            f"{money(each['amount_fen'], zh)}".replace("  ", " ")
+            for each in found["holdings"]
+        ]
+        said = "所查账户现有资金，按来源：" if zh else "the asked accounts hold, by origin: "
+        lines.append(said + ("；" if zh else "; ").join(held))
     return "\n".join(lines + remarks(found, zh))
 
 

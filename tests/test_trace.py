@@ -16,6 +16,7 @@ from data.store import Database
 from graph.tracing import Transfers
 from pipelines import trail_facts, trail_text
 from pipelines.money_trail import Answer, Question, Records, answer, read_records
+from pipelines.origins import Origins, held_by_origin, trace_origins
 
 LIMITS = Limits(bound_transfers=1000, path_parts=1000)
 QUESTION = Question(None, None, "I1", None, None, "uses", "fifo", 50)
@@ -40,9 +41,15 @@ def records() -> Records:
             "institution_id": ["I1", "I1", None, None],
         }
     )
-    return Records(
-        pl.Series(refs), Transfers(payer, payee, amount, hour * HOUR), accounts, np.array(HELD)
+    origins = Origins(
+        (("unknown", None), ("opening", None), ("client_money", "I1"), ("own_funds", "I1")),
+        np.array([-1, -1, -1, 2, 2], dtype=np.int32),
+        np.array([2, 3, 1, 1], dtype=np.int32),
     )
+    return Records(
+        pl.Series(refs), Transfers(payer, payee, amount, hour * HOUR), accounts, np.array(HELD),
+        origins,
+    )  # fmt: skip
 
 
 def asked(limits: Limits = LIMITS, **changed: object) -> Answer:
@@ -82,6 +89,7 @@ def test_uses_as_json_in_full() -> None:
                 "lower_fen": 0, "upper_fen": 400,
             },
         ],
+        "holdings": [{"kind": "client_money", "institution_id": "I1", "amount_fen": 4270}],
         "truncated": None,
     }  # fmt: skip
 
@@ -197,6 +205,19 @@ def test_records_are_read_in_order_with_the_balances_that_are_known(home: Home) 
         }
     )  # fmt: skip
     # Account 1 moved before its first statement: its opening balance is not known.
+    accounts = accounts.with_columns(
+        role=pl.Series(["ordinary", "client_custody", "own_funds"]),
+        institution_id=pl.Series([None, "I", "I"]),
+    )
+    transfers = transfers.with_columns(
+        out_entry=pl.Series(["B:1:7", "B:0:1", None, None]), in_entry=pl.lit(None, pl.String)
+    )
+    events = pl.DataFrame(
+        {
+            "institution_id": ["I", "I"], "kind": ["fee", "repay_interest"], "bank_no": ["B", "B"],
+            "account_no": ["1", "0"], "entry_no": ["7", "1"],
+        }
+    )  # fmt: skip
     balances = pl.DataFrame(
         {
             "bank_no": ["B"] * 4, "account_no": ["0", "0", "1", "2"],
@@ -206,7 +227,8 @@ def test_records_are_read_in_order_with_the_balances_that_are_known(home: Home) 
     )  # fmt: skip
     with Database.open(home.warehouse) as db:
         for name, frame in (
-            ("transfer", transfers), ("account_dim", accounts), ("balance", balances)
+            ("transfer", transfers), ("account_dim", accounts), ("balance", balances),
+            ("loan_event", events),
         ):  # fmt: skip
             db.register("given", frame.to_arrow())
             db.execute(name, f"create table {name} as select * from given")
@@ -215,5 +237,14 @@ def test_records_are_read_in_order_with_the_balances_that_are_known(home: Home) 
     assert found.refs.to_list() == ["x", "y"]
     assert found.transfers.amount_fen.tolist() == [9, 7]
     assert found.held_fen.tolist() == [50, 0, 0]
+    # What comes into custody is clients' money; a fee makes it the institution's own.
+    client, own = ("client_money", "I"), ("own_funds", "I")
+    assert found.origins.colours == (("unknown", None), ("opening", None), client, own)
+    assert found.origins.tint.tolist() == [2, 3]
+    assert found.origins.opening_colour.tolist() == [1, 2, 3]
+    traced = trace_origins(found.transfers, found.held_fen, found.origins, "lifo")
+    assert [held_by_origin(traced, found.origins, np.array([n])) for n in range(3)] == [
+        [("opening", None, 41)], [(*client, 2)], [(*own, 7)],
+    ]  # fmt: skip
     with pytest.raises(NotFoundError, match="run a night"):
         read_records(Home(home.path / "other"), day[2])
