@@ -23,6 +23,10 @@ from graph.tracing import CONVENTIONS, Convention, Opening, Transfers, trace
 COLOURS = (1, 50, 1000)
 SEED = 20160613
 TINTED_SHARE = 0.05
+# Transfers times colours that accounts come to hold; pro rata keeps each of them, and beyond it
+# needs more memory than a shared machine of 24 GiB has to spare.
+LARGEST = 1_200_000_000
+USUAL_COLOURS = 100
 
 
 def world(count: int, colours: int) -> tuple[Transfers, np.ndarray, Opening, int]:
@@ -83,13 +87,17 @@ def main() -> None:
     for convention in CONVENTIONS:
         for colours in COLOURS:
             seconds = []
-            for count in sizes:
+            kept = min(colours, USUAL_COLOURS) if convention == "prorata" else 1
+            fitting = [count for count in sizes if count * kept <= LARGEST]
+            for count in sorted(set(sizes) - set(fitting)):
+                print(f"{convention}, {colours} colours: {count} transfers left out, memory")
+            for count in fitting:
                 with fresh.Pool(1) as pool:
                     found = pool.apply(measure, (count, colours, convention))
                 seconds.append(found["seconds"])
                 print(json.dumps(found), flush=True)
-            if len(sizes) > 1:
-                slope = np.polyfit(np.log(sizes), np.log(seconds), 1)[0]
+            if len(fitting) > 1:
+                slope = np.polyfit(np.log(fitting), np.log(seconds), 1)[0]
                 print(f"{convention}, {colours} colours: growth exponent {slope:.3f}", flush=True)
 
 

@@ -98,7 +98,7 @@ def bounds(
         more, less = whole.copy(), whole.copy()
         for closed in (more, less):
             closed.room[last] = closed.room[last + 1] = 0
-        upper[number] = base + more.push(SINK, nodes + int(end))
+        upper[number] = base + more.push(SINK, nodes + int(end), from_sink=True)
         lower[number] = base - less.push(nodes + int(end), SINK)
     return EndBounds(account[asked].astype(np.int64), lower, upper)
 

@@ -135,9 +135,11 @@ def test_the_flow_equals_that_of_networkx() -> None:
         for tail, head, capacity in arcs:
             known = graph.get_edge_data(tail, head, {"capacity": 0})["capacity"]
             graph.add_edge(tail, head, capacity=known + capacity)
-        network = Network.of(nodes, *np.array(arcs, dtype=np.int64).T)
         expected = nx.maximum_flow_value(graph, 0, nodes - 1)
-        assert network.push(0, nodes - 1) == expected, f"seed {seed}"
+        for from_sink in (False, True):
+            network = Network.of(nodes, *np.array(arcs, dtype=np.int64).T)
+            pushed = network.push(0, nodes - 1, from_sink=from_sink)
+            assert pushed == expected, f"seed {seed}"
 
 
 def test_only_the_ends_asked_for_are_bounded() -> None:
