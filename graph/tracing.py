@@ -172,7 +172,7 @@ def trace(
         pool = np.empty((max(1024, 4 * accounts), 2), np.int64)
         found = lots_in_proportion.carry(*given, pool, max(colours, 1), record)
     else:
-        pool = np.empty((max(1024, accounts), 4), np.int64)
+        pool = np.empty((max(1024, 4 * accounts), 4), np.int64)
         found = lots_in_order.carry(*given, pool, max(colours, 1), convention == "lifo", record)
     records, lots, entered, left, overdrawn = found
     transfer, colour, amount_fen = records.T
