@@ -206,7 +206,7 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             "自第一个公钥起，该单位的报送包必须签名，除非公钥标为可选。",
             (
                 "lookthrough keys",
-                "lookthrough keys --add bank.pem --submitter 91320000710939135U --to 2026-12-31",
+                "lookthrough keys --add bank.pem --submitter 913200000000000013 --to 2030-12-31",
                 "lookthrough keys --revoke 1",
             ),
             {
