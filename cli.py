@@ -40,7 +40,16 @@ INTERRUPTION = "lookthrough: interrupted; run it again to go on"
 
 try:
     # These load the libraries, which takes a while.
-    from commands import demonstration, ledger, nights, packages, patterns, supervision, suspects
+    from commands import (
+        demonstration,
+        ledger,
+        nights,
+        packages,
+        patterns,
+        supervision,
+        suspects,
+        trace,
+    )
 except KeyboardInterrupt:
     sys.stderr.write(f"{INTERRUPTION}\n")
     sys.exit(INTERRUPTED)
@@ -85,7 +94,7 @@ def options(
     context.obj = Terminal(home, settings, chosen_language(lang))
 
 
-for module in (demonstration, packages, nights, suspects, patterns, ledger, supervision):
+for module in (demonstration, packages, nights, suspects, trace, patterns, ledger, supervision):
     module.add_to(app)
 
 

@@ -111,7 +111,7 @@ def receive_all(chosen: Terminal) -> list[dict[str, Any]]:
     home, settings = prepare_flows(chosen)
     chosen.home.create()
     waiting = intake.waiting(chosen.home)
-    same = namesakes(waiting)
+    same = namesakes(waiting, chosen.settings.intake.max_file_bytes)
     with chosen.progress() as progress:
         bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=len(waiting))
         from flows import receive as flow

@@ -98,24 +98,36 @@ def keys(
 ) -> None:
     """List, register or revoke the Ed25519 keys that submitters sign with.
 
-    From its first key on, a submitter's packages must be signed, unless the key is optional.
+    From its first key on, a submitter's packages must be signed, unless the key is optional; also
+    after a key was revoked.
     """
     chosen = terminal(context)
     if add is not None and not is_uscc(submitter):
         raise InputError(f"--submitter {submitter!r} is no social credit code")
-    with Control(chosen.home) as control:
+    changes = add is not None or revoke is not None
+    with Control(chosen.home if changes else chosen.present_home) as control:
         if add is not None:
             try:
                 public = read_public_key(add.read_text("ascii"))
             except (OSError, ValueError) as error:
                 raise InputError(f"{add} cannot be read: {error}") from error
+            since = parse_date(first) if first else night.now().date()
+            until = parse_date(last) if last else None
+            if until is not None and until < since:
+                raise InputError(
+                    f"--to {until} lies before --from {since}; the key would never count"
+                )
+            held = control.keys()
+            known = [each for each in held if each.revoked_at is None]
+            if (submitter, public) in {(each.submitter, each.public_key) for each in known}:
+                raise InputError(f"{submitter} has this key already; revoke that one first")
             control.add_key(
                 SubmitterKey(
                     submitter=submitter,
                     public_key=public,
                     required=not optional,
-                    valid_from=parse_date(first) if first else night.now().date(),
-                    valid_to=parse_date(last) if last else None,
+                    valid_from=since,
+                    valid_to=until,
                     added_at=night.now(),
                 )
             )

@@ -127,6 +127,29 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "format": "text 或 json。",
             },
         ),
+        "trace": Teaching(
+            "追踪一个账户、主体或机构的资金，穿过其经过的每一个账户。\n\n"
+            "所查账户在两日之间付出（去向）或收到（来源）的资金，沿该次运行的全部转账追踪，精确到分。"
+            "每个终点都说明无论采用何种口径都成立的金额：至少、至多。"
+            "受上限截断时说明其金额，退出码为 1。",
+            (
+                "lookthrough trace --account 102301000015:6222021001 --direction sources",
+                "lookthrough trace --institution I001 --from 2016-06-01 --to 2016-06-30",
+                "lookthrough trace --party P00104032 --convention prorata --format paths",
+            ),
+            {
+                "account": "一个账户：银行号:账号。",
+                "party": "主体的全部账户。",
+                "institution": "存放该机构客户资金的账户。",
+                "first": "所查账户自身收付的第一天。",
+                "last": "最后一天。",
+                "direction": "sources 来源，uses 去向。",
+                "convention": "先离开账户的资金：fifo 先进先出，prorata 按比例，lifo 后进先出。",
+                "format": "table、json 或 paths（逐条路径）。",
+                "limit": "最多列出的资金流、终点和路径。",
+                "run": RUN_ZH,
+            },
+        ),
         "patterns": Teaching(
             "在任意转账清单中查找资金形态：环、链、扇入扇出等。\n\n"
             "文件含 payer、payee、amount 及 time（可无）各列；没有表头时按位置读取。没有时间列时，"
@@ -183,7 +206,7 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             "自第一个公钥起，该单位的报送包必须签名，除非公钥标为可选。",
             (
                 "lookthrough keys",
-                "lookthrough keys --add bank.pem --submitter 91320000710939135U --to 2026-12-31",
+                "lookthrough keys --add bank.pem --submitter 913200000000000013 --to 2030-12-31",
                 "lookthrough keys --revoke 1",
             ),
             {

@@ -16,7 +16,8 @@ class Submission(Row):
     """One package that got a receipt.
 
     ``receipt`` is the receipt's JSON text as written; ``tables`` names, between spaces, the
-    tables whose rows loaded, each with the SHA-256 of its lake file behind a colon.
+    tables whose rows loaded, each with the SHA-256 of its lake file behind a colon;
+    ``rejected_sha256`` is that of the file of rejected rows, '' where there is none.
     """
 
     __tablename__ = "submission"
@@ -35,6 +36,7 @@ class Submission(Row):
     received_at: Mapped[datetime]
     receipt: Mapped[str] = mapped_column(Text)
     tables: Mapped[str] = mapped_column(Text, server_default="")
+    rejected_sha256: Mapped[str] = mapped_column(Text, server_default="")
 
     @property
     def loaded(self) -> dict[str, str]:

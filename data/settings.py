@@ -95,6 +95,13 @@ class Score(Section):
     police_confidence: Share
 
 
+class Trace(Section):
+    """Limits of an answer about where money went or came from."""
+
+    bound_transfers: Count
+    path_parts: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
@@ -242,6 +249,7 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    trace: Trace
     ties: Ties
     detectors: Detectors
 

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Literal
 
 from data.control import Control, Run, Submission
+from data.durable import put
 from data.home import Home
 from data.settings import Settings
 from pipelines.intake import journal
+from pipelines.intake.archive import archived
 from pipelines.intake.lake import folder
 from pipelines.intake.package import content_hash, file_hash
-from pipelines.intake.receive import alone, archived, checked_again, resume, workplace
+from pipelines.intake.receive import alone, checked_again, resume, workplace
 from pipelines.publish import is_whole
 
 Outcome = Literal["repaired", "damaged", "left over"]
@@ -55,6 +57,7 @@ def verify(home: Home, settings: Settings, *, repair: bool) -> list[Disagreement
             *_archive(home, submissions),
             *_lake(home, settings, submissions, repair=repair),
             *_receipts(home, control, submissions, repair=repair),
+            *_rejected(home, settings, submissions, repair=repair),
             *_published(home, control.runs(), repair=repair),
         ]
     for each in found:
@@ -125,7 +128,7 @@ def _lake_again(home: Home, settings: Settings, held: Submission, table: str) ->
         result = checked_again(paths[0], held, settings, home, place)
         if table not in result.loaded:
             return False
-        staged, hashes = journal.stage(home, result, held.sha256, [table], rejected=False)
+        staged, hashes, _ = journal.stage(home, result, held.sha256, [table], rejected=False)
     if held.loaded[table] not in ("", hashes[table]):
         journal.discard(staged)
         return False
@@ -141,16 +144,50 @@ def _receipts(
     for held in submissions:
         by_package.setdefault(held.package, []).append(held)
     for package, same in by_package.items():
-        path = journal.outbox(home, package) / f"{package}.receipt.json"
-        texts = {journal.receipt_of(control, held) for held in same}
-        if path.exists() and path.read_bytes().decode("utf-8", "replace") in texts:
+        folder, expected = journal.outbox(home, package), {}
+        texts = {held.sha256: journal.receipt_of(control, held) for held in same}
+        expected[folder / f"{package}.receipt.json"] = set(texts.values())
+        if len(same) > 1:
+            for sha256, text in texts.items():
+                expected[folder / f"{package}.{sha256[:8]}.receipt.json"] = {text}
+        for path, right in expected.items():
+            if path.exists() and path.read_bytes().decode("utf-8", "replace") in right:
+                continue
+            if repair:
+                journal.write_receipt(home, control, same[-1])
+            yield Disagreement(
+                path, "回执缺失或已变", "the receipt is missing or is not the one that was given",
+                "repaired" if repair else "damaged",
+            )  # fmt: skip
+
+
+def _rejected(
+    home: Home, settings: Settings, submissions: Sequence[Submission], *, repair: bool
+) -> Iterator[Disagreement]:
+    for held in submissions:
+        path = journal.outbox(home, held.package) / f"{held.package}.rejected.csv"
+        if not held.rejected_sha256 or (path.exists() and file_hash(path) == held.rejected_sha256):
             continue
-        if repair:
-            journal.write_receipt(home, control, same[-1])
+        mended = repair and _rejected_again(home, settings, held, path)
         yield Disagreement(
-            path, "回执缺失或已变", "the receipt is missing or is not the one that was given",
-            "repaired" if repair else "damaged",
+            path, "拒收行文件缺失或已变", "the rejected rows are missing or others",
+            "repaired" if mended else "damaged",
         )  # fmt: skip
+
+
+def _rejected_again(home: Home, settings: Settings, held: Submission, path: Path) -> bool:
+    """Check an archived package again and put its rejected rows in place; whether they are they."""
+    paths = archived(home, held.package, held.sha256)
+    if not paths or content_hash(paths[0]) != held.sha256:
+        return False
+    with workplace(home) as place:
+        result = checked_again(paths[0], held, settings, home, place)
+        staged, _, digest = journal.stage(home, result, held.sha256, [], rejected=True)
+        right = digest == held.rejected_sha256
+        if right:
+            put(staged / journal.REJECTED, path)
+    journal.discard(staged)
+    return right
 
 
 def _published(home: Home, runs: Sequence[Run], *, repair: bool) -> Iterator[Disagreement]:

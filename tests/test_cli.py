@@ -48,6 +48,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "suspect",
         "suspects",
         "template",
+        "trace",
         "verify",
     ]
 

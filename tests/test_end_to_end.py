@@ -279,3 +279,34 @@ def published(home: Path) -> dict[str, str]:
         path.name: hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted((home / "published").glob("*.duckdb"))
     }
+
+
+@pytest.mark.parametrize("direction", ["uses", "sources"])
+def test_clients_money_is_followed_to_the_fen(
+    home: Path, capfd: pytest.CaptureFixture[str], direction: str
+) -> None:
+    with closing(duckdb.connect(str(home / "warehouse.duckdb"), read_only=True)) as db:
+        asked = db.execute(
+            "select institution_id, sum(t.amount_fen) from account_dim a join transfer t on "
+            + ("t.payer_account" if direction == "uses" else "t.payee_account")
+            + " = a.account_id where a.role = 'client_custody' and t.status = 'settled' "
+            "group by 1 order by 2 desc limit 1"
+        ).fetchall()
+    [(institution, paid)] = asked
+    options = ["trace", "--institution", institution, "--direction", direction]
+    totals = set()
+    for convention in ("fifo", "prorata", "lifo"):
+        more = ["--convention", convention, "--format", "json", "--limit", "100000"]
+        code, out, err = call(capfd, "--home", str(home), *options, *more)
+        assert code == 0, err
+        found = json.loads(out)
+        assert found["truncated"] is None
+        assert sum(end["amount_fen"] for end in found["ends"]) == found["total_fen"] > 0
+        for end in found["ends"]:
+            assert 0 <= end["lower_fen"] <= end["amount_fen"] <= end["upper_fen"]
+        totals.add(found["total_fen"])
+    assert len(totals) == 1
+    assert totals.pop() <= paid
+    code, out, _ = call(capfd, "--home", str(home), *options, "--format", "paths", "--lang", "en")
+    assert code in (0, 1)
+    assert "first in first out" in out

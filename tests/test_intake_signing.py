@@ -115,3 +115,13 @@ def test_keys_are_registered_and_revoked_by_command(
     assert cli.run([*home, "keys", "--add", str(pem), "--submitter", "x"]) == 2
     pem.write_text("no key")
     assert cli.run([*home, "keys", "--add", str(pem), "--submitter", SUBMITTER]) == 2
+
+
+def test_revoking_a_key_does_not_end_the_duty_to_sign(
+    tmp_path: Path, key: Ed25519PrivateKey
+) -> None:
+    home = Home(tmp_path / "home").create()
+    held = register(home, key)
+    with Control(home) as control:
+        control.revoke_key(held.key_id, NOW)
+    assert first(received(home, write(tmp_path, as_csv([entry(1)]))))["rule"] == "R-PACKAGE-013"

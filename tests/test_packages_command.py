@@ -12,6 +12,7 @@ from test_intake import ENTRY, as_csv, entry, write
 import cli
 from commands.visible import visible
 from pipelines.intake.namesakes import namesakes
+from pipelines.intake.package import content_hash
 
 CLEARS = "\x1b[2J\u009b2J\u202e"
 
@@ -38,27 +39,44 @@ def test_what_is_not_seen_is_escaped(text: str, shown: str) -> None:
 def test_no_name_in_a_package_steers_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], format: str
 ) -> None:
-    content = as_csv([{**entry(1), f"{CLEARS}memo": "x"}], (*ENTRY, f"{CLEARS}memo"))
-    package = write(tmp_path, content)
-    (package / f"{CLEARS}\n surplus").write_bytes(b"")
+    name = f"{CLEARS}memo"
+    package = write(tmp_path, as_csv([{**entry(1), name: "x"}], (*ENTRY, name)))
     assert cli.run(["check", "--format", format, str(package)]) == 1
     out = capfd.readouterr().out
-    assert "surplus" in out and "\\u001b[2J\\u009b2J\\u202e" in out
-    assert not [each for each in out if visible(each, keep="\n") != each]
+    assert "\\u001b[2J\\u009b2J\\u202ememo" in out
+    assert [each for each in out if visible(each, keep="\n") != each] == []
     if format == "json":
-        examples = [e for f in json.loads(out)[0]["findings"] for e in f["examples"]]
-        assert any(f"{CLEARS}\n surplus" in e["message"] for e in examples)
+        [found] = json.loads(out)[0]["findings"]
+        assert name in found["examples"][0]["message"]
+
+
+def test_no_name_of_a_file_steers_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder, packed = write(tmp_path / "made", as_csv([entry(1)])), tmp_path / "made.zip"
+    with zipfile.ZipFile(packed, "w") as file:
+        for each in sorted(folder.iterdir()):
+            file.write(each, each.name)
+        file.writestr(f"{CLEARS}\nsurplus", b"")
+    (folder / f"{CLEARS}\nsurplus").write_bytes(b"")
+    for package in (folder, packed.rename(tmp_path / f"{folder.name}.zip")):
+        assert cli.run(["check", str(package)]) in (1, 2)
+        out = capfd.readouterr().out
+        assert "surplus" in out
+        assert [each for each in out if visible(each, keep="\n") != each] == []
+        assert not [line for line in out.splitlines() if line.startswith("surplus")]
 
 
 def test_no_name_in_an_error_steers_the_terminal(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     package = write(tmp_path, as_csv([entry(1)]))
-    (package / f"{CLEARS}folder").mkdir()
-    assert cli.run(["--home", str(tmp_path / "home"), "submit", str(package)]) == 2
+    other = package.rename(tmp_path / f"{CLEARS}package")
+    (other / "inside").mkdir()
+    assert cli.run(["--home", str(tmp_path / "home"), "submit", str(other)]) == 2
     err = capfd.readouterr().err
-    assert "\\u001b[2J\\u009b2J\\u202efolder is a folder" in err
-    assert f"{CLEARS}folder" not in err
+    assert "\\u001b[2J\\u009b2J\\u202epackage: inside is a folder" in err
+    assert CLEARS not in err
 
 
 def test_a_link_on_the_command_line_is_what_it_leads_to(
@@ -106,6 +124,20 @@ def test_a_folder_and_a_zip_of_one_name_get_each_its_own_receipt(
 
 def test_what_is_gone_meanwhile_has_no_namesake(tmp_path: Path) -> None:
     folder = write(tmp_path, as_csv([entry(1)]))
-    assert namesakes([folder]) == {}
-    [(name, hashes)] = namesakes([folder, tmp_path / f"{folder.name}.zip"]).items()
-    assert (name, len(hashes)) == (folder.name, 1)
+    both = [folder, tmp_path / f"{folder.name}.zip"]
+    assert namesakes([folder], 1_000_000) == {}
+    assert namesakes(both, 1_000_000) == {folder.name: [content_hash(folder)]}
+
+
+def test_a_namesake_that_is_too_large_to_be_read_is_shown_too(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(tmp_path, as_csv([entry(1)]))
+    packed, settings = tmp_path / f"{folder.name}.zip", tmp_path / "settings.toml"
+    packed.write_bytes(b"PK" + bytes(10_000))
+    settings.write_text("[intake]\nmax_file_bytes = 5000\n", "utf-8")
+    home = ["--home", str(tmp_path / "home"), "--settings", str(settings), "--lang", "en"]
+    assert cli.run([*home, "submit", str(folder), str(packed)]) == 2
+    out = capfd.readouterr().out
+    assert f"{folder.name}  accepted  1 of 1 rows" in out
+    assert "has more than 5000 bytes" in out

@@ -79,9 +79,14 @@ def _header(first: bytes, encoding: str, settings: Intake, name: str) -> list[st
     try:
         names = split(without_end(first).decode(encoding))
     except UnicodeDecodeError as error:
-        raise Refused(
-            rules.FORMAT, f"{name}: the header cannot be read: {error}", file=name
-        ) from None
+        message = (
+            f"{name}: byte {error.start + 1} of the header (0x{first[error.start]:02x}) is no "
+            f"{encoding}, which the manifest states; state the file's own encoding there"
+        )
+        raise Refused(rules.FORMAT, message, file=name) from None
+    if names is None and b"\n" not in first and b"\r" in first:
+        message = f"{name}: lines end with CR alone; end them with LF or CR LF"
+        raise Refused(rules.FORMAT, message, file=name)
     if names is None:
         message = f"{name}: the header has a quote, or a line end, where RFC 4180 has none"
         raise Refused(rules.FORMAT, message, file=name)

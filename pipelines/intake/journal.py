@@ -30,13 +30,14 @@ REJECTED = "rejected.csv"
 
 def stage(
     home: Home, result: Result, sha256: str, tables: list[str], *, rejected: bool
-) -> tuple[Path, dict[str, str]]:
+) -> tuple[Path, dict[str, str], str]:
     """Put a checked package's rows where the ledger's row will find them, down to the disk.
 
     With `rejected`, the file of the rejected rows too, if there are any.
 
     Returns:
-        The staging folder, and the SHA-256 of each table's file in it.
+        The staging folder, the SHA-256 of each table's file in it, and of the rejected rows ('':
+        there are none).
     """
     folder = _staging(home) / f"{sha256}-{result.package}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -54,7 +55,7 @@ def stage(
             write_rejected(result.tables, file)
         sync(folder / REJECTED)
     sync(folder)
-    return folder, hashes
+    return folder, hashes, file_hash(folder / REJECTED) if (folder / REJECTED).exists() else ""
 
 
 def settle(home: Home, control: Control, folder: Path) -> None:
@@ -84,10 +85,20 @@ def discard(folder: Path) -> None:
 def recover(home: Home, control: Control) -> None:
     """Settle what a crash left staged, and remove what it left half written or half removed."""
     for folder in sorted(_staging(home).glob("*-*")):
+        _discard_others(control, folder)
         settle(home, control, folder)
-    left = [*home.outbox.glob("*/.*.partial"), *home.inbox.glob(".done-*")]
-    for path in [*left, *home.inbox.glob("*/.done-*")]:
+    for path in home.outbox.glob("*/.*.partial"):
         remove_package(path)
+
+
+def _discard_others(control: Control, folder: Path) -> None:
+    """Throw away staged rows that are not those that the ledger promised."""
+    sha256, _, package = folder.name.partition("-")
+    held = control.submission_with_content(package, sha256)
+    promised = held.loaded if held is not None else {}
+    for file in folder.glob("*.parquet"):
+        if promised.get(file.stem, "") not in ("", file_hash(file)):
+            file.unlink()
 
 
 def write_receipt(home: Home, control: Control, held: Submission) -> Path:

@@ -11,25 +11,29 @@ from pathlib import Path
 from data.control import Control
 from data.home import Home
 from pipelines.intake.journal import receipt_of
-from pipelines.intake.package import content_hash, package_name
+from pipelines.intake.package import content_hash, listing_hash, package_name, package_state
 
 # Content hashes by package name, in the order of taking in.
 Namesakes = dict[str, list[str]]
 
 
-def namesakes(waiting: list[Path]) -> Namesakes:
-    """What waits under a name that another package has too; what is gone meanwhile is left out."""
+def namesakes(waiting: list[Path], max_file_bytes: int) -> Namesakes:
+    """What waits under a name that another package has too; what is gone meanwhile is left out.
+
+    What holds a file of more than `max_file_bytes` is known by its listing, as it is not read.
+    """
     named: dict[str, list[Path]] = defaultdict(list)
     for path in waiting:
         named[package_name(path)].append(path)
-    return {name: _hashes(paths) for name, paths in named.items() if len(paths) > 1}
+    return {name: _hashes(paths, max_file_bytes) for name, paths in named.items() if len(paths) > 1}
 
 
-def _hashes(paths: list[Path]) -> list[str]:
+def _hashes(paths: list[Path], most: int) -> list[str]:
     hashes = []
     for path in paths:
         try:
-            hashes.append(content_hash(path))
+            large = any(size > most for _, size, *_ in package_state(path))
+            hashes.append(listing_hash(path) if large else content_hash(path))
         except OSError:
             continue
     return hashes

@@ -28,6 +28,7 @@ CHUNK = 1 << 20
 COPIED = 1 << 22
 # What the archive puts before a package's name.
 ARCHIVED = re.compile(r"^[0-9a-f]{64}-")
+ZIP_START = b"PK"
 MAX_NAME = 100
 # A folder that is no plain package is listed so far for its hash; it is rejected anyway.
 MAX_LISTED = 10_000
@@ -36,6 +37,8 @@ BAD_ZIP = (
     zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError,
     RuntimeError, ValueError, LookupError, OverflowError,
 )  # fmt: skip
+
+State = list[tuple[str, int, int, int]]
 
 
 def package_name(path: Path) -> str:
@@ -69,6 +72,8 @@ def oddity(path: Path) -> str | None:
         for number, entry in enumerate(inside):
             if not entry.is_file(follow_symlinks=False):
                 return f"{shown(entry.name)} is a folder, a link or a device"
+            if not entry.name.isprintable():
+                return f"{shown(ascii(entry.name))} is no name that can be printed"
             if number >= MAX_LISTED:
                 return f"more than {MAX_LISTED} files"
     return None
@@ -77,18 +82,31 @@ def oddity(path: Path) -> str | None:
 def content_hash(path: Path) -> str:
     """The SHA-256 of a package's content: of the ZIP's bytes, or of its files' names and bytes.
 
-    Of a folder that is not plain, names and sizes count only, as far as they can be listed.
+    Of a folder that is not plain, names and sizes count only, as far as they can be listed. No
+    name of a plain one holds a line end, so that different folders differ.
 
     Raises:
         OSError: it cannot be read, or is gone.
     """
     if path.is_file() and not path.is_symlink():
-        return file_hash(path)
-    plain = oddity(path) is None
-    return _whole(
-        (name, file_hash(path / name) if plain else f"{found.st_mode} {found.st_size}")
-        for name, found in _listed(path)
-    )
+        return _file_identity(path, file_hash(path))
+    if oddity(path) is not None:
+        return listing_hash(path)
+    return _whole((name, file_hash(path / name)) for name, _ in _listed(path))
+
+
+def listing_hash(path: Path) -> str:
+    """A hash of names, kinds and sizes alone, for what is not read."""
+    listed = _listed(path) or [("", path.lstat())]
+    return _whole((name, f"{found.st_mode} {found.st_size}") for name, found in listed)
+
+
+def _file_identity(path: Path, digest: str) -> str:
+    """The hash that stands for a file: its own for a ZIP; others must not pass for a folder."""
+    with path.open("rb") as file:
+        if file.read(2) == ZIP_START:
+            return digest
+    return hashlib.sha256(f"no ZIP {digest}".encode()).hexdigest()
 
 
 def _whole(digests: Iterable[tuple[str, str]]) -> str:
@@ -183,15 +201,15 @@ def copy_package(source: Path, target: Path) -> str:
     partial = target.with_name(f".partial-{target.name}")
     remove_package(partial)
     make_folder(target.parent)
-    before = _state(source)
+    before = package_state(source)
     if source.is_dir():
         partial.mkdir()
         digests = [(name, _copy_file(source / name, partial / name)) for name, _ in _listed(source)]
         sync(partial)
         digest = _whole(digests)
     else:
-        digest = _copy_file(source, partial)
-    if oddity(source) is not None or _state(source) != before:
+        digest = _file_identity(partial, _copy_file(source, partial))
+    if oddity(source) is not None or package_state(source) != before:
         remove_package(partial)
         raise OSError(errno.EBUSY, "it changed while it was read")
     put(partial, target)
@@ -202,7 +220,7 @@ def _copy_file(source: Path, target: Path) -> str:
     """Copy a file's bytes down to the disk; returns their SHA-256, taken by another thread."""
     digest = hashlib.sha256()
     with (
-        open(source, "rb", buffering=0, opener=_no_link) as reading,
+        open(source, "rb", buffering=0, opener=_opened) as reading,
         target.open("xb", buffering=0) as writing,
         ThreadPoolExecutor(1) as pool,
     ):
@@ -218,14 +236,24 @@ def _copy_file(source: Path, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW)
+def _opened(path: str, flags: int) -> int:
+    """Open a plain file; what took its place meanwhile, a pipe or a link, is refused."""
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EBUSY, "it changed while it was read")
+    return descriptor
 
 
-def _state(package: Path) -> list[tuple[str, int, int]]:
-    """Names, sizes and times of change of what a package is made of."""
-    files = _listed(package) or [("", package.stat(follow_symlinks=False))]
-    return [(name, found.st_size, found.st_mtime_ns) for name, found in files]
+def package_state(package: Path) -> State:
+    """Names, sizes, times of change and places on the disk of what a package is made of."""
+    files = _listed(package) or [("", package.lstat())]
+    return [(name, found.st_size, found.st_mtime_ns, found.st_ino) for name, found in files]
+
+
+def ending(path: Path) -> str:
+    """The ending by which a ZIP is known."""
+    return ".zip" if path.name.endswith(".zip") else ""
 
 
 def remove_package(path: Path) -> None:

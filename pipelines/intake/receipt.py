@@ -9,6 +9,7 @@ from typing import Any
 
 from data.control import Submission
 from data.settings import Intake
+from pipelines.intake import rules
 from pipelines.intake.checking import Result
 
 Receipt = dict[str, Any]
@@ -51,6 +52,12 @@ def receipt_among(held: Submission, same_day: Sequence[Submission]) -> str:
             lower = (each for each in sequences if each < (held.sequence or 0))
             table["replaced_sequence"] = max(lower, default=None)
     return receipt_text(receipt)
+
+
+def is_known_origin(text: str) -> bool:
+    """Whether a receipt is of a package whose manifest was read and whose signature was right."""
+    found = {finding["rule"] for finding in json.loads(text)["findings"]}
+    return found.isdisjoint(rule.rule for rule in rules.ORIGIN_UNKNOWN)
 
 
 def is_of(text: str, held: Submission) -> bool:

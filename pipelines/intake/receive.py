@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import glob
 import logging
 import os
 import time
@@ -22,23 +21,24 @@ from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 from data.control import Control, Submission
-from data.durable import make_folder, put, sync
 from data.errors import InputError, NotFoundError, StoreError
 from data.home import Home
 from data.settings import Settings
-from pipelines.intake import journal, rules
+from pipelines.intake import archive, inbox, journal, rules
 from pipelines.intake.checking import Result, check_content
 from pipelines.intake.findings import Refused, shown
 from pipelines.intake.manifest import PACKAGE_NAME
 from pipelines.intake.package import (
-    content_hash,
     copy_package,
+    ending,
+    listing_hash,
     oddity,
     opened,
     package_name,
+    package_state,
     remove_package,
 )
-from pipelines.intake.receipt import Receipt, make_receipt, receipt_text
+from pipelines.intake.receipt import Receipt, is_known_origin, make_receipt, receipt_text
 from pipelines.intake.signing import Keyring
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -70,7 +70,7 @@ def check_package(
     try:
         with TemporaryDirectory(prefix="lookthrough-") as place:
             result = _checked(
-                path, package_name(path), settings, Keyring.of(settings.intake), home,
+                path, package_name(path), settings, _keyring(settings, home), home,
                 received_at.date(), Path(place),
             )  # fmt: skip
     except OSError as error:
@@ -80,36 +80,11 @@ def check_package(
     return make_receipt(result, settings.intake, received_at)
 
 
-def submit(package: Path, home: Home) -> Path:
-    """Copy a package into the inbox, whole or not at all; returns where it waits.
-
-    Raises:
-        NotFoundError: there is no such package.
-        InputError: it is no folder of plain files and no ZIP, or another of its name waits already.
-        StoreError: the disk refuses.
-    """
-    if not package.exists():
-        raise NotFoundError(f"{shown(str(package))}: no such package; name a folder or a ZIP")
-    package = package.resolve()
-    target = home.inbox / journal.submitter_of(package_name(package)) / package.name
-    try:
-        odd = oddity(package)
-        if odd is not None:
-            raise InputError(f"{shown(package.name)}: {odd}; send plain files in one folder or ZIP")
-        if target.exists():
-            if content_hash(target) == content_hash(package):
-                return target
-            raise InputError(
-                f"{shown(package.name)} waits in the inbox with other content; run "
-                "`lookthrough receive` first"
-            )
-        copy_package(package, target)
-    except OSError as error:
-        raise StoreError(
-            f"cannot put {shown(package.name)} into {home.inbox}: {error.strerror or error}; free "
-            "the disk or mend the rights, and submit again"
-        ) from error
-    return target
+def _keyring(settings: Settings, home: Home | None) -> Keyring:
+    if home is None or not home.control.exists():
+        return Keyring.of(settings.intake)
+    with Control(home) as control:
+        return Keyring.of(settings.intake, control.keys())
 
 
 def receive(home: Home, settings: Settings, now: datetime | None = None) -> list[Path]:
@@ -124,7 +99,7 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
     receipts = []
     with alone(home), Control(home) as control:
         resume(home, control)
-        for path in waiting(home):
+        for path in inbox.waiting(home):
             try:
                 receipts.append(_take_in(path, home, settings, control, now or _now()))
                 log.info("received %s", shown(path.name))
@@ -139,40 +114,44 @@ def receive(home: Home, settings: Settings, now: datetime | None = None) -> list
     return receipts
 
 
-def waiting(home: Home) -> list[Path]:
-    """What waits in the inbox, by business date and name, so that days chain when many wait.
-
-    A package is expected in its submitter's folder; one that lies beside those folders counts too.
-    """
-    found = []
-    for path in _visible(home.inbox):
-        if path.is_dir() and not path.is_symlink() and not PACKAGE_NAME.fullmatch(path.name):
-            found += [path] if (path / "manifest.json").exists() else _visible(path)
-        else:
-            found.append(path)
-    return sorted(found, key=_order)
-
-
 def _take_in(
     path: Path, home: Home, settings: Settings, control: Control, received_at: datetime
 ) -> Path:
-    package, odd = package_name(path), oddity(path)
+    package, refused = package_name(path), _refusal(path, settings)
     with workplace(home) as place:
-        copied = place / f"{package}{_ending(path)}"
-        sha256 = content_hash(path) if odd is not None else copy_package(path, copied)
+        copied = place / f"{package}{ending(path)}"
+        seen = package_state(path)
+        sha256 = listing_hash(path) if refused is not None else copy_package(path, copied)
         held = control.submission_with_content(package, sha256)
+        if refused is None and (held is None or not archive.archived(home, package, sha256)):
+            copied = archive.keep(copied, home, package, sha256)
         if held is None:
-            if odd is None:
-                kept = _archive(copied, home, package, sha256)
+            if refused is None:
                 keyring = Keyring.of(settings.intake, control.keys())
                 today = received_at.date()
-                result = _checked(kept, package, settings, keyring, home, today, place)
+                result = _checked(copied, package, settings, keyring, home, today, place)
             else:
-                result = Result(package, findings=[Refused(rules.PATH, odd).finding])
+                result = Result(package, findings=[refused.finding])
             held = _acknowledge(result, home, settings, control, received_at, sha256)
     receipt = journal.write_receipt(home, control, held)
-    _out_of_the_inbox(path, home, package, sha256, odd)
+    if refused is None:
+        inbox.take_out(path, package, seen)
+    else:
+        archive.keep_as_it_is(path, home, package, sha256)
     return receipt
+
+
+def _refusal(path: Path, settings: Settings) -> Refused | None:
+    """Why a package is not even copied; None where it is."""
+    odd = oddity(path)
+    if odd is not None:
+        return Refused(rules.PATH, odd)
+    most = settings.intake.max_file_bytes
+    large = [name for name, size, *_ in package_state(path) if size > most]
+    if large:
+        name = shown(large[0] or path.name)
+        return Refused(rules.FORMAT, f"{name} has more than {most} bytes", file=name)
+    return None
 
 
 def _acknowledge(
@@ -192,7 +171,7 @@ def _acknowledge(
         _against_earlier(result, earlier, sha256)
     tables = [] if result.status == "rejected" else result.loaded
     receipt = make_receipt(result, settings.intake, received_at)
-    staged, hashes = journal.stage(home, result, sha256, tables, rejected=True)
+    staged, hashes, rejected = journal.stage(home, result, sha256, tables, rejected=True)
     held = control.record_submission(
         Submission(
             package=package,
@@ -204,6 +183,7 @@ def _acknowledge(
             received_at=received_at,
             receipt=receipt_text(receipt),
             tables=" ".join(f"{table}:{digest}" for table, digest in hashes.items()),
+            rejected_sha256=rejected,
         )
     )
     journal.settle(home, control, staged)
@@ -211,10 +191,10 @@ def _acknowledge(
 
 
 def _against_earlier(result: Result, earlier: Sequence[Submission], sha256: str) -> None:
-    """Reject a sequence that was used."""
+    """Reject a sequence that was used by a package of which it is known who sent it."""
     manifest = result.manifest
     assert manifest is not None
-    used = [each for each in earlier if each.sequence == manifest.sequence]
+    used = [e for e in earlier if e.sequence == manifest.sequence and is_known_origin(e.receipt)]
     if used:
         result.tables = []
         message = (
@@ -241,20 +221,6 @@ def _checked(
         return Result(package, findings=[refused.finding])
 
 
-def _archive(copied: Path, home: Home, package: str, sha256: str) -> Path:
-    """Keep a package's bytes unchanged under their hash; what is checked is this copy."""
-    target = _archived(copied, home, package, sha256)
-    if not target.exists():
-        make_folder(target.parent)
-        put(copied, target)
-    return target
-
-
-def archived(home: Home, package: str, sha256: str) -> list[Path]:
-    """Where the archive holds a package's bytes; nowhere, when it lost them."""
-    return sorted((home.archive / sha256[:2]).glob(f"{sha256}-{glob.escape(package)}*"))
-
-
 def checked_again(
     path: Path, held: Submission, settings: Settings, home: Home, place: Path
 ) -> Result:
@@ -263,34 +229,6 @@ def checked_again(
     keyring = Keyring()
     today = held.received_at.date()
     return _checked(path, held.package, settings, keyring, home, today, place)
-
-
-def _archived(path: Path, home: Home, package: str, sha256: str) -> Path:
-    return home.archive / sha256[:2] / f"{sha256}-{package}{_ending(path)}"
-
-
-def _ending(path: Path) -> str:
-    return ".zip" if path.name.endswith(".zip") else ""
-
-
-def _out_of_the_inbox(path: Path, home: Home, package: str, sha256: str, odd: str | None) -> None:
-    """Remove a package whose copy the archive holds; one that cannot be copied is moved there."""
-    if odd is None:
-        done = path.with_name(f".done-{package}")
-        remove_package(done)
-        # Under its own name it must not lose files: what is left would be another package.
-        path.rename(done)
-        sync(done.parent)
-        remove_package(done)
-        return
-    target = _archived(path, home, package, sha256)
-    make_folder(target.parent)
-    number = 1
-    while os.path.lexists(target):
-        number += 1
-        target = target.with_name(f"{sha256}-{package}-{number}")
-    path.rename(target)
-    sync(target.parent)
 
 
 def _left(home: Home, path: Path, error: BaseException) -> None:
@@ -317,6 +255,7 @@ def resume(home: Home, control: Control) -> None:
     if left:
         os.sync()
     journal.recover(home, control)
+    inbox.recover(home, control)
     for place in left:
         remove_package(place)
 
@@ -326,16 +265,6 @@ def workplace(home: Home) -> Iterator[Path]:
     """A folder of the home for what a check writes; it goes with the context."""
     with TemporaryDirectory(prefix=WORKPLACE, dir=home.working) as place:
         yield Path(place)
-
-
-def _visible(folder: Path) -> list[Path]:
-    with os.scandir(folder) as entries:
-        return [folder / entry.name for entry in entries if not entry.name.startswith(".")]
-
-
-def _order(path: Path) -> tuple[str, str]:
-    named = PACKAGE_NAME.fullmatch(package_name(path))
-    return (named["day"] if named else "", path.name)
 
 
 def _now() -> datetime:

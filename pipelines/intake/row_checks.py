@@ -41,6 +41,18 @@ DATED: Mapping[Kind, tuple[date, date]] = MappingProxyType(
         "time": (datetime.combine(FIRST_DAY, time.min), datetime.combine(LAST_DAY, time.max)),
     }
 )
+# What a column of Parquet must be instead of text.
+PARQUET: Mapping[Kind, str] = MappingProxyType(
+    {
+        "fen": "int64",
+        "integer": "int64",
+        "rate": "double",
+        "date": "date",
+        "time": "timestamp without a zone or in Asia/Shanghai",
+        "flag": "bool",
+        "text": "string",
+    }
+)
 
 # What is wrong with a cell; a row's verdict is that of its first column that failed.
 FINE, EMPTY, UNPARSABLE, UNLISTED, WRONG_CODE, OUT_OF_RANGE, NO_COLUMN, REPEATED = range(8)

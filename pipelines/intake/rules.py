@@ -144,6 +144,9 @@ PACKAGE_RULES = (
     SIGNATURE, SEQUENCE, DATE, FORMAT, UNCOUNTED, UNNAMED_FILE, UNVERIFIED,
 )
 
+# What fails by these did not show who sent it, and takes no sequence from its submitter.
+ORIGIN_UNKNOWN = (UNREADABLE, NAME, MANIFEST, SPEC, PATH, ZIP_LIMIT, SUBMITTER, SIGNATURE)
+
 # Rules about rows have one number in every table: R-ENTRY-004, R-LOAN-004 ...
 ROW_RULES: Mapping[str, Rule] = MappingProxyType({
     "malformed": Rule(

@@ -61,7 +61,7 @@ class Keyring:
             last = held.valid_to or date.max
             key = Key(held.public_key, held.valid_from, last, held.revoked_at is not None)
             keys[held.submitter] = (*keys.get(held.submitter, ()), key)
-            if held.required and held.revoked_at is None:
+            if held.required:  # a revoked key leaves the duty; a stolen one must not end it
                 required.add(held.submitter)
         return cls(keys, frozenset(required), settings.signature_required)
 
@@ -84,7 +84,9 @@ def check_signature(folder: Path, submitter: str, keyring: Keyring, today: date)
             raise Refused(rules.SIGNATURE, f"no key is registered for {submitter}")
         example = Example(f"no key is registered for {submitter}")
         return Finding(rules.UNVERIFIED, 1, None, "manifest.sig", [example])
-    signed, content = path.read_bytes()[:1000], (folder / "manifest.json").read_bytes()
+    with path.open("rb") as file:
+        signed = file.read(1000)
+    content = (folder / "manifest.json").read_bytes()
     signing = [key for key in keys if _signs(key.public, signed, content)]
     if not signing:
         raise Refused(

@@ -26,6 +26,7 @@ from pipelines.intake.raw import Batch, Lines
 from pipelines.intake.rejected import rejected_lines, rows_as_sent
 from pipelines.intake.row_checks import (
     KINDS_OF_WRONG,
+    PARQUET,
     Verdicts,
     judge,
     reason,
@@ -190,15 +191,18 @@ class _Check:
             fault = batch.origin.faults[verdict - self.foretold]
             return fault.column, fault.rule, fault.message
         column, rule, message = reason(self.table, verdict)
+        if rule == "unparsable" and not batch.text:
+            message += f"; the column of a Parquet file is a {PARQUET[column.kind]}"
         return self.names.get(column.name, column.name), rule, message
 
     def _row_findings(self, missing: list[str]) -> Iterator[Finding]:
         name, file = self.table.name, self.stated.name
-        if missing and not self.records:
+        if missing:
             named = [f"{self.names[each]} ({each})" if each in self.names else each
                      for each in missing]  # fmt: skip
             lacks = f"the header has no column {', '.join(named)}"
-            yield Finding(rules.row_rule(name, "missing_column"), 1, name, file,
+            count = max(self.counts.pop("missing_column", 0), 1)
+            yield Finding(rules.row_rule(name, "missing_column"), count, name, file,
                           [Example(lacks, 1)])  # fmt: skip
         for rule, count in self.counts.items():
             yield Finding(rules.row_rule(name, rule), count, name, file, self.examples[rule])

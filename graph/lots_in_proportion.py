@@ -1,0 +1,282 @@
+"""Lots of coloured money that leave an account in proportion, whole fen by largest remainder.
+
+An account holds one lot a colour, in the order of colours, in one block of a pool; a block that is
+full moves to one of twice the size, and its old place is used again. A payment of `amount` from an
+account that holds `held` draws floor(lot * amount / held) of every lot; the fen that are then
+lacking come one each from the lots with the largest remainders, of equal ones the smaller colour
+(Hamilton's method). Time is linear in the transfers times the colours that the payer holds.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+
+from graph.prefetch import fetch
+
+UNKNOWN = 0
+AHEAD = 24  # transfers that memory is asked for in advance; a row takes about as long to arrive
+SMALLEST = 2  # lots of the smallest block
+# Below it the product of a share's estimate and the whole is off by less than 64 bits can hold.
+EXACT = 1 << 50
+# A row of an account: where its block begins, lots in it, lots it has room for, and all it holds.
+START, COUNT, ROOM, HELD = 0, 1, 2, 3
+AMOUNT, COLOUR = 0, 1
+
+
+@numba.njit(cache=True, nogil=True)
+def scaled(amount: int, part: int, whole: int) -> tuple[int, int]:
+    """Quotient and remainder of amount * part / whole, exact beyond 63 bits; amount <= whole."""
+    if whole < EXACT:
+        # The remainder is small, so that its low 64 bits are the whole of it.
+        quotient = int(amount * (part / whole))
+        remainder = amount * part - quotient * whole
+        while remainder < 0:
+            quotient, remainder = quotient - 1, remainder + whole
+        while remainder >= whole:
+            quotient, remainder = quotient + 1, remainder - whole
+        return quotient, remainder
+    quotient, remainder = 0, 0
+    for bit in range(62, -1, -1):
+        quotient, remainder = 2 * quotient, 2 * remainder
+        if remainder >= whole:
+            quotient, remainder = quotient + 1, remainder - whole
+        if amount >> bit & 1:
+            remainder += part
+            if remainder >= whole:
+                quotient, remainder = quotient + 1, remainder - whole
+    return quotient, remainder
+
+
+@numba.njit(cache=True, nogil=True)
+def _largest(values: Any, spare: Any, count: int, rank: int) -> int:
+    """The value at a rank among the first `count`, 0 the largest (quickselect)."""
+    for place in range(count):
+        spare[place] = values[place]
+    low, high = 0, count - 1
+    while low < high:
+        middle = spare[(low + high) // 2]
+        left, right = low, high
+        while left <= right:
+            while spare[left] > middle:
+                left += 1
+            while spare[right] < middle:
+                right -= 1
+            if left <= right:
+                spare[left], spare[right] = spare[right], spare[left]
+                left, right = left + 1, right - 1
+        if rank <= right:
+            high = right
+        elif rank >= left:
+            low = left
+        else:
+            break
+    return int(spare[rank])
+
+
+@numba.njit(cache=True, nogil=True)
+def _give_odd_fen(pieces: Any, scratch: Any, count: int, rest: int) -> None:
+    """Add the fen that are lacking to the pieces with the largest remainders, one each."""
+    least = _largest(scratch[0], scratch[1], count, rest - 1)
+    above = 0
+    for piece in range(count):
+        above += scratch[0, piece] > least
+    equal = rest - above
+    for piece in range(count):
+        if scratch[0, piece] > least:
+            pieces[piece, AMOUNT] += 1
+        elif scratch[0, piece] == least and equal > 0:
+            pieces[piece, AMOUNT] += 1
+            equal -= 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _draw(rows: Any, pool: Any, account: int, amount: int, pieces: Any, scratch: Any) -> int:
+    """Draw at most what an account holds; returns how many pieces there are."""
+    start, count, held = rows[account, START], rows[account, COUNT], rows[account, HELD]
+    if amount >= held:
+        for lot in range(count):
+            pieces[lot, AMOUNT] = pool[start + lot, AMOUNT]
+            pieces[lot, COLOUR] = pool[start + lot, COLOUR]
+        rows[account, COUNT], rows[account, HELD] = 0, 0
+        return int(count)
+    rows[account, HELD] = held - amount
+    if count == 1:
+        pieces[0, AMOUNT], pieces[0, COLOUR] = amount, pool[start, COLOUR]
+        pool[start, AMOUNT] -= amount
+        return 1
+    rest = amount
+    for lot in range(count):
+        pieces[lot, AMOUNT], scratch[0, lot] = scaled(amount, pool[start + lot, AMOUNT], held)
+        pieces[lot, COLOUR] = pool[start + lot, COLOUR]
+        rest -= pieces[lot, AMOUNT]
+    if rest > 0:
+        _give_odd_fen(pieces, scratch, count, rest)
+    kept = drawn = 0
+    for lot in range(count):
+        remains = pool[start + lot, AMOUNT] - pieces[lot, AMOUNT]
+        if remains > 0:
+            pool[start + kept, AMOUNT] = remains
+            pool[start + kept, COLOUR] = pool[start + lot, COLOUR]
+            kept += 1
+        if pieces[lot, AMOUNT] > 0:
+            pieces[drawn, AMOUNT], pieces[drawn, COLOUR] = pieces[lot, AMOUNT], pieces[lot, COLOUR]
+            drawn += 1
+    rows[account, COUNT] = kept
+    return drawn
+
+
+@numba.njit(cache=True, nogil=True)
+def _roomier(rows: Any, pool: Any, freed: Any, account: int, wanted: int) -> Any:
+    """Move an account's lots to a block with room for `wanted`; `freed` heads blocks by size."""
+    size, room = 0, SMALLEST
+    while room < wanted:
+        size, room = size + 1, 2 * room
+    if freed[size] >= 0:
+        start = freed[size]
+        freed[size] = pool[start, AMOUNT]
+    else:
+        start = freed[-1]
+        freed[-1] += room
+        if freed[-1] > len(pool):
+            wider = np.empty((max(2 * len(pool), freed[-1]), 2), dtype=np.int64)
+            wider[: len(pool)] = pool
+            pool = wider
+    before = rows[account, START]
+    for lot in range(rows[account, COUNT]):
+        pool[start + lot, AMOUNT] = pool[before + lot, AMOUNT]
+        pool[start + lot, COLOUR] = pool[before + lot, COLOUR]
+    if rows[account, ROOM] > 0:
+        size, place = 0, SMALLEST
+        while place < rows[account, ROOM]:
+            size, place = size + 1, 2 * place
+        pool[before, AMOUNT] = freed[size]
+        freed[size] = before
+    rows[account, START], rows[account, ROOM] = start, room
+    return pool
+
+
+@numba.njit(cache=True, nogil=True)
+def _lay(rows: Any, pool: Any, freed: Any, account: int, pieces: Any, count: int) -> Any:
+    """Merge pieces, in the order of colours, into an account; returns the pool."""
+    start, lots = rows[account, START], rows[account, COUNT]
+    lot = piece = union = 0
+    while lot < lots and piece < count:
+        one, other = pool[start + lot, COLOUR], pieces[piece, COLOUR]
+        lot += one <= other
+        piece += other <= one
+        union += 1
+    union += lots - lot + count - piece
+    if union > rows[account, ROOM]:
+        pool = _roomier(rows, pool, freed, account, union)
+        start = rows[account, START]
+    lot, piece = lots - 1, count - 1
+    for place in range(start + union - 1, start - 1, -1):
+        if piece < 0:
+            break
+        colour, moved = pieces[piece, COLOUR], pieces[piece, AMOUNT]
+        if lot >= 0 and pool[start + lot, COLOUR] > colour:
+            pool[place, AMOUNT] = pool[start + lot, AMOUNT]
+            pool[place, COLOUR] = pool[start + lot, COLOUR]
+            lot -= 1
+            continue
+        if lot >= 0 and pool[start + lot, COLOUR] == colour:
+            pool[place, AMOUNT] = pool[start + lot, AMOUNT] + moved
+            lot -= 1
+        else:
+            pool[place, AMOUNT] = moved
+        pool[place, COLOUR] = colour
+        rows[account, HELD] += moved
+        piece -= 1
+    rows[account, COUNT] = union
+    return pool
+
+
+@numba.njit(cache=True, nogil=True)
+def carry(
+    payer: Any,
+    payee: Any,
+    amount: Any,
+    tint: Any,
+    opening_account: Any,
+    opening_colour: Any,
+    opening_amount: Any,
+    rows: Any,
+    pool: Any,
+    colours: int,
+    record: bool,
+) -> Any:
+    """Carry the lots through all transfers; takes and returns what graph.lots_in_order.carry does,
+    but for the pool, which has 2 columns.
+    """
+    freed = np.full(64, -1, dtype=np.int64)
+    freed[-1] = 0
+    entered, left = np.zeros(colours, dtype=np.int64), np.zeros(colours, dtype=np.int64)
+    overdrawn = np.zeros(len(rows), dtype=np.int64)
+    records, recorded = np.empty((1024 if record else 1, 3), dtype=np.int64), 0
+    # A payment has at most one piece of each colour.
+    pieces = np.empty((colours + 1, 2), dtype=np.int64)
+    scratch = np.empty((2, colours + 1), dtype=np.int64)
+    tinted = len(tint) > 0
+    for lot in range(len(opening_amount)):
+        colour = opening_colour[lot]
+        entered[colour] += opening_amount[lot]
+        pieces[0, COLOUR], pieces[0, AMOUNT] = colour, opening_amount[lot]
+        if opening_amount[lot] > 0:
+            pool = _lay(rows, pool, freed, opening_account[lot], pieces, 1)
+    for row in range(len(amount)):
+        if row + AHEAD < len(amount):
+            fetch(rows, max(payer[row + AHEAD], 0) * 4)
+            fetch(rows, max(payee[row + AHEAD], 0) * 4)
+            soon = row + AHEAD // 2
+            fetch(pool, rows[max(payer[soon], 0), START] * 2)
+            fetch(pool, rows[max(payee[soon], 0), START] * 2)
+        source, target, count, missing = payer[row], payee[row], 0, amount[row]
+        if missing == 0 or source == target:
+            continue
+        if source >= 0:
+            missing = max(missing - rows[source, HELD], 0)
+            count = _draw(rows, pool, source, amount[row], pieces, scratch)
+        if missing > 0:
+            entered[UNKNOWN] += missing
+            if source >= 0:
+                overdrawn[source] += missing
+            if count == 0 or pieces[0, COLOUR] != UNKNOWN:
+                for piece in range(count, 0, -1):
+                    pieces[piece, AMOUNT] = pieces[piece - 1, AMOUNT]
+                    pieces[piece, COLOUR] = pieces[piece - 1, COLOUR]
+                pieces[0, COLOUR], pieces[0, AMOUNT] = UNKNOWN, 0
+                count += 1
+            pieces[0, AMOUNT] += missing
+        if tinted and tint[row] >= 0:
+            for piece in range(count):
+                left[pieces[piece, COLOUR]] += pieces[piece, AMOUNT]
+            pieces[0, COLOUR], pieces[0, AMOUNT] = tint[row], amount[row]
+            entered[tint[row]] += amount[row]
+            count = 1
+        if target >= 0:
+            pool = _lay(rows, pool, freed, target, pieces, count)
+        else:
+            for piece in range(count):
+                left[pieces[piece, COLOUR]] += pieces[piece, AMOUNT]
+        if record:
+            for piece in range(count):
+                if pieces[piece, COLOUR] == UNKNOWN:
+                    continue
+                if recorded == len(records):
+                    wider = np.empty((2 * len(records), 3), dtype=np.int64)
+                    wider[: len(records)] = records
+                    records = wider
+                records[recorded, 0], records[recorded, 1] = row, pieces[piece, COLOUR]
+                records[recorded, 2] = pieces[piece, AMOUNT]
+                recorded += 1
+    held, found = np.empty((rows[:, COUNT].sum(), 3), dtype=np.int64), 0
+    for account in range(len(rows)):
+        for lot in range(rows[account, COUNT]):
+            place = rows[account, START] + lot
+            held[found, 0], held[found, 1] = account, pool[place, COLOUR]
+            held[found, 2] = pool[place, AMOUNT]
+            found += 1
+    return records[:recorded], held, entered, left, overdrawn
