@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from pipelines.intake import partners
-from pipelines.intake.cross_checks import Crossing, entries_have_partners
+from pipelines.intake.cross_checks import entries_have_partners
+from pipelines.intake.crossing import Crossing
 from pipelines.intake.manifest import Manifest
 from pipelines.intake.partners import find_partners
 

@@ -12,7 +12,8 @@ from data.contracts import TABLES
 from data.home import Home
 from data.settings import Intake
 from pipelines.intake import rules
-from pipelines.intake.cross_checks import Crossing, cross_check
+from pipelines.intake.cross_checks import cross_check
+from pipelines.intake.crossing import Crossing
 from pipelines.intake.csv_blocks import hash_and_lines
 from pipelines.intake.findings import Example, Finding, Refused
 from pipelines.intake.forms import read_file
