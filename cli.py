@@ -25,6 +25,7 @@ from commands.terminal import (
     Terminal,
     chosen_language,
 )
+from commands.visible import visible
 from data.errors import (
     InputError,
     LookthroughError,
@@ -188,7 +189,8 @@ def _unexpected(error: Exception, home: str | None) -> str:
 
 
 def _say(message: str, code: int) -> int:
-    typer.echo(" ".join(message.split()) if code != REFUSED else message, err=True)
+    message = " ".join(message.split()) if code != REFUSED else message
+    typer.echo(visible(message, keep="\n"), err=True)
     return code
 
 

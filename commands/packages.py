@@ -10,9 +10,11 @@ import typer
 
 from commands.nights import prepare_flows, warn_of_waiting
 from commands.terminal import DONE, REFUSED, RESERVED, Messages, Terminal, terminal, writing
+from commands.visible import visible
 from pipelines import intake
 from pipelines.foreign import import_transfers
 from pipelines.foreign_map import load_map
+from pipelines.intake.namesakes import namesakes, receipts_of
 
 Format = Literal["text", "json"]
 Packages = Annotated[list[Path], typer.Argument(help="Package folders or ZIP files.")]
@@ -42,7 +44,9 @@ def check(
     Exit code 0 accepted, 1 with warnings or partially, 2 rejected; the worst of several.
     """
     chosen = terminal(context)
-    receipts = [intake.check_package(package, chosen.settings) for package in packages]
+    # As `submit` takes it: what a link on the command line leads to. Links inside are refused.
+    named = [package.resolve() if package.exists() else package for package in packages]
+    receipts = [intake.check_package(package, chosen.settings) for package in named]
     _finish(chosen, receipts, format, received=False)
 
 
@@ -106,22 +110,30 @@ def receive_all(chosen: Terminal) -> list[dict[str, Any]]:
     """Run the flow ``receive``, with progress; returns the receipts."""
     home, settings = prepare_flows(chosen)
     chosen.home.create()
-    waiting = len(intake.waiting(chosen.home))
+    waiting = intake.waiting(chosen.home)
+    same = namesakes(waiting)
     with chosen.progress() as progress:
-        bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=waiting)
+        bar = progress.add_task(chosen.text("接收报送包", "receiving packages"), total=len(waiting))
         from flows import receive as flow
 
         with Messages(intake.log.name, lambda _: progress.advance(bar)):
             paths = flow(home, settings)
     warn_of_waiting(chosen)
-    return [json.loads(Path(path).read_text("utf-8")) for path in paths]
+    known = receipts_of(chosen.home, same)
+    receipts = []
+    for path in dict.fromkeys(paths):
+        receipt = json.loads(Path(path).read_text("utf-8"))
+        texts = known.get(receipt["package"], []) if paths.count(path) > 1 else []
+        receipts += [json.loads(text) for text in texts] or [receipt]
+    return receipts
 
 
 def _finish(
     chosen: Terminal, receipts: list[dict[str, Any]], format: str, *, received: bool = True
 ) -> None:
     if format == "json":
-        typer.echo(json.dumps(receipts, ensure_ascii=False, indent=1))
+        text = json.dumps(receipts, ensure_ascii=False, indent=1)
+        typer.echo(visible(text, keep="\n"))
     elif len(receipts) > 20:
         _summary(chosen, receipts)
     else:
@@ -149,11 +161,13 @@ def _print(chosen: Terminal, receipt: dict[str, Any]) -> None:
     zh, en = WORDS[receipt["status"]]
     tables = receipt.get("tables", [])
     rows, accepted = (sum(int(t[name]) for t in tables) for name in ("rows", "accepted"))
+    package = visible(receipt["package"])
     chosen.say(
-        f"{receipt['package']}  {zh}  {accepted}/{rows} 行",
-        f"{receipt['package']}  {en}  {accepted} of {rows} rows",
+        f"{package}  {zh}  {accepted}/{rows} 行",
+        f"{package}  {en}  {accepted} of {rows} rows",
     )
     for finding in receipt.get("findings", []):
         typer.echo(f"    {finding['rule']} {finding.get('table') or ''} x{finding['count']}")
         for example in finding.get("examples", [])[:1]:
-            typer.echo(f"        {example.get('message', '')}; {example.get('fix', '')}")
+            said = f"{example.get('message', '')}; {example.get('fix', '')}"
+            typer.echo(f"        {visible(said)}")

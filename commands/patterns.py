@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ from data.errors import InputError, NotFoundError
 from graph.amount_ratio import AmountRatio
 from graph.pattern_found import Bounds, Found
 from pipelines import patterns as found_patterns
+from pipelines.inert import inert_texts
 from pipelines.night_summary import run_of_file
 from pipelines.patterns import Kind, Order, Search
 from pipelines.publish import find_run
@@ -124,6 +126,9 @@ def _window(text: str | None, named: NamedTransfers) -> int | None:
 def _table(
     found: Found, named: NamedTransfers, format: Format, *, accounts: bool, rows: bool
 ) -> pl.DataFrame:
+    if format == "csv":
+        # Name by name, as lists of them are joined.
+        named = replace(named, names=inert_texts(named.names.to_frame()).to_series())
     if accounts:
         return found_patterns.per_account(found, named)
     if format == "csv":

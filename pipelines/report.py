@@ -15,6 +15,7 @@ import polars as pl
 from data.errors import InputError, NotFoundError
 from data.home import Home
 from data.store import Database
+from pipelines.inert import inert_texts
 from pipelines.own_part import own_part
 from pipelines.publish import find_run
 from pipelines.report_text import suspect_text
@@ -77,6 +78,7 @@ def render_suspects(
 ) -> bytes:
     """Show the `top` suspects of a run, best first, as table, json, csv or parquet.
 
+    In csv texts that a spreadsheet would take for formulas get an apostrophe before them.
     `program` is how the commands begin that are shown as the next ones.
 
     Raises:
@@ -93,7 +95,7 @@ def render_suspects(
             return suspects_table(_run(db), listed, gaps, language, command).encode()
         frame = db.frame("suspects", SUSPECTS, [top])
     if format == "csv":
-        return frame.write_csv().encode()
+        return inert_texts(frame).write_csv().encode()
     if format == "parquet":
         buffer = io.BytesIO()
         frame.write_parquet(buffer)

@@ -1,4 +1,4 @@
-"""What else carries the entries' match numbers: equal to a plain loop, and said in warnings."""
+"""What else carries the entries' match numbers: as a plain loop finds it, and in warnings."""
 
 from __future__ import annotations
 
@@ -24,14 +24,22 @@ def in_file(place: Path, name: str, rows: list[Leg]) -> Path:
     return place / name
 
 
-def plainly(own: list[Leg], legs: list[Leg], cleared: list[Leg]) -> list[tuple[int, int]]:
-    """The first other leg's amount and the first clearing record's of each own entry, or -1."""
+def plainly(
+    own: list[Leg], legs: list[Leg], cleared: list[Leg]
+) -> list[tuple[int, int, int, bool]]:
+    """Each own entry's sums of both sides, first clearing record, or -1, and whether it differs."""
     found = []
-    for number, side, _ in own:
-        other = [a for n, s, a in [*own, *legs] if n == number and s != side]
+    for number, side, fen in own:
+        mine = [amount for n, s, amount in [*own, *legs] if n == number and s == side]
+        other = [amount for n, s, amount in [*own, *legs] if n == number and s != side]
         settled = [amount for n, _, amount in cleared if n == number]
-        mine = number is not None
-        found.append((other[0] if mine and other else -1, settled[0] if mine and settled else -1))
+        if number is None:
+            mine = other = settled = []
+        stated = settled[:1] or [sum(other)] * bool(other)
+        found.append((
+            sum(mine) if mine else -1, sum(other) if other else -1, settled[0] if settled else -1,
+            bool(stated) and fen != stated[0] and sum(mine) != stated[0],
+        ))  # fmt: skip
     return found
 
 
@@ -45,7 +53,7 @@ def test_partners_are_those_of_a_plain_loop(
     def some(count: int) -> list[Leg]:
         numbers: list[str | None] = [None, *(f"m{n}" for n in range(25))]
         return [
-            (generator.choice(numbers), generator.choice(["in", "out"]), generator.randrange(50))
+            (generator.choice(numbers), generator.choice(["in", "out"]), generator.randrange(4))
             for _ in range(generator.randrange(count))
         ]
 
@@ -54,8 +62,9 @@ def test_partners_are_those_of_a_plain_loop(
         own = [("m1", "in", 5)]
     files = [in_file(tmp_path, *each) for each in (("own", own), ("legs", legs), ("c", cleared))]
     found = find_partners(files[0], [files[1]], [files[2]])
-    pairs = list(zip(found.other_fen.tolist(), found.cleared_fen.tolist(), strict=True))
-    assert pairs == plainly(own, legs, cleared)
+    columns = (found.side_fen, found.other_fen, found.cleared_fen, found.differ)
+    rows = list(zip(*(column.tolist() for column in columns), strict=True))
+    assert rows == plainly(own, legs, cleared)
     assert found.matched.tolist() == [number is not None for number, _, _ in own]
     assert found.amount_fen.tolist() == [amount for _, _, amount in own]
     assert found.any_cleared == bool(cleared)
@@ -70,6 +79,9 @@ def test_what_lacks_or_differs_is_said_with_its_line(tmp_path: Path) -> None:
         ("of the next clearing day", "in", 500, "cnaps_beps", 20),
         ("two legs", "in", 600, "cnaps_beps", 9),
         ("two legs", "out", 601, "cnaps_beps", 9),
+        ("split", "out", 150, "cnaps_beps", 9),
+        ("split", "in", 100, "cnaps_beps", 9),
+        ("split", "in", 50, "cnaps_beps", 9),
     ]
     entries = pl.DataFrame(
         {
@@ -102,3 +114,48 @@ def test_what_lacks_or_differs_is_said_with_its_line(tmp_path: Path) -> None:
             ],
         ),
     }
+
+
+def split(
+    place: Path, payers: list[int], payees: list[int], cleared: list[int]
+) -> list[tuple[int, int]]:
+    """The entries that differ, each with its amount and the one that is stated."""
+    rows: list[Leg] = [("m", "out", fen) for fen in payers] + [("m", "in", fen) for fen in payees]
+    settled: list[Leg] = [("m", "out", fen) for fen in cleared]
+    found = find_partners(in_file(place, "own", rows), [], [in_file(place, "cleared", settled)])
+    return list(zip(found.amount_fen[found.differ].tolist(),
+                    found.stated_fen[found.differ].tolist(), strict=True))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("payers", "payees", "cleared", "differ"),
+    [
+        ([150], [100, 50], [], []),
+        ([100, 50], [150], [], []),
+        ([70, 80], [100, 50], [], []),
+        ([150], [100, 50], [150], []),
+        ([150], [100, 51], [], [(150, 151), (100, 150), (51, 150)]),
+        ([150], [100, 51], [150], [(100, 150), (51, 150)]),
+        ([100], [100, 50], [], [(100, 150), (50, 100)]),
+        ([100], [100], [101], [(100, 101), (100, 101)]),
+        ([100, 100], [], [100], []),
+        ([100], [], [], []),
+    ],
+)
+def test_legs_of_a_split_payment_count_by_their_sum(
+    tmp_path: Path,
+    payers: list[int],
+    payees: list[int],
+    cleared: list[int],
+    differ: list[tuple[int, int]],
+) -> None:
+    assert split(tmp_path, payers, payees, cleared) == differ
+
+
+def test_sums_do_not_wrap_around(tmp_path: Path) -> None:
+    most = 10**15
+    own = in_file(tmp_path, "own", [("m", "out", 5)])
+    legs = in_file(tmp_path, "legs", [("m", "in", most)] * 20_000)
+    found = find_partners(own, [legs], [])
+    assert found.other_fen.tolist() == [2**62]
+    assert found.differ.tolist() == [True]

@@ -41,6 +41,7 @@ def _wrong(tables: dict[str, list[Row]], day: date) -> Iterator[str]:
             ):
                 yield "R-BALANCE-102"
     yield from _legs(tables.get("entry", []), tables.get("clearing", []), day)
+    yield from _lacking(tables.get("entry", []), tables.get("clearing", []))
     if tables.get("party"):
         known = {row["party_id"] for row in tables["party"]}
         for row in tables.get("account", []):
@@ -77,14 +78,27 @@ def _legs(entries: list[Row], clearings: list[Row], day: date) -> Iterator[str]:
             yield "R-ENTRY-103"
         if row["match_no"] is None:
             continue
-        amounts = [
-            other["amount_fen"] for other in entries
-            if other["match_no"] == row["match_no"] and other["direction"] != row["direction"]
-        ]  # fmt: skip
-        if row["match_no"] in cleared:
-            amounts.insert(0, cleared[row["match_no"]])
-        if amounts and amounts[0] != row["amount_fen"]:
-            yield "R-ENTRY-102"
+        legs = [other for other in entries if other["match_no"] == row["match_no"]]
+        # A payment may be split: the legs of a side count by their sum.
+        side = sum(o["amount_fen"] for o in legs if o["direction"] == row["direction"])
+        amounts = [o["amount_fen"] for o in legs if o["direction"] != row["direction"]]
+        stated = cleared.get(row["match_no"], sum(amounts))
+        if amounts or row["match_no"] in cleared:
+            if stated not in (row["amount_fen"], side):
+                yield "R-ENTRY-102"
+            continue
         early = row["booked_at"].hour < CLEARING_OPENS
-        if clearings and not amounts and row["channel"] in CLEARED and early:
+        if clearings and row["channel"] in CLEARED and early:
             yield "R-ENTRY-101"
+
+
+def _lacking(entries: list[Row], clearings: list[Row]) -> Iterator[str]:
+    """A settled record of which a bank with entries has none, though the other side is there."""
+    banks = {row["bank_no"] for row in entries}
+    legs = {(row["match_no"], row["direction"]) for row in entries}
+    for row in clearings:
+        number = row["match_no"]
+        for side, own, other in (("payer", "out", "in"), ("payee", "in", "out")):
+            due = row["status"] == "settled" and row[f"{side}_bank_no"] in banks
+            if due and (number, own) not in legs and (number, other) in legs:
+                yield "R-CLEARING-101"

@@ -1,7 +1,8 @@
 """Compares tables with each other and with what the lake holds: warnings, with counts and places.
 
 Rows load whatever is said here. What other submitters have not sent yet is no fault of this one:
-legs are compared only with banks and clearing houses that submitted for the date.
+legs are compared only with banks and clearing houses that submitted for the date. What a table of
+the package replaces does not count, so that a revision is judged as if it had come first.
 """
 
 from __future__ import annotations
@@ -57,6 +58,16 @@ class Crossing:
             return []
         day = self.manifest.business_date - timedelta(days=days_before)
         return sorted(folder(self.home, table, day).glob("*.parquet"))
+
+    def sources(self, table: str) -> list[Path]:
+        """The table's files for the package's date once it has loaded: its own first."""
+        if table not in self.tables:
+            return self.lake_files(table)
+        return [self.tables[table], *filter(self.is_of_others, self.lake_files(table))]
+
+    def is_of_others(self, file: Path) -> bool:
+        """Whether another submitter sent what a lake file holds."""
+        return not file.name.startswith(f"{self.manifest.submitter}-")
 
     def finding(
         self, rule: str, table: str, wrong: pl.DataFrame, column: str, message: str,
@@ -129,8 +140,7 @@ def entries_make_balances(crossing: Crossing) -> Iterator[Finding]:
 
 def balances_chain(crossing: Crossing) -> Iterator[Finding]:
     """A balance opens with what the day before closed with, where that day was submitted."""
-    submitter = crossing.manifest.submitter
-    files = [f for f in crossing.lake_files("balance", 1) if f.name.startswith(submitter)]
+    files = [f for f in crossing.lake_files("balance", 1) if not crossing.is_of_others(f)]
     before = read_columns(files, [*ACCOUNT, "balance_date", "closing_fen"])
     if before.is_empty():
         return
@@ -170,12 +180,10 @@ def _about_the_date(crossing: Crossing, table: str, column: str, rule: str) -> I
 
 def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
     """An entry's clearing record and other leg exist, where they can be expected, and agree."""
-    cleared = [*crossing.lake_files("clearing"), *crossing.lake_files("clearing", 1)]
-    if "clearing" in crossing.tables:
-        cleared.append(crossing.tables["clearing"])
-    own = crossing.tables["entry"]
-    partners = find_partners(own, _but_mine(crossing, "entry"), cleared)
-    stated = np.where(partners.cleared_fen < 0, partners.other_fen, partners.cleared_fen)
+    cleared = [*crossing.sources("clearing"), *crossing.lake_files("clearing", 1)]
+    own, *legs = crossing.sources("entry")
+    partners = find_partners(own, legs, cleared)
+    stated = partners.stated_fen
     none = partners.matched & (stated < 0)
     if partners.any_cleared and none.any():
         expected = ~pl.col("channel").is_in(UNCLEARED)
@@ -186,8 +194,7 @@ def entries_have_partners(crossing: Crossing) -> Iterator[Finding]:
             "neither a clearing record nor another leg carries {match_no}",
         )  # fmt: skip
     yield from _some_entries(
-        crossing, "R-ENTRY-102", (stated >= 0) & (stated != partners.amount_fen), stated,
-        "amount_fen",
+        crossing, "R-ENTRY-102", partners.differ, stated, "amount_fen",
         "{amount_fen} here, but {other_fen} in the clearing record or other leg of {match_no}",
     )  # fmt: skip
 
@@ -213,21 +220,31 @@ def clearings_have_entries(crossing: Crossing) -> Iterator[Finding]:
     The day of a record's entries may be the day after; only records with a leg at one submitting
     bank and none at another are named.
     """
-    legs = read_columns(crossing.lake_files("entry"), ["match_no", "direction", "bank_no"])
-    if legs.is_empty():
+    files = crossing.sources("entry")
+    if not files:
         return
-    banks = legs["bank_no"].unique().implode()
-    settled = crossing.rows("clearing").filter(pl.col("status") == "settled")
+    columns = ("match_no", "payer_bank_no", "payee_bank_no", "status")
+    settled = crossing.rows("clearing", columns).filter(pl.col("status") == "settled")
+    entries = pl.concat(
+        pl.scan_parquet(file, glob=False).select("match_no", "direction", "bank_no")
+        for file in files
+    )
+    banks = entries.select("bank_no").unique().collect(engine="streaming")
+    legs = (
+        entries.select("match_no", "direction")
+        .join(settled.lazy(), on="match_no", how="semi")
+        .unique()
+        .collect(engine="streaming")
+    )
     lacking = []
-    for side, direction, column in (("payer", "out", "in"), ("payee", "in", "out")):
-        here = legs.filter(pl.col("direction") == direction).select("match_no").unique()
-        there = legs.filter(pl.col("direction") == column).select("match_no").unique()
-        missing = (
-            settled.filter(pl.col(f"{side}_bank_no").is_in(banks))
-            .join(here, on="match_no", how="anti")
-            .join(there, on="match_no", how="semi")
+    for side, direction in (("payer", "out"), ("payee", "in")):
+        bank = pl.col(f"{side}_bank_no").alias("bank_no")
+        at_a_bank = settled.with_columns(bank).join(banks, on="bank_no", how="semi")
+        here = legs.filter(pl.col("direction") == direction)
+        there = legs.filter(pl.col("direction") != direction)
+        lacking.append(
+            at_a_bank.join(here, on="match_no", how="anti").join(there, on="match_no", how="semi")
         )
-        lacking.append(missing.with_columns(pl.col(f"{side}_bank_no").alias("bank_no")))
     yield from crossing.finding(
         "R-CLEARING-101", "clearing", pl.concat(lacking), "match_no",
         "bank {bank_no} submitted no entry for {match_no}",
@@ -236,14 +253,12 @@ def clearings_have_entries(crossing: Crossing) -> Iterator[Finding]:
 
 def accounts_have_parties(crossing: Crossing) -> Iterator[Finding]:
     """Every account's party is registered, where a register of parties is there."""
-    if "party" in crossing.tables:
-        known = crossing.rows("party", ["party_id"]).drop(LINE)
-    else:
-        known = pl.DataFrame()
+    files = []
     if crossing.home is not None:
         files = newest_registers(crossing.home, "party", crossing.manifest.business_date)
-        held = read_columns(files, ["party_id"])
-        known = held if known.is_empty() else pl.concat([known, held]) if files else known
+    if "party" in crossing.tables:
+        files = [crossing.tables["party"], *filter(crossing.is_of_others, files)]
+    known = read_columns(files, ["party_id"])
     if known.is_empty():
         return
     wrong = crossing.rows("account").join(known, on="party_id", how="anti")
@@ -255,14 +270,10 @@ def accounts_have_parties(crossing: Crossing) -> Iterator[Finding]:
 def events_fit_loans(crossing: Crossing) -> Iterator[Finding]:
     """A loan's disbursements and investments of the day do not exceed its principal."""
     columns = ["institution_id", "loan_id", "principal_fen"]
-    parts = []
-    if "loan" in crossing.tables:
-        parts.append(crossing.rows("loan", columns).drop(LINE))
-    held = read_columns(crossing.lake_files("loan"), columns)
-    parts += [] if held.is_empty() else [held]
-    if not parts:
+    held = read_columns(crossing.sources("loan"), columns)
+    if held.is_empty():
         return
-    loans = pl.concat(parts).unique(columns[:2], keep="first")
+    loans = held.unique(columns[:2], keep="first", maintain_order=True)
     events = crossing.rows("loan_event").filter(pl.col("kind").is_in(["invest", "disburse"]))
     sums = events.group_by([*columns[:2], "kind"]).agg(
         pl.col("amount_fen").sum(), pl.col(LINE).min(), pl.col("event_no").first()
@@ -291,11 +302,6 @@ def reserves_reconcile(crossing: Crossing) -> Iterator[Finding]:
         "R-RESERVE_DAY-101", "reserve_day", wrong, "reported_difference_fen",
         "reported {reported_difference_fen}, recomputed {difference}",
     )  # fmt: skip
-
-
-def _but_mine(crossing: Crossing, table: str) -> list[Path]:
-    submitter = crossing.manifest.submitter
-    return [f for f in crossing.lake_files(table) if not f.name.startswith(submitter)]
 
 
 CHECKS: Mapping[str, tuple[Callable[[Crossing], Iterator[Finding]], ...]] = {

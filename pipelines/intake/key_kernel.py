@@ -21,6 +21,8 @@ HALF = np.uint64(32)
 LOW = np.uint64(0xFFFFFFFF)
 # Keys whose places are fetched together: enough to wait once for many, few enough to stay cached.
 AHEAD = 64
+# Fen; a thousand times what one file may add up to, and an amount more still fits 64 bits.
+MOST = np.int64(1) << np.int64(62)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -131,19 +133,32 @@ def move(places: Any, larger: Any) -> None:
 
 
 @numba.njit(cache=True, nogil=True)
-def keep_first(first: Any, holders: Any, sides: Any, amounts: Any) -> None:
-    """Write amounts to `first` (holders, sides) where none stands yet (-1); holder 0 is nobody."""
+def add_up(sums: Any, holders: Any, sides: Any, amounts: Any) -> None:
+    """Add amounts to `sums` (holders, sides), where -1 is nothing yet; holder 0 is nobody.
+
+    What no day's money reaches is not added further, so that no sum wraps around.
+    """
     for row in range(len(holders)):
         holder, side = holders[row], sides[row]
-        if holder != 0 and first[holder, side] < 0:
-            first[holder, side] = amounts[row]
+        if holder != 0:
+            held = max(sums[holder, side], np.int64(0))
+            sums[holder, side] = min(held + amounts[row], MOST)
 
 
 @numba.njit(cache=True, nogil=True)
-def amounts_of(first: Any, holders: Any, sides: Any) -> Any:
-    """What `first` has of each holder on the other side and in the clearing, shape (rows,) each."""
-    other, cleared = np.empty(len(holders), np.int64), np.empty(len(holders), np.int64)
+def keep_first(first: Any, holders: Any, amounts: Any) -> None:
+    """Write amounts to `first` (holders,) where none stands yet (-1); holder 0 is nobody."""
     for row in range(len(holders)):
-        other[row] = first[holders[row], 1 - sides[row]]
-        cleared[row] = first[holders[row], 2]
-    return other, cleared
+        holder = holders[row]
+        if holder != 0 and first[holder] < 0:
+            first[holder] = amounts[row]
+
+
+@numba.njit(cache=True, nogil=True)
+def sums_of(sums: Any, holders: Any, sides: Any) -> Any:
+    """What `sums` has of each holder on its own side and on the other, shape (rows,) each."""
+    own, other = np.empty(len(holders), np.int64), np.empty(len(holders), np.int64)
+    for row in range(len(holders)):
+        own[row] = sums[holders[row], sides[row]]
+        other[row] = sums[holders[row], 1 - sides[row]]
+    return own, other

@@ -1,7 +1,8 @@
 """What else carries an entry's match number: the other leg and the clearing record, with amounts.
 
 Only the package's own match numbers are indexed, in one pass over its entries; the legs and
-clearing records that others sent are looked up in it. In memory are a few numbers for each entry.
+clearing records that others sent are looked up in it. A payment may be split: several legs of a
+side under one match number count by their sum. In memory are a few numbers for each entry.
 """
 
 from __future__ import annotations
@@ -24,31 +25,43 @@ from pipelines.intake.raw import Lines
 
 BATCH = 1 << 18
 NONE = np.int64(-1)
-# Where the first amount under a match number stands: entries in, entries out, clearing records.
-IN, OUT, CLEARED = range(3)
 
 
 @dataclass(frozen=True, slots=True)
 class Partners:
     """Own entries in the order of their file, shape (rows,) each; amounts in fen, -1 for none.
 
-    `matched` says which state a match number. `other_fen` is the other leg's amount, `cleared_fen`
-    the clearing record's, `amount_fen` the entry's own; `any_cleared` says whether there are
-    clearing records at all.
+    `matched` says which state a match number. `amount_fen` is the entry's own; `side_fen` the sum
+    of the legs under its match number in its direction, itself included, and `other_fen` that of
+    those in the other; `cleared_fen` the first clearing record's. `any_cleared` says whether there
+    are clearing records at all.
     """
 
     matched: Bools
     amount_fen: Lines
+    side_fen: Lines
     other_fen: Lines
     cleared_fen: Lines
     any_cleared: bool
+
+    @property
+    def stated_fen(self) -> Lines:
+        """What the clearing record states, or without one the other side; -1 for neither."""
+        return np.where(self.cleared_fen < 0, self.other_fen, self.cleared_fen)
+
+    @property
+    def differ(self) -> Bools:
+        """Where neither the entry nor its whole side has the amount that is stated."""
+        stated = self.stated_fen
+        others = (stated != self.amount_fen) & (stated != self.side_fen)
+        return np.asarray((stated >= 0) & others, np.bool_)
 
 
 def find_partners(own: Path, legs: Sequence[Path], cleared: Sequence[Path]) -> Partners:
     """Look for each own entry's partners among the own entries, others' legs and the clearing."""
     rows = pq.ParquetFile(own).metadata.num_rows
     index = KeyIndex(rows)
-    first = np.full((rows + 1, 3), NONE)
+    sums, records = np.full((rows + 1, 2), NONE), np.full(rows + 1, NONE)
     holder, side = np.zeros(rows, np.uint32), np.zeros(rows, np.int8)
     amounts = np.zeros(rows, np.int64)
     at = 0
@@ -59,22 +72,22 @@ def find_partners(own: Path, legs: Sequence[Path], cleared: Sequence[Path]) -> P
         numbers[~present(batch["match_no"])] = 0
         holder[here] = np.where(held > 0, held, numbers)
         side[here], amounts[here] = _sides(batch), batch["amount_fen"].to_numpy()
-        key_kernel.keep_first(first, holder[here], side[here], amounts[here])
+        key_kernel.add_up(sums, holder[here], side[here], amounts[here])
         at += len(batch)
     for batch in _batches(legs, "match_no", "direction", "amount_fen"):
         found = index.find([batch["match_no"]])
-        key_kernel.keep_first(first, found, _sides(batch), batch["amount_fen"].to_numpy())
+        key_kernel.add_up(sums, found, _sides(batch), batch["amount_fen"].to_numpy())
     any_cleared = False
     for batch in _batches(cleared, "match_no", "amount_fen"):
         any_cleared |= len(batch) > 0
         found = index.find([batch["match_no"]])
-        sides = np.full(len(batch), CLEARED, np.int8)
-        key_kernel.keep_first(first, found, sides, batch["amount_fen"].to_numpy())
-    other, records = key_kernel.amounts_of(first, holder, side)
-    return Partners(holder > 0, amounts, other, records, any_cleared)
+        key_kernel.keep_first(records, found, batch["amount_fen"].to_numpy())
+    own_sums, others = key_kernel.sums_of(sums, holder, side)
+    return Partners(holder > 0, amounts, own_sums, others, records[holder], any_cleared)
 
 
 def _sides(batch: pa.RecordBatch) -> npt.NDArray[np.int8]:
+    """Each entry's side: 0 for money in, 1 for money out."""
     return np.asarray(pc.equal(batch["direction"], "out").cast(pa.int8()), np.int8)
 
 

@@ -1,7 +1,7 @@
 """``<package>.rejected.csv``: every rejected row as sent, with line, column, rule and message.
 
 No cell of it is live in a spreadsheet: rows are quoted cell by cell, so that none begins like a
-formula, and other text that does gets an apostrophe before it.
+formula, and other text that comes from the package is made inert.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import BinaryIO
 import polars as pl
 import pyarrow as pa
 
+from pipelines.inert import inert
 from pipelines.intake.findings import shown
 from pipelines.intake.manifest import StatedFile
 from pipelines.intake.table_result import TableResult
 
 HEADER = b"file,table,line,column,rule,message,row\n"
-LIVE = r"^[=+\-@\t\r]"
 CHUNK = 1 << 20
 
 
@@ -40,13 +40,13 @@ def rejected_lines(stated: StatedFile, failures: pl.DataFrame, rules: Mapping[st
     """Failed rows as lines of the file; `rules` gives each rule's identifier by its name."""
     text = io.BytesIO()
     failures.select(
-        _inert(pl.lit(shown(stated.name))).alias("file"),
+        inert(pl.lit(shown(stated.name))).alias("file"),
         pl.lit(stated.table).alias("table"),
         "line",
-        "column",
+        inert(pl.col("column")),
         pl.col("rule").replace_strict(dict(rules), return_dtype=pl.String),
-        "message",
-        pl.when(pl.col("column").is_null()).then(_inert(pl.col("row"))).otherwise(pl.col("row")),
+        inert(pl.col("message")),
+        inert(pl.col("row")),
     ).write_csv(text, include_header=False)
     return text.getvalue()
 
@@ -59,7 +59,3 @@ def write_rejected(tables: list[TableResult], file: BinaryIO) -> None:
             with table.rejected.open("rb") as lines:
                 while chunk := lines.read(CHUNK):
                     file.write(chunk)
-
-
-def _inert(text: pl.Expr) -> pl.Expr:
-    return pl.when(text.str.contains(LIVE)).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
