@@ -22,7 +22,7 @@ from pipelines.intake.manifest import StatedFile
 from pipelines.intake.parquet_reader import read_parquet
 from pipelines.intake.raw import Batch
 from pipelines.intake.row_checks import packed_columns
-from pipelines.intake.statements import PACKED, as_entries, is_statement
+from pipelines.intake.statements import PACKED, as_entries, check_header, is_statement
 from pipelines.intake.xml_scan import is_xml, scan
 
 # The element of camt.053 that is a record of each table.
@@ -56,7 +56,9 @@ def read_file(path: Path, stated: StatedFile, settings: Intake) -> Reading:
     if is_xml(path):
         return _read_xml(path, stated, settings)
     packed = packed_columns(TABLES[stated.table])
-    if stated.table == "entry" and is_statement(read_header(path, stated.encoding, settings)):
+    header = read_header(path, stated.encoding, settings) if stated.table == "entry" else []
+    if header and is_statement(header):
+        check_header(header, path.name)
         batches = read_csv(path, stated.encoding, settings, PACKED)
         return Reading(as_entries(batches, stated.bank_no), by_line=True)
     return Reading(read_csv(path, stated.encoding, settings, packed), by_line=True)
