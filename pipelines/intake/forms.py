@@ -15,7 +15,8 @@ from typing import cast
 from data.contracts import TABLES
 from data.settings import Intake
 from pipelines.intake import rules
-from pipelines.intake.camt_reader import RECORDS, CamtTable, read_camt
+from pipelines.intake.camt_elements import RECORDS
+from pipelines.intake.camt_reader import CamtTable, read_camt
 from pipelines.intake.csv_reader import read_csv, read_header
 from pipelines.intake.findings import Refused, shown
 from pipelines.intake.manifest import StatedFile
@@ -78,10 +79,10 @@ def _read_xml(path: Path, stated: StatedFile, settings: Intake) -> Reading:
     table = cast(CamtTable, stated.table)
 
     def balances() -> tuple[Iterator[Batch], int]:
-        return read_camt(path, "balance", stated.bank_no, found), len(found.lines["Stmt"])
+        return read_camt(path, "balance", stated.bank_no, found, settings), len(found.lines["Stmt"])
 
     return Reading(
-        read_camt(path, table, stated.bank_no, found),
+        read_camt(path, table, stated.bank_no, found, settings),
         elements=len(found.lines[ELEMENTS[table]]),
         balances=balances if table == "entry" else None,
     )

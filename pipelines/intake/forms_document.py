@@ -31,7 +31,8 @@ ENTRY: Mapping[str, str] = MappingProxyType(
     {
         "bank_no": "Acct/Svcr/FinInstnId/ClrSysMmbId/MmbId (CNAPS), or `bank_no` of the manifest",
         "account_no": "Acct/Id/IBAN, Acct/Id/Othr/Id",
-        "entry_no": "AcctSvcrRef, NtryRef (both: joined by `/`); else of a single TxDtls: "
+        "entry_no": "AcctSvcrRef, NtryRef (both: joined by `\\|`; a `\\|`, `#` or backslash within "
+        "one has a backslash before it); else of a single TxDtls: "
         + ", ".join(REFERENCES)
         + "; a transaction of a batch: `#` and its place",
         "booked_at": "BookgDt/DtTm (Asia/Shanghai), BookgDt/Dt (00:00:00)",
