@@ -40,6 +40,7 @@ class Intake(Section):
     max_xml_elements: Count
     max_xml_depth: Count
     max_xml_name_chars: Count
+    max_xml_names: Count
     max_xml_text_chars: Count
     max_rows: Count
     max_table_bytes: Count

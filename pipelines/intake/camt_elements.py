@@ -146,7 +146,9 @@ class Builder:
         check_root: Callable[[str], str], refuse: Callable[[str], Exception],
     ) -> None:  # fmt: skip
         self.settings, self.check_root, self.refuse = settings, check_root, refuse
-        self.longest_name, self.deepest = settings.max_xml_name_chars, settings.max_xml_depth
+        self.deepest = settings.max_xml_depth
+        # The parser keeps every name that it has seen.
+        self.names: set[str] = set()
         self.root = root
         self.here = _Place(root, "", None)
         self.depth = self.passing = self.kept = 0
@@ -159,11 +161,20 @@ class Builder:
         ended, self.ended = self.ended, []
         return ended
 
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        """An element begins."""
+    def start(
+        self, tag: str, attributes: Mapping[str, str], spaces: Mapping[str | None, str]
+    ) -> None:
+        """An element begins; `spaces` are the namespaces that it declares, by prefix."""
         self.depth += 1
-        if attributes or len(tag) > self.longest_name or self.depth > self.deepest:
-            self._check(tag, attributes)
+        if tag not in self.names:
+            self._name(tag)
+        for each in attributes:
+            self._name(each)
+        for prefix, space in spaces.items():
+            self._name(prefix or "")
+            self._name(space)
+        if self.depth > self.deepest:
+            raise self.refuse(f"nests elements more than {self.deepest} deep")
         if self.passing:
             self.passing += 1
             return
@@ -211,15 +222,20 @@ class Builder:
         elif ended.group and self.depth:
             self.here.fields.add_group(ended.path, ended.fields)
 
+    def pi(self, target: str, _data: str | None) -> None:
+        """A processing instruction stands there, which says nothing but has a name."""
+        self._name(target)
+
     def close(self) -> None:
         """The document has ended."""
 
-    def _check(self, tag: str, attributes: Mapping[str, str]) -> None:
-        longest = self.longest_name
-        if len(tag) > longest or (attributes and any(len(each) > longest for each in attributes)):
+    def _name(self, name: str) -> None:
+        longest, most = self.settings.max_xml_name_chars, self.settings.max_xml_names
+        if len(name) > longest:
             raise self.refuse(f"has a name of more than {longest} characters, namespace included")
-        if self.depth > self.deepest:
-            raise self.refuse(f"nests elements more than {self.deepest} deep")
+        self.names.add(name)
+        if len(self.names) > most:
+            raise self.refuse(f"has more than {most} different names")
 
     def _end_text(self, ended: _Place) -> None:
         text = "".join(ended.texts).strip()
