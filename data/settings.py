@@ -37,6 +37,11 @@ class Intake(Section):
     max_line_bytes: Count
     max_columns: Count
     max_xml_record_bytes: Count
+    max_xml_elements: Count
+    max_xml_depth: Count
+    max_xml_name_chars: Count
+    max_xml_names: Count
+    max_xml_text_chars: Count
     max_rows: Count
     max_table_bytes: Count
     max_dictionary_bytes: Count

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from data.settings import load_settings
-from pipelines.intake.camt_reader import RECORDS, read_camt
+from pipelines.intake.camt_elements import RECORDS
+from pipelines.intake.camt_reader import read_camt
 from pipelines.intake.findings import Refused
 from pipelines.intake.xml_scan import scan
 from tests.test_datasets import DATASETS
@@ -31,7 +32,7 @@ def read(place: Path, name: str, table: Any) -> tuple[list[dict[str, Any]], list
     path.write_bytes(content(name))
     counted = scan(path, RECORDS, load_settings(None).intake)
     rows, sent = [], []
-    for batch in read_camt(path, table, BANK, counted):
+    for batch in read_camt(path, table, BANK, counted, load_settings(None).intake):
         lines = batch.lines.tolist()
         rows += [{"line": line, **row}
                  for line, row in zip(lines, batch.cells.to_pylist(), strict=True)]  # fmt: skip

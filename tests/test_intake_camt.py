@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from data.settings import load_settings
-from pipelines.intake.camt_reader import RECORDS, read_camt
+from pipelines.intake.camt_elements import RECORDS
+from pipelines.intake.camt_reader import read_camt
 from pipelines.intake.camt_values import exact_fen, wall_clock
 from pipelines.intake.raw import Batch
 from pipelines.intake.xml_scan import scan
@@ -38,7 +39,7 @@ def batch(place: Path, content: bytes, table: Any = "entry") -> Batch:
     path = place / "s.xml"
     path.write_bytes(content)
     counted = scan(path, RECORDS, load_settings(None).intake)
-    read = list(read_camt(path, table, BANK, counted))
+    read = list(read_camt(path, table, BANK, counted, load_settings(None).intake))
     assert len(read) == 1
     return read[0]
 
@@ -171,12 +172,35 @@ def test_what_cannot_be_an_entry_is_named(
 @pytest.mark.parametrize(
     ("ref", "number"),
     [("<NtryRef>7</NtryRef>", "7"), ("<AcctSvcrRef>A</AcctSvcrRef>", "A"),
-     ("<NtryRef>7</NtryRef><AcctSvcrRef>A</AcctSvcrRef>", "A/7")],
+     ("<NtryRef>7</NtryRef><AcctSvcrRef>A</AcctSvcrRef>", "A|7")],
 )  # fmt: skip
 def test_entries_are_numbered_by_the_banks_references(
     tmp_path: Path, ref: str, number: str
 ) -> None:
     assert rows(tmp_path, ntry(ref=ref))[0]["entry_no"] == number
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("A/B", "C"), ("A", "B/C")), (("A|B", "C"), ("A", "B|C")), (("A|", "C"), ("A", "|C")),
+     (("A\\", "C"), ("A", "\\C")), (("A\\|B", ""), ("A\\", "B")), (("A|B", ""), ("A", "B")),
+     (("A/B", ""), ("A", "B"))],
+)  # fmt: skip
+def test_references_that_differ_give_numbers_that_differ(
+    tmp_path: Path, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    def entry(refs: tuple[str, str]) -> str:
+        return ntry(ref=f"<NtryRef>{refs[1]}</NtryRef><AcctSvcrRef>{refs[0]}</AcctSvcrRef>")
+
+    first, second = rows(tmp_path, entry(one), entry(other))
+    assert first["entry_no"] != second["entry_no"]
+
+
+def test_a_part_of_a_batch_has_no_entrys_number(tmp_path: Path) -> None:
+    part = details('<Amt Ccy="CNY">1.25</Amt>')
+    alone = ntry(ref="<NtryRef>R1#1</NtryRef>")
+    numbers = [each["entry_no"] for each in rows(tmp_path, ntry(details=part + part), alone)]
+    assert numbers == ["R1#1", "R1#2", "R1\\#1"]
 
 
 def test_a_single_transactions_reference_numbers_its_entry(tmp_path: Path) -> None:
@@ -240,6 +264,78 @@ def test_codes_of_bank_transactions_say_the_channel(
     assert (found["channel"], found["cash"]) == (channel, cash)
 
 
+@pytest.mark.parametrize(
+    ("changed", "column"),
+    [({"amount": "2<b/>34.50"}, "Amt"), ({"amount": "2.50<b/>"}, "Amt"),
+     ({"amount": "<b>2.50</b>"}, "Amt"), ({"amount": "<b/>2.50"}, "Amt"),
+     ({"amount": "2<q:b xmlns:q='u:q'>1</q:b>34.50"}, "Amt"),
+     ({"status": "BOOK<b/>"}, "Sts"), ({"status": "PDNG<Cd>BOOK</Cd>"}, "Sts"),
+     ({"status": "<Cd>BO<b/>OK</Cd>"}, "Sts"), ({"sign": "CRDT<b/>"}, "CdtDbtInd"),
+     ({"day": "<Dt>2016-06-13<b/></Dt>"}, "BookgDt"),
+     ({"ref": "<NtryRef>7<b/></NtryRef>"}, "NtryRef"),
+     ({"more": "<RvslInd>true<b/></RvslInd>"}, "RvslInd"),
+     ({"details": details(more="<AddtlTxInf>a<b/>c</AddtlTxInf>")}, "TxDtls"),
+     ({"details": details(name="甲<b/>乙")}, "TxDtls"),
+     ({"more": f"<AddtlNtryInf>{'长' * 2001}</AddtlNtryInf>"}, "AddtlNtryInf")],
+)  # fmt: skip
+def test_a_text_with_elements_in_it_or_without_end_is_unreadable(
+    tmp_path: Path, changed: dict[str, str], column: str
+) -> None:
+    assert rows(tmp_path, ntry(**changed))[0]["faults"] == [(column, "unparsable")]
+
+
+@pytest.mark.parametrize(
+    ("head", "column"),
+    [(bal("OPBD", "1<b/>0") + bal("CLBD", "10"), "OPBD"),
+     (bal("OPBD", "10") + bal("CLBD", "10").replace("CRDT", "CR<b/>DT"), "CLBD"),
+     (bal("OP<b/>BD", "1") + bal("PRCD", "10") + bal("CLBD", "10"), "OPBD"),
+     (bal("OPBD", "1") + bal("CLBD", "10") + "<TxsSummry><TtlCdtNtries><Sum>1<b/>0</Sum>"
+      "</TtlCdtNtries></TxsSummry>", "TtlCdtNtries")],
+)  # fmt: skip
+def test_a_balance_with_elements_in_a_text_is_unreadable(
+    tmp_path: Path, head: str, column: str
+) -> None:
+    read = batch(tmp_path, camt(stmt(ntry(), head=head)), "balance")
+    assert read.origin is not None
+    assert [(f.column, f.rule) for f in read.origin.faults] == [(column, "unparsable")]
+
+
+def test_an_account_with_elements_in_its_number_fails_entries_and_balance(tmp_path: Path) -> None:
+    content = camt(stmt(ntry(), account="60<b/>01"))
+    for table in ("entry", "balance"):
+        read = batch(tmp_path, content, table)
+        assert read.origin is not None
+        assert [(f.column, f.rule) for f in read.origin.faults] == [("Acct", "unparsable")]
+
+
+@pytest.mark.parametrize("text", ["2<!-- 1 -->34.50", "2<![CDATA[34]]>.50", "2<?p 1?>34.5&#48;"])
+def test_comments_are_no_part_of_a_text(tmp_path: Path, text: str) -> None:
+    found = rows(tmp_path, ntry(text, details=details(name="甲&amp;乙&lt;丙")))[0]
+    assert (found["amount_fen"], found["counterparty_name"]) == ("23450", "甲&乙<丙")
+    assert "faults" not in found
+
+
+@pytest.mark.parametrize(
+    ("changed", "credit"),
+    [({"status": "<Cd>BOOK</Cd>"}, 250), ({"status": "<Prtry>BOOK</Prtry>"}, 250),
+     ({"status": "<Prtry>PDNG</Prtry>"}, 0), ({"status": ""}, None), ({"status": "DONE"}, None),
+     ({"status": "BOOK<b/>"}, None), ({"amount": "2<b/>.50"}, None), ({"amount": "-2.50"}, None),
+     ({"sign": "CR<b/>DT"}, None), ({"currency": "EUR"}, None),
+     ({"status": "PDNG", "amount": "x"}, 0)],
+)  # fmt: skip
+def test_what_loads_as_an_entry_is_what_counts_in_its_balance(
+    tmp_path: Path, changed: dict[str, str], credit: int | None
+) -> None:
+    content = camt(stmt(ntry(**changed)))
+    entry, balance = batch(tmp_path, content), batch(tmp_path, content, "balance")
+    assert entry.origin is not None and balance.origin is not None
+    assert balance.cells["credit_fen"].to_pylist() == [None if credit is None else str(credit)]
+    rules = {fault.rule for fault in entry.origin.faults}
+    assert (rules == set()) == bool(credit) and ("not_booked" in rules) == (credit == 0)
+    expected = [] if credit is not None else ["TtlCdtNtries", "TtlDbtNtries"]
+    assert [fault.column for fault in balance.origin.faults] == expected
+
+
 SUMMARY = (
     "<TxsSummry><TtlCdtNtries><Sum>9.50</Sum></TtlCdtNtries>"
     "<TtlDbtNtries><Sum>7</Sum></TtlDbtNtries></TxsSummry>"
@@ -293,11 +389,23 @@ def test_lines_are_those_of_the_file_beyond_the_parsers_end(tmp_path: Path) -> N
     path = tmp_path / "s.xml"
     path.write_bytes(content)
     counted = scan(path, RECORDS, load_settings(None).intake)
-    batches = list(read_camt(path, "entry", BANK, counted))
+    batches = list(read_camt(path, "entry", BANK, counted, load_settings(None).intake))
     assert [len(each.lines) for each in batches] == [10_000, 10_000, 1]
     assert batches[-1].lines[0] == line
     starts = [at for at, text in enumerate(content.split(b"\n"), 1) if b"<Ntry>" in text]
     assert batches[0].lines.tolist() == starts[:10_000]
+
+
+def test_a_batch_of_rows_ends_before_it_is_large(tmp_path: Path) -> None:
+    text = f"<AddtlNtryInf>{'x' * 1990}</AddtlNtryInf>"
+    parts = details('<Amt Ccy="CNY">0.01</Amt>') * 10_000
+    path = tmp_path / "s.xml"
+    path.write_bytes(camt(stmt(ntry(), ntry("100.00", more=text, details=parts))))
+    limits = load_settings(None).intake
+    batches = list(read_camt(path, "entry", BANK, scan(path, RECORDS, limits), limits))
+    assert len(batches) > 1 and max(len(each.lines) for each in batches) < 10_000
+    assert sum(len(each.lines) for each in batches) == 10_001
+    assert sum(each.covered for each in batches) == 2
 
 
 def test_rows_are_the_entries_of_the_file(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import resource
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from data.settings import load_settings
+from pipelines.intake.camt_reader import read_camt
 from pipelines.intake.findings import Refused
 from pipelines.intake.xml_scan import is_xml, scan
 from tests.form_files import camt, faults, ntry, stmt
@@ -51,7 +54,7 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
     "undeclared entity": (
         GOOD.replace(b"6001", b"&e;"), "R-PACKAGE-016", "is not well-formed XML",
     ),
-    "levels": (put(b"<a>" * 300_000), "R-PACKAGE-016", "Excessive depth"),
+    "levels": (put(b"<a>" * 300_000), "R-PACKAGE-016", "nests elements more than 100 deep"),
     "attribute": (
         put(b"<a b='" + b"x" * 9_000_000 + b"'/>"), "R-PACKAGE-016", "a tag or text of more than",
     ),
@@ -85,7 +88,42 @@ HOSTILE: dict[str, tuple[bytes, str, str]] = {
     "an included file": (
         GOOD.replace(b"6001", b"<i:include xmlns:i='http://www.w3.org/2001/XInclude' "
                      b"href='/etc/passwd' parse='text'/>"),
-        "R-ENTRY-003", "account_no is empty",
+        "R-ENTRY-004", "Acct/Id/Othr/Id holds elements",
+    ),
+    "long names": (
+        put(b"<%s>" % (b"a" * 2000) * 50 + b"<b/>" * 40_000 + b"</%s>" % (b"a" * 2000) * 50),
+        "R-PACKAGE-016", "has a name of more than 500 characters",
+    ),
+    "names of a long namespace": (
+        put(b"<a xmlns:q='u:" + b"q" * 900_000 + b"'>" + b"<q:b/>" * 100_000 + b"</a>"),
+        "R-PACKAGE-016", "has a name of more than 500 characters",
+    ),
+    "attributes of a long namespace": (
+        put(b"<a xmlns:q='u:" + b"q" * 900_000 + b"'>" + b"<b q:c=''/>" * 100_000 + b"</a>"),
+        "R-PACKAGE-016", "has a name of more than 500 characters",
+    ),
+    "long prefixes": (
+        put(b"<a xmlns:" + b"q" * 1000 + b"='u:q'/>"),
+        "R-PACKAGE-016", "has a name of more than 500 characters",
+    ),
+    "many elements' names": (
+        put(b"".join(b"<a%d/>" % n for n in range(10_000))),
+        "R-PACKAGE-016", "has more than 10000 different names",
+    ),
+    "many attributes' names": (
+        put(b"".join(b"<a b%d=''/>" % n for n in range(10_000))),
+        "R-PACKAGE-016", "has more than 10000 different names",
+    ),
+    "many namespaces": (
+        put(b"".join(b"<a xmlns:q='u:%d'/>" % n for n in range(10_000))),
+        "R-PACKAGE-016", "has more than 10000 different names",
+    ),
+    "many instructions": (
+        put(b"".join(b"<?a%d?>" % n for n in range(10_000))),
+        "R-PACKAGE-016", "has more than 10000 different names",
+    ),
+    "elements of an entry": (
+        put(b"<NtryRef/>" * 400_001), "R-PACKAGE-016", "more than 400000 elements in one entry",
     ),
 }  # fmt: skip
 
@@ -109,8 +147,9 @@ def test_what_is_hostile_is_refused_with_its_reason(tmp_path: Path, case: str) -
         put(b"<!-- <Ntry> <!DOCTYPE x> -->"),
         put(b"<?x <Ntry> ?>"),
         GOOD.replace(b"<MsgId>M", b"<MsgId><![CDATA[<Ntry><Stmt><!DOCTYPE x>]]>M"),
-        put(b"<a " + b" ".join(b"a%d=''" % n for n in range(40_000)) + b"/>"),
-        put(b"".join(b"<a xmlns:p%d='u:%d'/>" % (n, n) for n in range(20_000))),
+        put(b"<a " + b" ".join(b"a%d=''" % n for n in range(9_000)) + b"/>"),
+        put(b"<a>" * 90 + b"<b/>" * 300_000 + b"</a>" * 90),
+        put(b"".join(b"<a xmlns:p%d='u:%d'/>" % (n, n) for n in range(4_000))),
         b"\xef\xbb\xbf" + GOOD,
         b"\n " + GOOD.split(b"?>", 1)[1],
         GOOD.replace(b"xmlns=", b"xmlns:c=").replace(b"<", b"<c:").replace(b"<c:/", b"</c:")
@@ -122,6 +161,52 @@ def test_what_is_hostile_is_refused_with_its_reason(tmp_path: Path, case: str) -
 def test_what_only_looks_odd_is_read(tmp_path: Path, content: bytes) -> None:
     package = write(tmp_path, content, name="s.xml", rows=1, total=250, bank_no=BANK)
     assert check(package)["status"] == "accepted"
+
+
+# Peaks are those of a process, so that each file has one of its own.
+HELD = """
+import sys
+from pathlib import Path
+from data.settings import load_settings
+from pipelines.intake.camt_reader import read_camt
+from pipelines.intake.xml_scan import scan
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+path, limits = Path(sys.argv[1]), load_settings(None).intake
+found, before = scan(path, ("Ntry", "Stmt"), limits), peak()
+tables = [read_camt(path, table, None, found, limits) for table in ("entry", "balance")]
+print(sum(len(batch.lines) for batches in tables for batch in batches), peak() - before)
+"""
+
+
+@pytest.mark.parametrize(
+    "between", [("<a/>", ""), ("", "<a/>"), ("<a>x</a>", "<Bal>y</Bal>"), ("x", "<Id/>x")]
+)
+def test_what_stands_between_records_is_not_held(tmp_path: Path, between: tuple[str, str]) -> None:
+    inside, outside = (part * (1_000_000 // (len(part) or 1)) for part in between)
+    entries = [ntry(ref=f"<NtryRef>{n}</NtryRef>") + inside for n in range(3)]
+    path = tmp_path / "s.xml"
+    path.write_bytes(camt(outside.join(stmt(*entries) for _ in range(2))))
+    done = subprocess.run(
+        [sys.executable, "-c", HELD, str(path)], capture_output=True, text=True, check=True,
+        cwd=Path(__file__).parents[1],
+    )  # fmt: skip
+    rows, kilobytes = map(int, done.stdout.split())
+    assert rows == 8
+    assert kilobytes < 100_000
+
+
+def test_the_head_of_a_statement_is_bounded_wherever_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "s.xml"
+    path.write_bytes(GOOD.replace(b"</Ntry>", b"</Ntry>" + (b"<Bal/>" * 50 + b"<Ntry></Ntry>") * 3))
+    limits = load_settings(None).intake.model_copy(update={"max_xml_elements": 100})
+    found = scan(path, ("Ntry", "Stmt"), limits)
+    with pytest.raises(Refused, match="more than 100 elements in one entry or statement head"):
+        list(read_camt(path, "balance", BANK, found, limits))
+    assert sum(len(each.lines) for each in read_camt(path, "entry", BANK, found, limits)) == 4
 
 
 def test_xml_is_read_under_its_own_tables_alone(tmp_path: Path) -> None:

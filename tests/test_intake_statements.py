@@ -159,7 +159,8 @@ def test_the_card_stands_in_for_an_account_that_is_not_given(tmp_path: Path) -> 
     [("2016-06-13 09:30:05", 5), ("20160613093005", 5), ("2016/06/13 09:30:05", 5),
      ("2016/6/13 9:30:05", 5), ("2016/6/13 9:30", 0), ("20160613 09:30:05", 5),
      ("20160613 093005", 5), ("2016-06-13T09:30:05", 5), ('="2016-06-13 09:30:05"', 5),
-     ("2016-06-13 09:30:05.0", 5)],
+     ("2016-06-13 09:30:05.0", 5), ("2016-06-1309:30:05", 5), ("2016061309:30", 0),
+     ("'2016/6/13 9:30:05", 5)],
 )  # fmt: skip
 def test_every_way_to_write_a_time(tmp_path: Path, written: str, second: int) -> None:
     found = one(tmp_path, 交易时间=written)
@@ -174,7 +175,18 @@ def test_every_way_to_write_a_time(tmp_path: Path, written: str, second: int) ->
      ("2016-06-13", "09.30.05", datetime(2016, 6, 13, 9, 30, 5)),
      ("2016/6/13", "", datetime(2016, 6, 13)),
      ("2016-06-12", "2016-06-13 09:30:05", datetime(2016, 6, 13, 9, 30, 5)),
-     ("", "20160613093005", datetime(2016, 6, 13, 9, 30, 5))],
+     ("", "20160613093005", datetime(2016, 6, 13, 9, 30, 5)),
+     ("2016-06-13", "09:30:00.123456", datetime(2016, 6, 13, 9, 30, 0, 123456)),
+     ("20160613", "09.30.05.000000", datetime(2016, 6, 13, 9, 30, 5)),
+     ('="2016-06-13"', '="09:30:05"', datetime(2016, 6, 13, 9, 30, 5)),
+     ("'20160613", "'093005", datetime(2016, 6, 13, 9, 30, 5)),
+     ("2016-06-13 00:00:00", "09:30:05", datetime(2016, 6, 13, 9, 30, 5)),
+     ("2016/6/13 0:00", "9:30", datetime(2016, 6, 13, 9, 30)),
+     ("20160613000000", "093005", datetime(2016, 6, 13, 9, 30, 5)),
+     ("2016-06-13 09:30:05", "", datetime(2016, 6, 13, 9, 30, 5)),
+     ("2016-06-13 00:00:00", "null", datetime(2016, 6, 13)),
+     ("2016-06-12", "2016/6/13 9:30", datetime(2016, 6, 13, 9, 30)),
+     ("2016-06-12", "20160613 093005.5", datetime(2016, 6, 13, 9, 30, 5, 500000))],
 )  # fmt: skip
 def test_a_day_and_a_time_in_two_columns(
     tmp_path: Path, day: str, time: str, booked_at: datetime
@@ -205,6 +217,70 @@ def test_what_cannot_be_an_entry_is_named_as_sent(
     tmp_path: Path, changed: dict[str, str], faults: list[tuple[str, str]]
 ) -> None:
     assert one(tmp_path, **changed)["faults"] == faults
+
+
+@pytest.mark.parametrize(
+    ("day", "time"),
+    [(None, "2016-6-112:30"), (None, "2016/6/112:30"), (None, "2016-06-13 09:30.5"),
+     ("", "2016-06-119:30"), ("", "2016-6-1109:30"),
+     ("2016-06-13", "2016-6-112:30"), ("2016-06-13 08:00:00", "09:30:00"),
+     ("2016-06-13", "2016-06-13"), ("20160613", "20160613"), ("", "09:30:00"),
+     ("2016-06-13", "09:30.5")],
+)  # fmt: skip
+def test_a_time_that_can_be_read_in_two_ways_is_refused(
+    tmp_path: Path, day: str | None, time: str
+) -> None:
+    found = one(tmp_path, 交易时间=time, **({} if day is None else {"交易日期": day}))
+    assert (found["booked_at"], found["faults"]) == (None, [("交易时间", "unparsable")])
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["null", "None", "nan", "Null", "NaN", "n/a", "#N/A", "/", "-", "——", "无", "\\N", '="null"',
+     "'-"],
+)  # fmt: skip
+def test_what_only_says_that_nothing_is_known_is_unknown_in_every_column(
+    tmp_path: Path, cell: str
+) -> None:
+    names = ("交易账号", "交易卡号", "交易流水号", "交易时间", "交易金额", "交易余额", "收付标志",
+             "交易对手账卡号", "现金标志", "对手户名", "对手开户银行", "摘要说明", "交易币种",
+             "交易是否成功", "日志号", "传票号", "IP地址", "MAC地址", "备注",
+             "交易类型")  # fmt: skip
+    found = one(tmp_path, **dict.fromkeys(names, cell))
+    assert found == {
+        **dict.fromkeys(found), "bank_no": BANK, "channel": "other", "cash": "false",
+    }  # fmt: skip
+
+
+def test_what_a_spreadsheet_puts_around_text_is_no_part_of_it(tmp_path: Path) -> None:
+    found = one(
+        tmp_path, 对手户名='="乙公司"', 摘要说明="'货款", 备注='="写作""六月"""',
+        对手开户银行=f'="{OTHER_BANK}"',
+    )  # fmt: skip
+    assert (found["counterparty_name"], found["purpose"]) == ("乙公司", "货款")
+    assert (found["memo"], found["counterparty_bank_no"]) == ('写作"六月"', OTHER_BANK)
+    assert one(tmp_path, 备注='="甲"&"乙"')["memo"] == '="甲"&"乙"'
+    assert one(tmp_path, 备注="a=b 'c'")["memo"] == "a=b 'c'"
+
+
+@pytest.mark.parametrize("twin", ["交易金额 ", "\u3000交易金额", '="交易金额"', "\t交易金额"])
+def test_a_header_that_names_one_column_twice_is_refused_with_both_names(
+    tmp_path: Path, twin: str
+) -> None:
+    content = statement([*COLUMNS_29, twin], [{twin: "9.99"}])
+    receipt = check(write(tmp_path, content, total=123450, bank_no=BANK))
+    found = receipt["findings"][0]
+    assert (receipt["status"], found["rule"]) == ("rejected", "R-PACKAGE-016")
+    message = found["examples"][0]["message"]
+    assert f"names '交易金额' twice, as '交易金额' and as {twin!r}" in message
+
+
+def test_columns_that_are_not_loaded_may_stand_twice_and_unknown_ones_are_all_named(
+    tmp_path: Path,
+) -> None:
+    content = statement([*COLUMNS_29, "凭证号 ", "天气", "天气 "], [{}])
+    receipt = check(write(tmp_path, content, total=123450, bank_no=BANK))
+    assert [each["column"] for each in receipt["findings"][0]["examples"]] == ["天气", "天气 "]
 
 
 @pytest.mark.parametrize("currency", ["CNY", "rmb", "人民币", "156", "", "-"])

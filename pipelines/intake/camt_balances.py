@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from pipelines.intake.camt_entries import MEMBER, no_bank_fault
+from pipelines.intake.camt_elements import Fields, group
+from pipelines.intake.camt_entries import ACCOUNT, MEMBER, SUMMED, account_faults, no_bank_fault
 from pipelines.intake.camt_values import (
-    Element,
-    Fields,
     Record,
     account_number,
     bank_number,
@@ -35,6 +34,11 @@ COLUMNS: Mapping[str, str] = MappingProxyType(
     }
 )
 CELLS = tuple(COLUMNS)
+KIND = "Tp/CdOrPrtry/Cd"
+SUMS = {name: f"TxsSummry/{name}/Sum" for name in ("TtlCdtNtries", "TtlDbtNtries")}
+# The elements that are looked at.
+BALANCE = group((KIND, "Amt", "CdtDbtInd", "Dt/Dt", "Dt/DtTm"))
+STATEMENT = group(("Id", *SUMS.values()), {"Acct": ACCOUNT, "Bal": BALANCE, "Ntry": SUMMED})
 SIGNS: Mapping[str | None, int] = MappingProxyType({"CRDT": 1, "DBIT": -1})
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
@@ -46,20 +50,23 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
 
 
 def balance_record(
-    namespace: str, statement: Element, sums: Mapping[str, int] | None, bank_no: str | None
+    fields: Fields, account: Fields, sums: Mapping[str, int] | None, bank_no: str | None
 ) -> Record:
     """The row that a `Stmt` gives; `sums` are its booked entries by direction, None if unknown."""
-    fields = Fields(statement, namespace, "Ntry")
-    member = fields.text(f"Acct/Svcr/{MEMBER}")
+    member = account.text(f"Svcr/{MEMBER}")
     sent: dict[str, str | None] = dict.fromkeys(SENT)
     sent |= {
         "Stmt": fields.text("Id"),
-        "Acct": fields.text("Acct/Id/IBAN", "Acct/Id/Othr/Id"),
+        "Acct": account.text("Id/IBAN", "Id/Othr/Id"),
         "Svcr": member,
     }
     cells = {"bank_no": bank_number(member, bank_no), "account_no": account_number(sent["Acct"])}
     record = Record(cells, sent)
-    balances = _balances(Fields(each, namespace) for each in fields.all("Bal"))
+    account_faults(record, account)
+    for path, why in fields.unreadable.items():
+        column = next((name for name, at in SUMS.items() if at == path), "Stmt")
+        record.fault(column, "unparsable", f"{path} {why}")
+    balances = _balances(record, fields.all("Bal"))
     _amount(record, balances, OPENING, "opening_fen")
     _amount(record, balances, CLOSING, "closing_fen")
     _day(record, balances.get("CLBD"))
@@ -71,11 +78,16 @@ def balance_record(
     return record
 
 
-def _balances(stated: Iterable[Fields]) -> dict[str, Fields]:
-    """The first balance of each type."""
+def _balances(record: Record, stated: Iterable[Fields]) -> dict[str, Fields]:
+    """The first balance of each type; of those that count, what cannot be read is a fault."""
     found: dict[str, Fields] = {}
     for balance in stated:
-        kind = balance.text("Tp/CdOrPrtry/Cd")
+        kind = balance.text(KIND)
+        if kind is None or kind in (*OPENING, *CLOSING):
+            for path, why in balance.unreadable.items():
+                column = CLOSING[0] if kind in CLOSING else OPENING[0]
+                hides = column == OPENING[0]
+                record.fault(column, "unparsable", f"Bal/{path} {why}", hides_amount=hides)
         if kind is not None:
             found.setdefault(kind, balance)
     return found
@@ -91,9 +103,9 @@ def _amount(
     if balance is None:
         record.fault(shown, "required", f"the statement has no balance {' or '.join(kinds)}")
         return
-    amount = balance.one("Amt")
-    record.sent[shown] = balance.text("Amt")
-    record.sent[f"{shown} Ccy"] = None if amount is None else amount.get("Ccy")
+    amount = balance.money("Amt")
+    record.sent[shown] = None if amount is None else amount.text
+    record.sent[f"{shown} Ccy"] = None if amount is None else amount.currency
     fen, wrong = exact_fen(record.sent[shown])
     sign = SIGNS.get(balance.text("CdtDbtInd"))
     if fen is None or sign is None:
@@ -120,7 +132,7 @@ def _sum(
     record: Record, fields: Fields, sums: Mapping[str, int] | None,
     direction: str, column: str, element: str,
 ) -> None:  # fmt: skip
-    record.sent[element] = stated = fields.text(f"TxsSummry/{element}/Sum")
+    record.sent[element] = stated = fields.text(SUMS[element])
     if stated is not None:
         fen, wrong = exact_fen(stated)
         record.cells[column] = None if fen is None else str(fen)
@@ -130,5 +142,8 @@ def _sum(
         record.cells[column] = str(sums[direction])
     else:
         record.cells[column] = None
-        message = "the statement has no sum, and an entry's amount cannot be read or is not in CNY"
+        message = (
+            "the statement has no sum, and an entry's status, direction or amount cannot be read "
+            "or is not in CNY"
+        )
         record.fault(element, "required", message)

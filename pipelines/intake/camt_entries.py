@@ -8,12 +8,12 @@ reversed debit booked as CRDT. The parties of a reversal stand as in the booking
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from pipelines.intake.camt_elements import Fields, group
 from pipelines.intake.camt_values import (
-    Element,
-    Fields,
     Record,
     account_number,
     bank_number,
@@ -51,62 +51,91 @@ CELLS = (*COLUMNS, "counterparty_bank_no", "counterparty_account_no", "counterpa
 REFERENCES = ("Refs/AcctSvcrRef", "Refs/TxId", "Refs/ClrSysRef", "Refs/Prtry/Ref", "Refs/InstrId",
               "Refs/EndToEndId")  # fmt: skip
 MEMBER = "FinInstnId/ClrSysMmbId/MmbId"
+ROLES = ("Dbtr", "Cdtr")
+STATUS = ("Sts/Cd", "Sts/Prtry", "Sts")
+# The elements that are looked at: of an account, a transaction, an entry, and an entry for its sum.
+ACCOUNT = group(("Id/IBAN", "Id/Othr/Id", f"Svcr/{MEMBER}"))
+DETAILS = group(
+    (*REFERENCES, "Amt", "AmtDtls/TxAmt/Amt", "CdtDbtInd", "AddtlTxInf", "RmtInf/Ustrd",
+     "RmtInf/Strd/CdtrRefInf/Ref",
+     *(f"RltdPties/{role}{path}" for role in ROLES
+       for path in ("/Nm", "/Pty/Nm", "Acct/Id/IBAN", "Acct/Id/Othr/Id")),
+     *(f"RltdAgts/{role}Agt/{MEMBER}" for role in ROLES)),
+)  # fmt: skip
+BOOKED = ("Amt", "CdtDbtInd", *STATUS)
+SUMMED = group(BOOKED)
+ENTRY = group(
+    (*BOOKED, "NtryRef", "AcctSvcrRef", "RvslInd", "BookgDt/Dt", "BookgDt/DtTm",
+     "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd", "AddtlNtryInf"),
+    {TRANSACTION: DETAILS},
+)  # fmt: skip
+NOBODY = Fields(DETAILS)
+# What parts an entry's references from each other, and signs that would look like it within one.
+JOINT, LIKE_JOINT = "|", re.compile(r"[\\|#]")
 # Families and sub-families of bank transaction codes that say more than "other".
 CASH_CODES = ("CDPT", "CWDL", "MIXD")
 CARD_FAMILIES, CARD_CODES = ("CCRD", "MCRD"), ("POSD", "POSP", "POSC")
 
 
-def entry_records(
-    namespace: str, entry: Element, account: Fields, bank_no: str | None
-) -> list[Record]:
-    """The rows that an `Ntry` of a statement about an `Acct` gives, at least one."""
-    fields = Fields(entry, namespace, TRANSACTION)
-    details = [Fields(each, namespace) for each in fields.all(TRANSACTION)]
-    record = _head(fields, account, bank_no, len(details))
+def entry_records(fields: Fields, account: Fields, bank_no: str | None) -> Iterator[Record]:
+    """Yield the rows that an `Ntry` of a statement about an `Acct` gives, at least one."""
+    details = fields.all(TRANSACTION)
+    record = _head(fields, account, bank_no, details)
     one = details[0] if len(details) == 1 else None
     parts = _parts(details, record) if len(details) > 1 and not record.faults else []
     _number(record, one)
     if not parts or record.faults:
-        _describe(record, fields, one or Fields(None, namespace))
-        return [record]
-    return [
-        _part(record, fields, detail, fen, number)
-        for number, (detail, fen) in enumerate(zip(details, parts, strict=True), start=1)
-    ]
+        _describe(record, fields, one or NOBODY)
+        yield record
+        return
+    for number, (detail, fen) in enumerate(zip(details, parts, strict=True), start=1):
+        yield _part(record, fields, detail, fen, number)
 
 
-def booked(namespace: str, entry: Element) -> tuple[str, int] | None:
+def booked(fields: Fields) -> tuple[str, int] | None:
     """The direction and the fen of a booked `Ntry`; None when it is not booked.
 
     Raises:
-        ValueError: it is booked, and direction or amount cannot be read.
+        ValueError: its status, or the direction or amount of one that is booked, cannot be read.
     """
-    fields = Fields(entry, namespace, "NtryDtls")
-    if fields.text("Sts/Cd", "Sts") != "BOOK":
+    _, wrong = status(fields)
+    if wrong == "not_booked":
         return None
-    amount = fields.one("Amt")
-    fen, _ = exact_fen(fields.text("Amt"))
+    amount = fields.money("Amt")
+    fen, _ = exact_fen(None if amount is None else amount.text)
     direction = DIRECTIONS.get(fields.text("CdtDbtInd") or "")
-    if amount is None or amount.get("Ccy") != "CNY" or fen is None or direction is None:
+    if wrong or amount is None or amount.currency != "CNY" or fen is None or fen < 0:
+        raise ValueError
+    if direction is None or not fields.unreadable.keys().isdisjoint(BOOKED):
         raise ValueError
     return direction, fen
 
 
-def _head(fields: Fields, account: Fields, bank_no: str | None, transactions: int) -> Record:
+def status(fields: Fields) -> tuple[str | None, str]:
+    """The status of an `Ntry` as sent, and the rule that keeps it out; none where it is booked."""
+    said = fields.text(*STATUS)
+    if not fields.unreadable.keys().isdisjoint(STATUS):
+        return said, "unparsable"
+    if said == "BOOK":
+        return said, ""
+    return said, "not_booked" if said in UNBOOKED else "unlisted" if said else "required"
+
+
+def _head(fields: Fields, account: Fields, bank_no: str | None, details: list[Fields]) -> Record:
     """What the entry says of itself."""
-    amount = fields.one("Amt")
-    status = fields.text("Sts/Cd", "Sts/Prtry", "Sts")
+    amount = fields.money("Amt")
+    stated, unbooked = status(fields)
     member = account.text(f"Svcr/{MEMBER}")
     sent = {
         "NtryRef": fields.text("NtryRef"),
         "AcctSvcrRef": fields.text("AcctSvcrRef"),
-        "Amt": fields.text("Amt"),
-        "Ccy": None if amount is None else amount.get("Ccy"),
+        "Amt": None if amount is None else amount.text,
+        "Ccy": None if amount is None else amount.currency,
         "CdtDbtInd": fields.text("CdtDbtInd"),
         "RvslInd": fields.text("RvslInd"),
-        "Sts": status,
+        "Sts": stated,
         "BookgDt": fields.text("BookgDt/DtTm", "BookgDt/Dt"),
-        "TxDtls": str(transactions),
+        "TxDtls": str(len(details)),
         "Acct": account.text("Id/IBAN", "Id/Othr/Id"),
         "Svcr": member,
     }
@@ -120,10 +149,11 @@ def _head(fields: Fields, account: Fields, bank_no: str | None, transactions: in
         "amount_fen": None if fen is None else str(fen),
     }  # fmt: skip
     record = Record(cells, sent)
-    if status in UNBOOKED:
-        record.fault("Sts", "not_booked", "only entries whose status is BOOK moved money")
-    elif status != "BOOK":
-        record.fault("Sts", "unlisted" if status else "required", "the status must be BOOK")
+    _unreadable(record, fields, account, details)
+    if unbooked == "not_booked":
+        record.fault("Sts", unbooked, "only entries whose status is BOOK moved money")
+    elif unbooked:
+        record.fault("Sts", unbooked, "the status must be BOOK")
     if wrong:
         record.fault("Amt", wrong, AMOUNT_MESSAGES[wrong], hides_amount=wrong != "required")
     elif fen is not None and fen < 0:
@@ -140,6 +170,25 @@ def _head(fields: Fields, account: Fields, bank_no: str | None, transactions: in
     return record
 
 
+def _unreadable(record: Record, fields: Fields, account: Fields, details: list[Fields]) -> None:
+    """Say of an entry which of its elements cannot be read."""
+    for path, why in fields.unreadable.items():
+        first = path.split("/")[0]
+        column = first if first in SENT else path
+        record.fault(column, "unparsable", f"{path} {why}", hides_amount=path == "Amt")
+    account_faults(record, account)
+    for detail in details:
+        for path, why in detail.unreadable.items():
+            record.fault("TxDtls", "unparsable", f"TxDtls/{path} {why}")
+
+
+def account_faults(record: Record, account: Fields) -> None:
+    """Say of a record which elements of its statement's account cannot be read."""
+    for path, why in account.unreadable.items():
+        column = "Svcr" if path.startswith("Svcr/") else "Acct"
+        record.fault(column, "unparsable", f"Acct/{path} {why}")
+
+
 def no_bank_fault(record: Record) -> None:
     """Say of a record without a bank number that nothing gives one."""
     if record.cells["bank_no"] is None:
@@ -154,26 +203,28 @@ def _parts(details: list[Fields], record: Record) -> list[int]:
     """The fen of each transaction of a batch that adds up to its entry; nothing otherwise."""
     parts = []
     for detail in details:
-        found = detail.one("Amt")
-        if found is None:
-            found = detail.one("AmtDtls/TxAmt/Amt")
-        fen, _ = exact_fen(None if found is None else (found.text or "").strip())
+        found = detail.money("Amt") or detail.money("AmtDtls/TxAmt/Amt")
+        fen, _ = exact_fen(None if found is None else found.text)
         same_way = detail.text("CdtDbtInd") in (None, record.sent["CdtDbtInd"])
-        if found is None or fen is None or found.get("Ccy") != "CNY" or not same_way or fen < 0:
+        if found is None or fen is None or found.currency != "CNY" or not same_way or fen < 0:
             return []
         parts.append(fen)
     return parts if str(sum(parts)) == record.cells["amount_fen"] else []
 
 
 def _number(record: Record, one: Fields | None) -> None:
-    """Number an entry by the bank's references; where there is none it fails, and is not named."""
+    """Number an entry by the bank's references; where there is none it fails, and is not named.
+
+    References that differ give numbers that differ, also where one ends as another goes on.
+    """
     stated = [record.sent[name] for name in ("AcctSvcrRef", "NtryRef")]
     named = iter(()) if one is None else one.texts(*REFERENCES)
-    number = "/".join(text for text in stated if text) or next(
-        (text for text in named if text != NOT_PROVIDED), None
-    )
-    record.cells["entry_no"] = number
-    if number is None:
+    found = [text for text in stated if text] or [text for text in named if text != NOT_PROVIDED][
+        :1
+    ]
+    plain = (LIKE_JOINT.sub(r"\\\g<0>", text) for text in found)
+    record.cells["entry_no"] = JOINT.join(plain) or None
+    if not found:
         message = "neither NtryRef nor AcctSvcrRef nor Refs of its only transaction names the entry"
         record.fault("NtryRef", "required", message)
 
@@ -182,7 +233,7 @@ def _describe(record: Record, fields: Fields, detail: Fields) -> None:
     """Say with whom, how and what for, as far as the entry or its transaction says it."""
     reversal = FLAGS.get(record.sent["RvslInd"] or "", False)
     incoming = (record.cells["direction"] == "in") != reversal
-    role = "Dbtr" if incoming else "Cdtr"
+    role = ROLES[0] if incoming else ROLES[1]
     family = fields.text("BkTxCd/Domn/Fmly/Cd")
     code = fields.text("BkTxCd/Domn/Fmly/SubFmlyCd")
     cash = code in CASH_CODES

@@ -1,14 +1,14 @@
 """Reads ISO 20022 camt.053, versions 2 to 8, entry by entry, into batches of `entry` or `balance`.
 
-The parser resolves no entities, loads no DTD and no network, and keeps libxml2's limits on depth,
-names and texts; `xml_scan` has refused a DOCTYPE before it starts, and bounds what a record holds.
-What is read is let go. Line numbers and counts are the scan's, as the parser's end at 65,535.
+The parser resolves no entities, loads no DTD and no network, keeps libxml2's limits, and builds no
+tree; `xml_scan` has refused a DOCTYPE before it starts, and bounds what a record holds. Line
+numbers and counts are the scan's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,109 +16,111 @@ import numpy as np
 import pyarrow as pa
 from lxml import etree
 
+from data.settings import Intake
 from pipelines.intake import camt_balances, camt_entries, rules
-from pipelines.intake.camt_values import Element, Fields, Reading, Record
+from pipelines.intake.camt_elements import Builder, Fields, Shape, group
+from pipelines.intake.camt_values import Reading, Record
 from pipelines.intake.findings import Refused, shown
 from pipelines.intake.raw import Batch, Fault, Origin
 from pipelines.intake.xml_scan import Scan
 
 NAMESPACE = re.compile(r"urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.0[2-8]")
-RECORDS = ("Ntry", "Stmt")
-BATCH = 10_000
+STATEMENTS = "BkToCstmrStmt/Stmt"
+# Rows of a batch, and characters in them, at most but for the last row.
+BATCH, BATCH_CHARS = 10_000, 16_000_000
+CHUNK = 1 << 16
 
 CamtTable = Literal["entry", "balance"]
 
 
-def read_camt(path: Path, table: CamtTable, bank_no: str | None, scan: Scan) -> Iterator[Batch]:
+def read_camt(
+    path: Path, table: CamtTable, bank_no: str | None, scan: Scan, settings: Intake
+) -> Iterator[Batch]:
     """Read a camt.053 file as batches of a table, at least one.
 
     A batch's `covered` counts the entries (for `balance`, statements) that its rows come from.
     `bank_no` is the bank of statements that name none.
 
     Raises:
-        Refused: it is not well-formed, no camt.053 of a known version, or has no statement.
+        Refused: it is not well-formed, no camt.053 of a known version, beyond the limits on names,
+            depth and elements, or has no statement.
     """
     source = camt_entries if table == "entry" else camt_balances
     maker = _Maker(source.CELLS, source.SENT, dict(source.COLUMNS))
     lines = scan.lines["Ntry" if table == "entry" else "Stmt"]
     waiting: list[tuple[int, Record]] = []
-    taken = 0
-    for read, records in enumerate(_records(path, table, bank_no)):
+    taken = size = 0
+    for read, records in enumerate(_records(path, table, bank_no, settings)):
         # Where the counts differ the file is rejected; until then there is no line to name.
         line = int(lines[read]) if read < len(lines) else 0
-        waiting += [(line, record) for record in records]
+        for record in records:
+            if len(waiting) >= BATCH or size >= BATCH_CHARS:
+                yield maker.batch(waiting, taken)
+                waiting, taken, size = [], 0, 0
+            waiting.append((line, record))
+            size += record.size
         taken += 1
-        if len(waiting) >= BATCH:
-            yield maker.batch(waiting, taken)
-            waiting, taken = [], 0
+    if not any(len(found) for found in scan.lines.values()):
+        raise _refused(path, "holds no statement (Stmt)")
     yield maker.batch(waiting, taken)
 
 
-def _records(path: Path, table: CamtTable, bank_no: str | None) -> Iterator[list[Record]]:
+def _records(
+    path: Path, table: CamtTable, bank_no: str | None, settings: Intake
+) -> Iterator[Iterable[Record]]:
     """Yield the rows that each entry, or each statement, gives."""
-    namespace, parts = "", ["", ""]
-    statement: Element | None = None
-    account = Fields(None, "")
+    if table == "entry":
+        shape = group((), {"Acct": camt_entries.ACCOUNT, "Ntry": camt_entries.ENTRY})
+        for name, fields, above in _elements(path, shape, settings):
+            if name == "Ntry":
+                yield camt_entries.entry_records(fields, _account(above), bank_no)
+        return
     sums: dict[str, int] | None = {"in": 0, "out": 0}
-    for element in _elements(path):
-        if not namespace:
-            namespace = _namespace(element, path)
-            parts = [f"{{{namespace}}}{name}" for name in RECORDS]
-        if element.tag == parts[0] and _inside(element, parts[1]):
-            if element.getparent() is not statement:
-                statement = element.getparent()
-                account = Fields(statement.find(f"{{{namespace}}}Acct"), namespace)
-            if table == "entry":
-                yield camt_entries.entry_records(namespace, element, account, bank_no)
-            else:
-                sums = _added(namespace, element, sums)
-        elif element.tag == parts[1] and _inside(element, None):
-            if table == "balance":
-                yield [camt_balances.balance_record(namespace, element, sums, bank_no)]
+    for name, fields, _ in _elements(path, camt_balances.STATEMENT, settings):
+        if name == "Ntry":
+            sums = _added(fields, sums)
+        else:
+            yield [camt_balances.balance_record(fields, _account(fields), sums, bank_no)]
             sums = {"in": 0, "out": 0}
-    if not namespace:
-        raise _refused(path, "holds no statement (Stmt)")
 
 
-def _elements(path: Path) -> Iterator[Element]:
-    """Yield each entry and statement when it has ended; it is let go when the next one is asked."""
+def _account(statement: Fields) -> Fields:
+    """The account of a statement; one that says nothing where it has none."""
+    return next(iter(statement.all("Acct")), Fields(camt_entries.ACCOUNT))
+
+
+def _elements(
+    path: Path, statement: Shape, settings: Intake
+) -> Iterator[tuple[str, Fields, Fields]]:
+    """Yield each entry and statement when it has ended: name, itself, and what it stands in.
+
+    What stands elsewhere than the schema has it is not read, so that the counts differ and the file
+    is rejected.
+    """
+    builder = Builder(
+        group((), {STATEMENTS: statement}), settings,
+        check_root=lambda tag: _prefix(tag, path), refuse=lambda why: _refused(path, why),
+    )  # fmt: skip
+    parser = etree.XMLParser(
+        target=builder, encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
+        huge_tree=False,
+    )  # fmt: skip
     with path.open("rb") as file:
         try:
-            _check_root(file, path)
-            file.seek(0)
-            parsed = etree.iterparse(
-                file, events=("end",), tag=[f"{{*}}{name}" for name in RECORDS],
-                encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False,
-                huge_tree=False, remove_comments=True, remove_pis=True,
-            )  # fmt: skip
-            for _, element in parsed:
-                yield element
-                element.clear()
-                before, parent = element.getprevious(), element.getparent()
-                if before is not None and before.tag == element.tag:
-                    parent.remove(before)
+            while chunk := file.read(CHUNK):
+                parser.feed(chunk)
+                yield from builder.taken()
+            parser.close()
         except etree.XMLSyntaxError as error:
             raise _refused(path, f"is not well-formed XML: {str(error)[:200]}") from None
+    yield from builder.taken()
 
 
-def _check_root(file: object, path: Path) -> None:
-    """Refuse a document whose first element is not that of a camt.053 message."""
-    parser = etree.XMLPullParser(
-        events=("start",), encoding="utf-8", resolve_entities=False, no_network=True,
-        load_dtd=False, huge_tree=False,
-    )  # fmt: skip
-    while chunk := file.read(1 << 16):  # type: ignore[attr-defined]
-        parser.feed(chunk)
-        for _, root in parser.read_events():
-            _namespace(root, path)
-            return
-
-
-def _namespace(element: Element, path: Path) -> str:
-    """The namespace of an element's document, which must be one of camt.053."""
-    root = etree.QName(element.getroottree().getroot())
+def _prefix(tag: str, path: Path) -> str:
+    """What stands before the names of a root's namespace, which must be one of camt.053."""
+    root = etree.QName(tag)
     if root.localname == "Document" and NAMESPACE.fullmatch(root.namespace or ""):
-        return str(root.namespace)
+        return f"{{{root.namespace}}}"
     said = shown(root.namespace or "none")
     message = (
         f"is XML of <{shown(root.localname)}> in namespace {said}; "
@@ -131,22 +133,12 @@ def _refused(path: Path, why: str) -> Refused:
     return Refused(rules.FORMAT, f"{shown(path.name)} {why}", file=path.name)
 
 
-def _inside(element: Element, parent: str | None) -> bool:
-    """Whether an element stands where the schema has it: an entry in a statement, that at depth 2.
-
-    What stands elsewhere is not read, so that the counts differ and the file is rejected.
-    """
-    above = [each.tag for each in element.iterancestors()]
-    depth = 2 if parent is None else 3
-    return len(above) == depth and (parent is None or above[0] == parent)
-
-
-def _added(namespace: str, entry: Element, sums: dict[str, int] | None) -> dict[str, int] | None:
+def _added(entry: Fields, sums: dict[str, int] | None) -> dict[str, int] | None:
     """The sums of a statement's entries with one more; None from the first that cannot be read."""
     if sums is None:
         return None
     try:
-        found = camt_entries.booked(namespace, entry)
+        found = camt_entries.booked(entry)
     except ValueError:
         return None
     if found is not None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.codes import is_cnaps
@@ -17,9 +15,6 @@ AMOUNT = re.compile(r"([+-]?)([0-9]{0,18})(?:\.([0-9]{0,40}))?")
 DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[-+:.0-9Z]{0,40}")
 GAPS = re.compile(r"[\s\u00a0\u3000-]+")
-
-# An XML element as lxml gives it.
-Element = Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,53 +35,15 @@ class Record:
     sent: dict[str, str | None]
     faults: list[Reading] = field(default_factory=list)
 
+    @property
+    def size(self) -> int:
+        """The characters that it holds."""
+        return sum(len(text) for held in (self.cells, self.sent) for text in held.values() if text)
+
     def fault(self, column: str, rule: str, message: str, *, hides_amount: bool = False) -> None:
-        """Say that something is wrong with it."""
-        self.faults.append(Reading(column, rule, message, hides_amount))
-
-
-class Fields:
-    """What stands below an element, by its path of local names in the message's namespace.
-
-    Elements below `skip` are left out, so that what repeats can be looked at one by one.
-    """
-
-    __slots__ = ("_found", "_prefix")
-
-    def __init__(self, element: Element | None, namespace: str, skip: str = "") -> None:
-        self._prefix = f"{{{namespace}}}"
-        self._found: dict[str, list[Element]] = {}
-        if element is not None:
-            self._look(element, "", skip)
-
-    def all(self, path: str) -> list[Element]:
-        """The elements on a path such as ``NtryDtls/TxDtls``, in their order."""
-        return self._found.get(path, [])
-
-    def one(self, path: str) -> Element | None:
-        """The first element on a path."""
-        found = self._found.get(path)
-        return found[0] if found else None
-
-    def text(self, *paths: str) -> str | None:
-        """The text on the first of some paths that has any, without space around it."""
-        return next(self.texts(*paths), None)
-
-    def texts(self, *paths: str) -> Iterator[str]:
-        """The texts on some paths, without space around them."""
-        for path in paths:
-            for found in self._found.get(path, ()):
-                text = (found.text or "").strip()
-                if text:
-                    yield text
-
-    def _look(self, element: Element, path: str, skip: str) -> None:
-        for child in element:
-            if type(child.tag) is str and child.tag.startswith(self._prefix):
-                name = path + child.tag[len(self._prefix) :]
-                self._found.setdefault(name, []).append(child)
-                if name != skip and len(child):
-                    self._look(child, f"{name}/", skip)
+        """Say that something is wrong with it; of a column's faults the first one counts."""
+        if all(each.column != column for each in self.faults):
+            self.faults.append(Reading(column, rule, message, hides_amount))
 
 
 def exact_fen(text: str | None) -> tuple[int | None, str]:

@@ -15,14 +15,15 @@ from typing import cast
 from data.contracts import TABLES
 from data.settings import Intake
 from pipelines.intake import rules
-from pipelines.intake.camt_reader import RECORDS, CamtTable, read_camt
+from pipelines.intake.camt_elements import RECORDS
+from pipelines.intake.camt_reader import CamtTable, read_camt
 from pipelines.intake.csv_reader import read_csv, read_header
 from pipelines.intake.findings import Refused, shown
 from pipelines.intake.manifest import StatedFile
 from pipelines.intake.parquet_reader import read_parquet
 from pipelines.intake.raw import Batch
 from pipelines.intake.row_checks import packed_columns
-from pipelines.intake.statements import PACKED, as_entries, is_statement
+from pipelines.intake.statements import PACKED, as_entries, check_header, is_statement
 from pipelines.intake.xml_scan import is_xml, scan
 
 # The element of camt.053 that is a record of each table.
@@ -56,7 +57,9 @@ def read_file(path: Path, stated: StatedFile, settings: Intake) -> Reading:
     if is_xml(path):
         return _read_xml(path, stated, settings)
     packed = packed_columns(TABLES[stated.table])
-    if stated.table == "entry" and is_statement(read_header(path, stated.encoding, settings)):
+    header = read_header(path, stated.encoding, settings) if stated.table == "entry" else []
+    if header and is_statement(header):
+        check_header(header, path.name)
         batches = read_csv(path, stated.encoding, settings, PACKED)
         return Reading(as_entries(batches, stated.bank_no), by_line=True)
     return Reading(read_csv(path, stated.encoding, settings, packed), by_line=True)
@@ -76,10 +79,10 @@ def _read_xml(path: Path, stated: StatedFile, settings: Intake) -> Reading:
     table = cast(CamtTable, stated.table)
 
     def balances() -> tuple[Iterator[Batch], int]:
-        return read_camt(path, "balance", stated.bank_no, found), len(found.lines["Stmt"])
+        return read_camt(path, "balance", stated.bank_no, found, settings), len(found.lines["Stmt"])
 
     return Reading(
-        read_camt(path, table, stated.bank_no, found),
+        read_camt(path, table, stated.bank_no, found, settings),
         elements=len(found.lines[ELEMENTS[table]]),
         balances=balances if table == "entry" else None,
     )

@@ -16,6 +16,7 @@ from pipelines.intake.statement_words import (
     COLUMNS,
     DIRECTIONS,
     HEADERS,
+    NOTHING,
     RENMINBI,
     SUCCESS,
     UNUSED,
@@ -30,7 +31,8 @@ ENTRY: Mapping[str, str] = MappingProxyType(
     {
         "bank_no": "Acct/Svcr/FinInstnId/ClrSysMmbId/MmbId (CNAPS), or `bank_no` of the manifest",
         "account_no": "Acct/Id/IBAN, Acct/Id/Othr/Id",
-        "entry_no": "AcctSvcrRef, NtryRef (both: joined by `/`); else of a single TxDtls: "
+        "entry_no": "AcctSvcrRef, NtryRef (both: joined by `\\|`; a `\\|`, `#` or backslash within "
+        "one has a backslash before it); else of a single TxDtls: "
         + ", ".join(REFERENCES)
         + "; a transaction of a batch: `#` and its place",
         "booked_at": "BookgDt/DtTm (Asia/Shanghai), BookgDt/Dt (00:00:00)",
@@ -78,6 +80,11 @@ def document() -> str:
     for channel in dict.fromkeys(CHANNELS.values()):
         said = "、".join(word for word, meaning in CHANNELS.items() if meaning == channel)
         lines.append(f"| 交易类型（含 contains） → `{channel}` | {said} |")
+    unsaid = "、".join(f"`{sign}`" for sign in sorted(NOTHING))
+    lines += [
+        "",
+        f"未知，任何列、不分大小写 · unknown, in any column, in capitals or not: {unsaid}",
+    ]
     lines += ["", f"不入库 · not loaded: {'、'.join(sorted(UNUSED))}"]
     for table, elements in (("entry", ENTRY), ("balance", BALANCE)):
         lines += ["", f"## camt.053: {table}", "", *_table(f"`{table}`", "元素 element")]

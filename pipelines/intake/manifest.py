@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -82,6 +83,12 @@ def read_manifest(folder: Path) -> Manifest:
     files = stated.get("files")
     if not isinstance(files, list) or not files:
         raise Refused(rules.MANIFEST, "files is not a list of at least one file")
+    # Each table is listed once at most, also where one file of camt.053 stands for two.
+    if len(files) > len(TABLES):
+        message = (
+            f"files lists {len(files)} files; there are {len(TABLES)} tables, each at most once"
+        )
+        raise Refused(rules.TABLE, message)
     sequence = _whole(stated, "sequence")
     if not 1 <= sequence <= 99_999_999:
         raise Refused(rules.MANIFEST, f"sequence {sequence} is not within 1 and 99999999")
@@ -91,7 +98,7 @@ def read_manifest(folder: Path) -> Manifest:
     entries = {each.name for each in read.files if each.table == "entry"}
     names = [e.name for e in read.files if not (e.table == "balance" and e.name in entries)]
     for what, values in (("table", tables), ("name", names)):
-        twice = sorted({value for value in values if values.count(value) > 1})
+        twice = sorted(value for value, count in Counter(values).items() if count > 1)
         if twice:
             raise Refused(rules.TABLE, f"{what} {twice[0]!r} is listed twice")
     return read

@@ -20,13 +20,31 @@ from pipelines.intake.statement_words import NO_DEVICE, NOTHING
 
 # Moments as statements write them, without what separates their parts; seconds may lack, and where
 # only the day is known it is midnight.
-MOMENT = (
-    r"^(?<year>\d{4})(?:-(?<m1>\d{1,2})-(?<d1>\d{1,2})|/(?<m2>\d{1,2})/(?<d2>\d{1,2})"
+DAY = (
+    r"(?<year>\d{4})(?:-(?<m1>\d{1,2})-(?<d1>\d{1,2})|/(?<m2>\d{1,2})/(?<d2>\d{1,2})"
     r"|(?<m3>\d{2})(?<d3>\d{2}))"
-    r"(?:[ T]*(?:(?<h1>\d{1,2})[:.](?<i1>\d{2})(?:[:.](?<s1>\d{2}))?|(?<h2>\d{2})(?<i2>\d{2})"
-    r"(?<s2>\d{2}))(?<fraction>\.\d{1,6})?)?$"
 )
-SPREADSHEET = r"^(?:=\"(.*)\"|'(.*))$"
+FRACTION = r"\.\d{1,6}"
+MOMENT = (
+    rf"^{DAY}(?:[ T]*(?:"
+    rf"(?<h1>\d{{1,2}})[:.](?<i1>\d{{2}})(?:[:.](?<s1>\d{{2}})(?<f1>{FRACTION})?)?"
+    rf"|(?<h2>\d{{2}})(?<i2>\d{{2}})(?<s2>\d{{2}})(?<f2>{FRACTION})?))?$"
+)
+# Day and hour need a gap between them, unless every part has its full width: 2016-6-112:30 is two
+# moments.
+APART = r"[ T]|^(?:\d{4}-\d{2}-\d{2}|\d{4}/\d{2}/\d{2}|\d{8})(?:\d{2}[:.]\d{2}|\d{6})"
+# What a column of times holds that needs no day beside it, and a day that is written as a moment.
+WHOLE = (
+    r"^(?:(?:\d{4}-\d{1,2}-\d{1,2}|\d{4}/\d{1,2}/\d{1,2}|\d{8})(?:[ T]*\d{1,2}[:.]|[ T]+\d)"
+    r"|\d{14})"
+)
+MIDNIGHT = (
+    r"^(\d{4}[-/]\d{1,2}[-/]\d{1,2}|\d{8})"
+    r"(?:[ T]+0?0[:.]00(?:[:.]00(?:\.0+)?)?|[ T]*000000)$"
+)
+# Text that a spreadsheet keeps as it is: a formula of one text, or an apostrophe before it.
+FORMULA = r"(?s)^=\"((?:[^\"]|\"\")*)\"$"
+APOSTROPHE = r"(?s)^'(.*)$"
 # Spaces of any width, and the hyphens that are written between groups of digits.
 GAPS = r"[\s\x{00A0}\x{3000}\x{2010}-\x{2015}\x{2212}\x{FF0D}-]+"
 ROUNDED = r"(?i)^[0-9](\.[0-9]+)?E\+?[0-9]+$"
@@ -44,8 +62,8 @@ def trimmed(cells: pa.Array) -> pa.Array:
 
 
 def known(text: pa.Array) -> pa.Array:
-    """Text without the cells that only say that nothing is known."""
-    nothing = pc.is_in(text, value_set=pa.array(sorted(NOTHING), pa.string()))
+    """Text without the cells that only say that nothing is known, in capitals or not."""
+    nothing = pc.is_in(pc.ascii_upper(text), value_set=pa.array(sorted(NOTHING), pa.string()))
     if not pc.any(nothing, min_count=0).as_py():
         return text
     return pc.if_else(nothing, pa.scalar(None, text.type), text)
@@ -53,32 +71,33 @@ def known(text: pa.Array) -> pa.Array:
 
 def unwrapped(text: pa.Array) -> pa.Array:
     """Text without what a spreadsheet puts around it to keep it text: ``="…"`` or an apostrophe."""
-    if not pc.any(pc.match_substring_regex(text, "^[='\"]"), min_count=0).as_py():
+    if not pc.any(pc.match_substring_regex(text, "^[=']"), min_count=0).as_py():
         return text
-    return trimmed(pc.replace_substring_regex(text, SPREADSHEET, r"\1\2"))
+    inside = pc.replace_substring_regex(text, FORMULA, r"\1")
+    inside = pc.replace_substring(inside, '""', '"')
+    bare = pc.replace_substring_regex(text, APOSTROPHE, r"\1")
+    return trimmed(pc.if_else(pc.match_substring_regex(text, FORMULA), inside, bare))
 
 
-def account_numbers(text: pa.Array) -> tuple[pa.Array, Bools]:
+def said(cells: pa.Array) -> pa.Array:
+    """What cells say, without space and spreadsheets' marks around it; null where it is nothing."""
+    return known(unwrapped(trimmed(cells)))
+
+
+def account_numbers(bare: pa.Array) -> tuple[pa.Array, Bools]:
     """Account numbers without spaces and hyphens, and which ones a spreadsheet has rounded."""
-    bare = unwrapped(text)
-    if not pc.any(pc.match_substring_regex(bare, "[^0-9A-Za-z]"), min_count=0).as_py():
-        return bare, bools(pc.match_substring_regex(bare, ROUNDED))
     rounded = bools(pc.match_substring_regex(bare, ROUNDED))
+    if not pc.any(pc.match_substring_regex(bare, "[^0-9A-Za-z]"), min_count=0).as_py():
+        return bare, rounded
     return trimmed(pc.replace_substring_regex(bare, GAPS, "")), rounded
 
 
 def moments(date: pa.Array | None, time: pa.Array | None) -> tuple[pa.Array, Bools]:
     """Times to the microsecond from a column of moments, or from days and times; which parsed."""
-    if date is None:
-        text = time
-    elif time is None:
-        text = date
+    if date is None or time is None:
+        text = pc.coalesce(*(each for each in (date, time) if each is not None))
     else:
-        # A column of times may hold whole moments beside a column of days.
-        whole = pc.greater_equal(pc.binary_length(time), 14)
-        joined = pc.binary_join_element_wise(date, pc.fill_null(time, ""), " ")
-        text = trimmed(pc.if_else(pc.fill_null(whole, False), time, joined))
-    text = unwrapped(text)
+        text = _joined(date, time)
     numbers, parsed = cell_kernel.parse_times(*cell_kernel.layout(text))
     others = cell_kernel.present(text) & ~parsed
     if others.any():
@@ -87,16 +106,32 @@ def moments(date: pa.Array | None, time: pa.Array | None) -> tuple[pa.Array, Boo
     return pa.array(numbers, mask=~parsed).cast(pa.timestamp("us")), parsed
 
 
+def _joined(date: pa.Array, time: pa.Array) -> pa.Array:
+    """Days and times as one text.
+
+    A column of times may hold whole moments beside a column of days, and one of days their
+    midnights beside a column of times.
+    """
+    whole = pc.fill_null(pc.match_substring_regex(time, WHOLE), False)
+    midnight = pc.replace_substring_regex(date, MIDNIGHT, r"\1")
+    day = pc.if_else(pc.is_valid(time), midnight, date)
+    joined = pc.binary_join_element_wise(day, pc.fill_null(time, ""), " ")
+    return trimmed(pc.if_else(whole, time, joined))
+
+
 def _other_moments(text: pa.Array) -> tuple[Integers, Bools]:
     """Moments in other forms than the contract's, as microseconds since 1970, and which parsed."""
-    found = pl.Series("text", pl.from_arrow(text)).str.extract_groups(MOMENT).struct.unnest()
+    series = pl.Series("text", pl.from_arrow(text))
+    found = series.str.extract_groups(MOMENT).struct.unnest()
     month, day = (pl.coalesce(f"{part}1", f"{part}2", f"{part}3").str.zfill(2) for part in "md")
-    hour, minute = (pl.coalesce(f"{part}1", f"{part}2").str.zfill(2) for part in "hi")
-    second = pl.coalesce("s1", "s2")
+    hour, minute, second, fraction = (pl.coalesce(f"{part}1", f"{part}2") for part in "hisf")
+    apart = hour.is_null() | pl.lit(series.str.contains(APART))
     written = found.select(
-        pl.format("{}-{}-{} ", "year", month, day)
-        + pl.format("{}:{}:{}{}", hour.fill_null("00"), minute.fill_null("00"),
-                    second.fill_null("00"), pl.col("fraction").fill_null(""))
+        pl.when(apart).then(
+            pl.format("{}-{}-{} ", "year", month, day)
+            + pl.format("{}:{}:{}{}", hour.str.zfill(2).fill_null("00"), minute.fill_null("00"),
+                        second.fill_null("00"), fraction.fill_null(""))
+        )
     ).to_series()  # fmt: skip
     return cell_kernel.parse_times(*cell_kernel.layout(written.to_arrow().cast(pa.string())))
 

@@ -108,8 +108,11 @@ CASH: Mapping[str, str] = MappingProxyType(
                      "F", "FALSE"), "false")
 )  # fmt: skip
 RENMINBI = ("CNY", "RMB", "人民币", "人民币元", "156")
-# Signs of what a cell leaves unsaid, and addresses of no device.
-NOTHING = frozenset({"-", "--", "无", "NULL", "NONE", "NA", "N/A", "\\N"})
+# Signs of what a cell leaves unsaid, in capitals where they are Latin, and addresses of no device.
+NOTHING = frozenset(
+    {"-", "--", "---", "－", "—", "——", "/", "//", "／", "\\", "无", "空", "NULL", "(NULL)",
+     "<NULL>", "NONE", "NIL", "NAN", "NA", "N/A", "#N/A", "\\N"}
+)  # fmt: skip
 NO_DEVICE = NOTHING | {"0.0.0.0", "127.0.0.1", "::1", "000000000000", "FFFFFFFFFFFF"}
 # What a kind of transaction says of its channel; the first that it contains counts. A word that
 # also stands in other kinds (大额存单, 小额贷款, 现金管理) is none.

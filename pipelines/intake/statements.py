@@ -13,8 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.intake import cell_kernel, yuan_kernel
+from pipelines.intake import cell_kernel, rules, yuan_kernel
 from pipelines.intake.cell_kernel import Bools
+from pipelines.intake.findings import Refused, shown
 from pipelines.intake.raw import Batch, Fault, Origin, one_array
 from pipelines.intake.statement_cells import (
     account_numbers,
@@ -22,10 +23,8 @@ from pipelines.intake.statement_cells import (
     bools,
     devices,
     each_value,
-    known,
     moments,
-    trimmed,
-    unwrapped,
+    said,
 )
 from pipelines.intake.statement_words import (
     CASH,
@@ -51,11 +50,28 @@ AMOUNT_FAULTS = (
     (yuan_kernel.TOO_LARGE, "range", "it is larger than any payment"),
 )
 UNKNOWN = "?"
+# Names that are loaded, none of which may stand in a header twice.
+TAKEN = frozenset(name for names in HEADERS.values() for name in names)
 
 
 def is_statement(header: Sequence[str]) -> bool:
     """Whether most names of a header are those of Chinese bank statements."""
     return 2 * sum(_bare(name) in KNOWN for name in header) > len(header)
+
+
+def check_header(header: Sequence[str], file: str) -> None:
+    """Refuse a header that names a part of an entry twice, but for space or quotes around it.
+
+    Raises:
+        Refused: it does.
+    """
+    seen: dict[str, str] = {}
+    for name in header:
+        bare = _bare(name)
+        if bare in TAKEN and bare in seen:
+            message = f"{shown(file)}: the header names {bare!r} twice, as {shown(seen[bare])!r} "
+            raise Refused(rules.FORMAT, f"{message}and as {shown(name)!r}", file=file)
+        seen[bare] = name
 
 
 def as_entries(batches: Iterator[Batch], bank_no: str | None) -> Iterator[Batch]:
@@ -83,7 +99,7 @@ class _Mapping:
         columns = {
             "bank_no": self._bank(),
             "account_no": self._account("account"),
-            "entry_no": self._identifier("number"),
+            "entry_no": self._text("number"),
             "booked_at": self._booked_at(),
             "direction": self._word("direction", DIRECTIONS),
             "amount_fen": self._fen("amount", signed=False),
@@ -99,7 +115,7 @@ class _Mapping:
         }
         cells = pa.table({name: column for name, column in columns.items() if column is not None})
         named = {column: self._name(part) for column, part in COLUMNS.items()}
-        unknown = tuple(name for bare, name in self.names.items() if bare not in KNOWN)
+        unknown = tuple(name for name in self.sent.cells.column_names if _bare(name) not in KNOWN)
         origin = Origin(self.sent.cells, named, self.faults, unknown)
         sent = self.sent
         return Batch(cells, sent.lines, sent.covered, True, sent.malformed, origin)
@@ -117,19 +133,15 @@ class _Mapping:
 
     def _text(self, part: str) -> pa.Array | None:
         """The first cell of a part that is filled, in each row."""
-        columns = [known(trimmed(each)) for each in self._columns(part)]
+        columns = [said(each) for each in self._columns(part)]
         if len(columns) < 2:
             return columns[0] if columns else None
         return pc.coalesce(*columns)
 
-    def _identifier(self, part: str) -> pa.Array | None:
-        text = self._text(part)
-        return None if text is None else unwrapped(text)
-
     def _account(self, part: str) -> pa.Array | None:
         numbers: list[pa.Array] = []
         for name, column in zip(self._present(part), self._columns(part), strict=True):
-            number, rounded = account_numbers(known(trimmed(column)))
+            number, rounded = account_numbers(said(column))
             if numbers:
                 # A number that is not taken may be rounded.
                 rounded &= ~cell_kernel.present(pc.coalesce(*numbers))
@@ -142,9 +154,9 @@ class _Mapping:
 
     def _bank(self) -> pa.Array:
         """The bank of each row: its own where it says one, else the manifest's."""
-        said = self._identifier("bank")
+        named = self._text("bank")
         stated = pa.repeat(pa.scalar(self.bank_no, pa.string()), len(self.sent.lines))
-        numbers = stated if said is None else pc.coalesce(said, stated)
+        numbers = stated if named is None else pc.coalesce(named, stated)
         message = (
             'neither a column such as 开户行行号 nor "bank_no" in the manifest says which bank '
             "holds the account"
@@ -153,7 +165,7 @@ class _Mapping:
         return numbers
 
     def _counterparty_bank(self) -> pa.Array | None:
-        numbers = [bank_numbers(trimmed(each)) for each in self._columns("counterparty_bank")]
+        numbers = [bank_numbers(said(each)) for each in self._columns("counterparty_bank")]
         return pc.coalesce(*numbers) if numbers else None
 
     def _booked_at(self) -> pa.Array | None:
@@ -171,9 +183,9 @@ class _Mapping:
 
     def _failed_ones(self) -> None:
         """Keep out what the statement says has failed."""
-        said = self._word("success", SUCCESS)
-        if said is not None:
-            failed = bools(pc.equal(said, "no"))
+        success = self._word("success", SUCCESS)
+        if success is not None:
+            failed = bools(pc.equal(success, "no"))
             self._fault(failed, self._name("success"), "not_booked", "the transaction failed")
 
     def _word(self, part: str, words: Mapping[str, str], rule: str = "unlisted") -> pa.Array | None:
@@ -187,14 +199,15 @@ class _Mapping:
             word = cell.strip("'\"= \t\u3000").upper()
             return None if not word or word in NOTHING else words.get(word, UNKNOWN)
 
-        said = each_value(column, read)
-        unknown = bools(pc.equal(said, UNKNOWN))
-        self._fault(unknown, self._name(part), rule, f"it must be one of {'、'.join(words)}")
-        return pc.if_else(pc.equal(said, UNKNOWN), pa.scalar(None, pa.string()), said)
+        values = each_value(column, read)
+        unknown = pc.equal(values, UNKNOWN)
+        message = f"it must be one of {'、'.join(words)}"
+        self._fault(bools(unknown), self._name(part), rule, message)
+        return pc.if_else(unknown, pa.scalar(None, pa.string()), values)
 
     def _fen(self, part: str, *, signed: bool) -> pa.Array | None:
         """Amounts in fen, exactly, null where they cannot be read."""
-        text, amount = self._identifier(part), part == "amount"
+        text, amount = self._text(part), part == "amount"
         if text is None:
             return None
         values, kinds = yuan_kernel.parse_yuan(*cell_kernel.layout(text))
