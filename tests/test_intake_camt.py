@@ -285,8 +285,28 @@ def test_a_text_with_elements_in_it_or_without_end_is_unreadable(
 
 
 @pytest.mark.parametrize(
+    ("changed", "column"),
+    [({"more": '<Amt Ccy="CNY">9.99</Amt>'}, "Amt"), ({"more": "<Sts>PDNG</Sts>"}, "Sts"),
+     ({"status": "<Cd>BOOK</Cd><Cd>PDNG</Cd>"}, "Sts"),
+     ({"more": "<CdtDbtInd>DBIT</CdtDbtInd>"}, "CdtDbtInd"),
+     ({"day": "<Dt>2016-06-13</Dt><Dt>2016-06-14</Dt>"}, "BookgDt"),
+     ({"ref": "<NtryRef>1</NtryRef><NtryRef>2</NtryRef>"}, "NtryRef"),
+     ({"details": details('<Amt Ccy="CNY">1</Amt>' * 2)}, "TxDtls")],
+)  # fmt: skip
+def test_what_an_entry_says_twice_is_not_chosen_from(
+    tmp_path: Path, changed: dict[str, str], column: str
+) -> None:
+    content = camt(stmt(ntry(**changed)))
+    assert rows(tmp_path, ntry(**changed))[0]["faults"] == [(column, "unparsable")]
+    known = batch(tmp_path, content, "balance").cells["credit_fen"].to_pylist()
+    assert known == ([None] if column in ("Amt", "Sts", "CdtDbtInd") else ["250"])
+
+
+@pytest.mark.parametrize(
     ("head", "column"),
-    [(bal("OPBD", "1<b/>0") + bal("CLBD", "10"), "OPBD"),
+    [(bal("OPBD", "1").replace("<CdtDbtInd>", "<CdtDbtInd>DBIT</CdtDbtInd><CdtDbtInd>")
+      + bal("CLBD", "10"), "OPBD"),
+     (bal("OPBD", "1<b/>0") + bal("CLBD", "10"), "OPBD"),
      (bal("OPBD", "10") + bal("CLBD", "10").replace("CRDT", "CR<b/>DT"), "CLBD"),
      (bal("OP<b/>BD", "1") + bal("PRCD", "10") + bal("CLBD", "10"), "OPBD"),
      (bal("OPBD", "1") + bal("CLBD", "10") + "<TxsSummry><TtlCdtNtries><Sum>1<b/>0</Sum>"

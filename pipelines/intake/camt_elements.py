@@ -18,6 +18,7 @@ NONE: Mapping[str, Shape] = MappingProxyType({})
 # The groups that are given when they end.
 RECORDS = ("Ntry", "Stmt")
 MIXED = "holds elements where it may hold text alone"
+TWICE = "stands more than once"
 
 
 class Money(NamedTuple):
@@ -38,6 +39,7 @@ class Shape:
     path: str = ""
     group: bool = False
     text: bool = False
+    once: bool = False
     below: dict[str, Shape] = field(default_factory=dict)
     # All paths of a group.
     paths: frozenset[str] = frozenset()
@@ -52,16 +54,23 @@ class Shape:
         return found
 
 
-def group(paths: Iterable[str], groups: Mapping[str, Shape] = NONE) -> Shape:
-    """An element with texts, and with groups, on paths such as ``Id/Othr/Id`` below it."""
-    whole = Shape(group=True, paths=frozenset((*paths, *groups)))
-    for path in whole.paths - set(groups):
-        whole.at(path).text = True
+def group(
+    once: Iterable[str], groups: Mapping[str, Shape] = NONE, often: Iterable[str] = ()
+) -> Shape:
+    """An element with texts and groups on paths such as ``Id/Othr/Id`` below it.
+
+    Texts may stand there `once`, or `often`; groups may stand there often.
+    """
+    once, often = frozenset(once), frozenset(often)
+    whole = Shape(group=True, paths=once.union(often, groups))
+    for path in once | often:
+        place = whole.at(path)
+        place.text, place.once = True, path in once
     for path, inner in groups.items():
         above, _, name = path.rpartition("/")
         holder = whole.at(above) if above else whole
         record = name if name in RECORDS else ""
-        holder.below[name] = Shape(path, True, False, inner.below, inner.paths, record)
+        holder.below[name] = Shape(path, True, below=inner.below, paths=inner.paths, record=record)
     return whole
 
 
@@ -98,6 +107,10 @@ class Fields:
             for found in self._texts.get(self._known(path), ()):
                 if found.text:
                     yield found.text
+
+    def holds(self, path: str) -> bool:
+        """Whether an element of text stood on a path."""
+        return path in self._texts
 
     def add_text(self, path: str, text: str, currency: str | None) -> None:
         """Take an element of text."""
@@ -245,6 +258,8 @@ class Builder:
             wrong = MIXED
         elif ended.length > longest:
             wrong = f"has more than {longest} characters"
+        elif ended.shape.once and ended.fields.holds(ended.path):
+            wrong = TWICE
         if wrong:
             ended.fields.unreadable.setdefault(ended.path, wrong)
         ended.fields.add_text(ended.path, "" if wrong else text, ended.currency)

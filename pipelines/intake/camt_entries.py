@@ -56,18 +56,21 @@ STATUS = ("Sts/Cd", "Sts/Prtry", "Sts")
 # The elements that are looked at: of an account, a transaction, an entry, and an entry for its sum.
 ACCOUNT = group(("Id/IBAN", "Id/Othr/Id", f"Svcr/{MEMBER}"))
 DETAILS = group(
-    (*REFERENCES, "Amt", "AmtDtls/TxAmt/Amt", "CdtDbtInd", "AddtlTxInf", "RmtInf/Ustrd",
-     "RmtInf/Strd/CdtrRefInf/Ref",
-     *(f"RltdPties/{role}{path}" for role in ROLES
-       for path in ("/Nm", "/Pty/Nm", "Acct/Id/IBAN", "Acct/Id/Othr/Id")),
-     *(f"RltdAgts/{role}Agt/{MEMBER}" for role in ROLES)),
+    ("Amt", "AmtDtls/TxAmt/Amt", "CdtDbtInd"),
+    often=(
+        *REFERENCES, "AddtlTxInf", "RmtInf/Ustrd", "RmtInf/Strd/CdtrRefInf/Ref",
+        *(f"RltdPties/{role}{path}" for role in ROLES
+          for path in ("/Nm", "/Pty/Nm", "Acct/Id/IBAN", "Acct/Id/Othr/Id")),
+        *(f"RltdAgts/{role}Agt/{MEMBER}" for role in ROLES),
+    ),
 )  # fmt: skip
 BOOKED = ("Amt", "CdtDbtInd", *STATUS)
 SUMMED = group(BOOKED)
 ENTRY = group(
     (*BOOKED, "NtryRef", "AcctSvcrRef", "RvslInd", "BookgDt/Dt", "BookgDt/DtTm",
-     "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd", "AddtlNtryInf"),
+     "BkTxCd/Domn/Fmly/Cd", "BkTxCd/Domn/Fmly/SubFmlyCd"),
     {TRANSACTION: DETAILS},
+    often=("AddtlNtryInf",),
 )  # fmt: skip
 NOBODY = Fields(DETAILS)
 # What parts an entry's references from each other, and signs that would look like it within one.
