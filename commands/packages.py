@@ -15,6 +15,7 @@ from pipelines import intake
 from pipelines.foreign import import_transfers
 from pipelines.foreign_map import load_map
 from pipelines.intake.namesakes import namesakes, receipts_of
+from pipelines.intake.signing import public_key_in
 
 Format = Literal["text", "json"]
 Packages = Annotated[list[Path], typer.Argument(help="Package folders or ZIP files.")]
@@ -25,6 +26,9 @@ WORDS = {
     "partially_accepted": ("部分接收", "partially accepted"),
     "rejected": ("拒收", "rejected"),
 }
+
+# Characters of a value that a line on the terminal shows.
+SHOWN = 60
 
 
 def add_to(app: typer.Typer) -> None:
@@ -38,15 +42,19 @@ def check(
     context: typer.Context,
     packages: Packages,
     format: Annotated[Format, typer.Option(help="text or json (the receipts).")] = "text",
+    key: Annotated[
+        Path | None, typer.Option(help="Public key that signs the packages, as registered.")
+    ] = None,
 ) -> None:
     """Show the receipt a package would get; nothing is stored.
 
     Exit code 0 accepted, 1 with warnings or partially, 2 rejected; the worst of several.
     """
     chosen = terminal(context)
+    public = None if key is None else public_key_in(key)
     # As `submit` takes it: what a link on the command line leads to. Links inside are refused.
     named = [package.resolve() if package.exists() else package for package in packages]
-    receipts = [intake.check_package(package, chosen.settings) for package in named]
+    receipts = [intake.check_package(p, chosen.settings, public_key=public) for p in named]
     _finish(chosen, receipts, format, received=False)
 
 
@@ -168,6 +176,19 @@ def _print(chosen: Terminal, receipt: dict[str, Any]) -> None:
     )
     for finding in receipt.get("findings", []):
         typer.echo(f"    {finding['rule']} {finding.get('table') or ''} x{finding['count']}")
+        for example in finding.get("examples", []):
+            typer.echo(f"        {visible(_place(chosen, finding, example) + example['message'])}")
         for example in finding.get("examples", [])[:1]:
-            said = f"{example.get('message', '')}; {example.get('fix', '')}"
-            typer.echo(f"        {visible(said)}")
+            typer.echo(f"        → {example['fix']}")
+
+
+def _place(chosen: Terminal, finding: dict[str, Any], example: dict[str, Any]) -> str:
+    """Where an example stands, as far as it is known: file, line, column, value."""
+    parts = [] if finding["file"] is None else [finding["file"]]
+    if example["line"] is not None:
+        parts.append(chosen.text(f"第 {example['line']} 行", f"line {example['line']}"))
+    if example["column"] is not None:
+        parts.append(example["column"])
+    if example["value"] is not None:
+        parts.append(f"{example['value'][:SHOWN]!r}")
+    return "  ".join(parts) + ("  " if parts else "")

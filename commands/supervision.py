@@ -16,7 +16,7 @@ from data.control import Control, SubmitterKey
 from data.errors import InputError
 from data.store import Database
 from pipelines import night
-from pipelines.intake.signing import read_public_key
+from pipelines.intake.signing import public_key_in
 from pipelines.publish import find_run
 from pipelines.scorecard import month_before, scorecard
 from pipelines.template import write_template
@@ -107,10 +107,7 @@ def keys(
     changes = add is not None or revoke is not None
     with Control(chosen.home if changes else chosen.present_home) as control:
         if add is not None:
-            try:
-                public = read_public_key(add.read_text("ascii"))
-            except (OSError, ValueError) as error:
-                raise InputError(f"{add} cannot be read: {error}") from error
+            public = public_key_in(add)
             since = parse_date(first) if first else night.now().date()
             until = parse_date(last) if last else None
             if until is not None and until < since:

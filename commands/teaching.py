@@ -65,7 +65,11 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             "预览数据包将得到的回执，不保存任何内容。\n\n"
             "退出码：0 接收，1 有警告或部分接收，2 拒收；多个包取最差者。",
             ("lookthrough check package.zip", "lookthrough check package.zip --format json"),
-            {"packages": "数据包文件夹或 ZIP 文件。", "format": "text 或 json（回执）。"},
+            {
+                "packages": "数据包文件夹或 ZIP 文件。",
+                "format": "text 或 json（回执）。",
+                "key": "已登记的签名公钥文件。",
+            },
         ),
         "submit": Teaching(
             "把数据包放入收件箱并接收。退出码同 check。",

@@ -125,3 +125,26 @@ def test_revoking_a_key_does_not_end_the_duty_to_sign(
     with Control(home) as control:
         control.revoke_key(held.key_id, NOW)
     assert first(received(home, write(tmp_path, as_csv([entry(1)]))))["rule"] == "R-PACKAGE-013"
+
+
+def test_check_verifies_by_the_key_that_is_named(
+    tmp_path: Path, key: Ed25519PrivateKey, capfd: pytest.CaptureFixture[str]
+) -> None:
+    package = sign(write(tmp_path, as_csv([entry(1)])), key)
+    for number, signer in enumerate((key, Ed25519PrivateKey.generate())):
+        pem = tmp_path / f"{number}.pem"
+        pem.write_text(public(signer))
+        assert cli.run(["check", str(package), "--key", str(pem)]) == (0, 2)[number]
+    assert "R-PACKAGE-013" in capfd.readouterr().out
+
+
+def test_a_key_is_registered_once_and_only_where_it_can_count(
+    tmp_path: Path, key: Ed25519PrivateKey, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pem = tmp_path / "bank.pem"
+    pem.write_text(public(key))
+    add = ["--home", str(tmp_path / "h"), "keys", "--add", str(pem), "--submitter", SUBMITTER]
+    assert cli.run([*add, "--from", "2030-01-02", "--to", "2030-01-01"]) == 2
+    assert cli.run(add) == 0
+    assert cli.run(add) == 2
+    assert "has this key already" in capfd.readouterr().err

@@ -39,7 +39,7 @@ from pipelines.intake.package import (
     remove_package,
 )
 from pipelines.intake.receipt import Receipt, is_known_origin, make_receipt, receipt_text
-from pipelines.intake.signing import Keyring
+from pipelines.intake.signing import Key, Keyring
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WAIT_SECONDS = 30
@@ -52,11 +52,16 @@ log = logging.getLogger("lookthrough.intake")
 
 
 def check_package(
-    path: Path, settings: Settings, home: Home | None = None, now: datetime | None = None
+    path: Path,
+    settings: Settings,
+    home: Home | None = None,
+    now: datetime | None = None,
+    public_key: str | None = None,
 ) -> Receipt:
     """The receipt that a package would get; nothing is stored.
 
-    With a home whose lake holds other packages, rows are compared with them as well.
+    With a home whose lake holds other packages, rows are compared with them as well, and its keys
+    count; otherwise its submitter's key is `public_key` (base64 of 32 bytes), if one is given.
 
     Raises:
         NotFoundError: there is no such package.
@@ -67,10 +72,14 @@ def check_package(
     received_at = now or _now()
     # A path such as "." has no name of its own.
     path = path if path.name and path.name != ".." else path.resolve()
+    keyring = _keyring(settings, home)
+    if public_key is not None:
+        owner = journal.submitter_of(package_name(path))
+        keyring = Keyring({owner: (Key(public_key),)}, frozenset({owner}))
     try:
         with TemporaryDirectory(prefix="lookthrough-") as place:
             result = _checked(
-                path, package_name(path), settings, _keyring(settings, home), home,
+                path, package_name(path), settings, keyring, home,
                 received_at.date(), Path(place),
             )  # fmt: skip
     except OSError as error:

@@ -98,6 +98,18 @@ def check_signature(folder: Path, submitter: str, keyring: Keyring, today: date)
     return None
 
 
+def public_key_in(path: Path) -> str:
+    """The public key in a file, in base64 of its 32 bytes.
+
+    Raises:
+        InputError: the file cannot be read, or holds none.
+    """
+    try:
+        return read_public_key(path.read_text("ascii"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+
+
 def read_public_key(text: str) -> str:
     """A public key in base64 of its 32 bytes, from that form or from PEM.
 
