@@ -26,6 +26,7 @@ from simulator.banks import Banks
 from simulator.books import Books, balance_rows, daily_closings
 from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
 from simulator.payments import reserve_rows
+from simulator.products import product_register
 from simulator.registers import account_rows, loan_event_rows, loan_rows, register_rows
 from simulator.rows import Array
 from simulator.workdays import DAY, HOUR, SECOND
@@ -46,13 +47,19 @@ class Written:
     """How the world's numbers are written: identifiers of parties, accounts and transfers.
 
     `codes` is each organisation's social credit code by party number; `account_keys` is
-    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order.
+    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order;
+    `record_keys` what the records of schemes go by.
     """
 
     party_ids: list[str]
     codes: Mapping[int, str]
     account_keys: pl.Series
     refs: pl.Series
+    record_keys: Mapping[tuple[str, int], str]
+
+    def record(self, table: str, row: int) -> dict[str, str]:
+        """The table and key of a record that shows a scheme; key cells are joined by colons."""
+        return {"table": table, "key": self.record_keys[table, row]}
 
 
 def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
@@ -97,6 +104,7 @@ class _Writer:
         self.device = hashes(books.transfers["device"].to_numpy(), "device", seed)
         self.match = _references(world, books)
         self.registers = register_rows(world, self.ids, self.codes, self.names, seed)
+        self.products = product_register(world, self.account_bank, self.account_no, self.ids)
         self.accounts = self._accounts(
             account_rows(world, self.account_bank, self.account_no, self.ids, self.codes)
         )
@@ -119,7 +127,26 @@ class _Writer:
         keys = pl.DataFrame([self.account_bank, self.account_no]).select(
             pl.concat_str("bank_no", "account_no", separator=":").alias("key")
         )["key"]
-        return Written(self.ids, self.codes, keys, self._refs(keys))
+        return Written(self.ids, self.codes, keys, self._refs(keys), self._record_keys(keys))
+
+    def _record_keys(self, accounts: pl.Series) -> dict[tuple[str, int], str]:
+        first = self.world.period.date(REGISTER_DAYS[0])
+        last = self.world.period.date(self.world.period.days - 1)
+        of_account = {book.account: book.institution for book in self.world.reserves}
+        write = {
+            "party": lambda row: self.ids[row],
+            "institution": lambda row: self.codes[row],
+            "product": lambda row: self.products.ids[row],
+            "holding": lambda row: self.products.holding_key(self.world, self.ids, row, first),
+            "reserve_day": lambda row: ":".join(
+                (self.codes[of_account[row]], accounts[row], last.isoformat())
+            ),
+        }
+        return {
+            (table, row): write[table](row)
+            for scheme in self.world.schemes
+            for table, row in scheme.records
+        }
 
     def day_packages(self, day: int) -> Iterator[Callable[[], None]]:
         """What writes each submitter's package of one day."""
@@ -138,7 +165,9 @@ class _Writer:
         offices = self._offices()
         clearing = {"clearing": self._clearing(day)}
         yield partial(self._package, offices["clearing_house"], date, clearing, "parquet")
-        tables = dict(self.registers) if day in REGISTER_DAYS else {}
+        tables = {}
+        if day in REGISTER_DAYS:
+            tables = {**self.registers, **self.products.tables(date)}
         for name, frame in (("loan", self.loans), ("loan_event", self.events)):
             rows = frame.filter(pl.col("day") == day).drop("day")
             if rows.height:

@@ -9,6 +9,7 @@ import polars as pl
 
 from data.tables import ACCOUNT_ROLES, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELATION_KINDS
 from simulator.books import Books
+from simulator.business_scopes import business_scopes
 from simulator.names import DIVISIONS, hashes
 from simulator.rows import Array, Ints
 from simulator.workdays import DAY, SECOND
@@ -223,7 +224,10 @@ def _institutions(world: World, codes: Mapping[int, str], names: pl.Series) -> p
             ),
             pl.Series(
                 "licence_scope",
-                [kind if held else None for kind, held in zip(kinds, licensed, strict=True)],
+                [
+                    world.licence_scopes.get(each, kind) if held else None
+                    for each, kind, held in zip(party.tolist(), kinds, licensed, strict=True)
+                ],
                 dtype=pl.String,
             ),
             _dates("licence_from", np.minimum(since, world.period.epoch_day - 1)).set(
@@ -268,6 +272,7 @@ def _parties(
                 np.where(person, np.array(None, dtype=object), industry).astype(object).tolist(),
                 dtype=pl.String,
             ),
+            pl.Series("business_scope", business_scopes(world), dtype=pl.String),
             pl.Series("address", text, dtype=pl.String),
             hashes(np.where(rows["phone"] > 0, rows["phone"], 0), "phone_hash", seed),
             pl.Series("division", np.array(DIVISIONS, dtype=object)[rows["division"]].tolist()),

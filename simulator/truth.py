@@ -30,7 +30,7 @@ def truth(world: World, books: Books, written: Written) -> dict[str, Any]:
         for each in world.lookalikes
     ]
     return {
-        "schemes": [scheme for scheme in schemes if scheme["transfers"]],
+        "schemes": [each for each in schemes if each["transfers"] or each["records"]],
         "lookalikes": lookalikes,
     }
 
@@ -53,7 +53,7 @@ def _scheme(
     members = {
         party: role
         for party, role in reversed(scheme.parties)
-        if role == "organiser" or party in touched
+        if role == "organiser" or party in touched or scheme.records
     }
     return {
         "scheme_id": f"S{number + 1:03d}",
@@ -68,7 +68,8 @@ def _scheme(
             written.account_keys[account] for account in np.unique(scheme.accounts).tolist()
         ],
         "transfers": sorted(refs),
-        "amount_fen": int(rows["amount"].sum()),
+        "records": [written.record(table, row) for table, row in scheme.records],
+        "amount_fen": int(rows["amount"].sum()) or scheme.amount,
         "first_at": seen[0].isoformat(sep=" ", timespec="seconds"),
         "last_at": seen[1].isoformat(sep=" ", timespec="seconds"),
     }

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.ledgers import PRODUCT
 from data.tables import ACCOUNT_ROLES, CHANNELS, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELATION_KINDS
 from simulator.rows import Array, Ints, Rows, common_length
 from simulator.workdays import Period
@@ -52,12 +53,39 @@ PURPOSES = (
     "租金",
     "生活费",
     "培训费",
+    "信用卡消费",
+    "刷卡消费",
+    "信用卡还款",
+    "货款结算",
+    "代付",
+    "佣金",
+    "推广费",
+    "咨询费",
+    "技术服务费",
+    "入金",
+    "出金",
+    "保证金",
+    "交易款",
+    "认购款",
+    "赎回款",
+    "分红",
+    "回购款",
+    "退保金",
+    "定期存款",
+    "存款利息",
+    "股权款",
+    "代收款",
+    "汇款",
+    "调拨",
+    "增资款",
+    "合作分成",
 )
 PURPOSE = {text: number for number, text in enumerate(PURPOSES)}
 ROLE = {text: number for number, text in enumerate(ACCOUNT_ROLES)}
 CHANNEL = {text: number for number, text in enumerate(CHANNELS)}
 RELATION = {text: number for number, text in enumerate(RELATION_KINDS)}
 INSTITUTION = {text: number for number, text in enumerate(INSTITUTION_KINDS)}
+OFFERING = {text: number for number, text in enumerate(PRODUCT.column("offering").values)}
 EVENT = {text: number for number, text in enumerate(LOAN_EVENT_KINDS)}
 PERSON, ORGANISATION = 0, 1
 YUAN = 100
@@ -85,13 +113,20 @@ SIZES = {
 
 @dataclass
 class Scheme:
-    """A crooked pattern that was put in, and who and what belongs to it."""
+    """A crooked pattern that was put in, and who and what belongs to it.
+
+    `records` are rows of registers that show it, as table and row number (of institution and
+    party: the party's number; of reserve_day: the account's). `amount` is the money at stake, in
+    fen, of a scheme that no transfer shows.
+    """
 
     typology: str
     variant: str
     institution: int
     parties: list[tuple[int, str]] = field(default_factory=list)
     accounts: list[int] = field(default_factory=list)
+    records: list[tuple[str, int]] = field(default_factory=list)
+    amount: int = 0
 
 
 @dataclass(frozen=True)
@@ -122,7 +157,11 @@ class ReserveBook:
 
 @dataclass
 class World:
-    """Everything of the province; generators add to it, books and packages read it."""
+    """Everything of the province; generators add to it, books and packages read it.
+
+    `names`, `business_scopes` and `licence_scopes` hold, by party, texts that a story needs to be
+    other than those drawn for everyone.
+    """
 
     rng: np.random.Generator
     period: Period
@@ -222,6 +261,35 @@ class World:
             }
         )
     )
+    products: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "issuer": ("i4", 0),
+                "manager": ("i4", -1),
+                "offering": ("i1", 0),
+                "risk": ("i1", -1),
+                "ticket": ("i8", -1),
+                "term": ("i4", -1),
+                "rate": ("f8", -1),
+                "account": ("i4", -1),
+            }
+        )
+    )
+    holdings: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "product": ("i4", 0),
+                "party": ("i4", -1),
+                "of_product": ("i4", -1),
+                "cost": ("i8", 0),
+                "value": ("i8", -1),
+                "risk": ("i1", -1),
+            }
+        )
+    )
+    names: dict[int, str] = field(default_factory=dict)
+    business_scopes: dict[int, str] = field(default_factory=dict)
+    licence_scopes: dict[int, str] = field(default_factory=dict)
     schemes: list[Scheme] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
     reserves: list[ReserveBook] = field(default_factory=list)
