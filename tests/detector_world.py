@@ -165,8 +165,8 @@ class World:
              "unknown", False)
             if name in self.unregistered
             else (i, self.banks.get(name, BANK), name, self.accounts[name][0],
-                  party_no[self.accounts[name][0]], self.accounts[name][1], self.accounts[name][2], None, date(2015, 1, 1), None,
-                  "active", True)
+                  party_no[self.accounts[name][0]], self.accounts[name][1],
+                  self.accounts[name][2], None, date(2015, 1, 1), None, "active", True)
             for name, i in number.items()
         ]  # fmt: skip
         ordered = sorted(enumerate(self.paid), key=lambda each: (each[1][3], each[0]))
