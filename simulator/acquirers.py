@@ -47,7 +47,7 @@ def found_acquirer(world: World, banks: Banks, merchants: Ints) -> Acquirer:
     acquirer = Acquirer(party, own, reserve, float(rng.uniform(0.002, 0.009)))
     shops = rng.choice(merchants, size=int(rng.integers(15, 40)), replace=False)
     takings = sell_by_card(world, reserve, len(shops), int(days * world.lots(15, 50)))
-    settle(world, reserve, shops, takings, acquirer.fee_rate, texts=("结算款",))
+    settle(world, reserve, shops, takings, acquirer.fee_rate)
     return acquirer
 
 
@@ -138,7 +138,7 @@ def settle(
     rate: float | Array,
     *,
     lag: tuple[int, int] = (1, 2),
-    texts: tuple[str, ...] = SETTLE_TEXTS,
+    texts: Ints | None = None,
     channel: int = CHANNEL["unionpay"],
     scheme: int = -1,
 ) -> Takings:
@@ -162,7 +162,7 @@ def settle(
         payees[takings.shop],
         amount,
         at,
-        rng.choice(np.array([PURPOSE[text] for text in texts]), count),
+        rng.choice(world.draw_purposes(SETTLE_TEXTS) if texts is None else texts, count),
         channel=channel,
         scheme=scheme,
     )

@@ -26,7 +26,7 @@ from simulator.banks import Banks
 from simulator.books import Books, balance_rows, daily_closings
 from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
 from simulator.payments import reserve_rows
-from simulator.products import product_register
+from simulator.products import ProductRegister, product_register
 from simulator.registers import account_rows, loan_event_rows, loan_rows, register_rows
 from simulator.rows import Array
 from simulator.workdays import DAY, HOUR, SECOND
@@ -48,18 +48,14 @@ class Written:
 
     `codes` is each organisation's social credit code by party number; `account_keys` is
     `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order;
-    `record_keys` what the records of schemes go by.
+    `products` the products and their identifiers.
     """
 
     party_ids: list[str]
     codes: Mapping[int, str]
     account_keys: pl.Series
     refs: pl.Series
-    record_keys: Mapping[tuple[str, int], str]
-
-    def record(self, table: str, row: int) -> dict[str, str]:
-        """The table and key of a record that shows a scheme; key cells are joined by colons."""
-        return {"table": table, "key": self.record_keys[table, row]}
+    products: ProductRegister
 
 
 def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
@@ -127,26 +123,7 @@ class _Writer:
         keys = pl.DataFrame([self.account_bank, self.account_no]).select(
             pl.concat_str("bank_no", "account_no", separator=":").alias("key")
         )["key"]
-        return Written(self.ids, self.codes, keys, self._refs(keys), self._record_keys(keys))
-
-    def _record_keys(self, accounts: pl.Series) -> dict[tuple[str, int], str]:
-        first = self.world.period.date(REGISTER_DAYS[0])
-        last = self.world.period.date(self.world.period.days - 1)
-        of_account = {book.account: book.institution for book in self.world.reserves}
-        write = {
-            "party": lambda row: self.ids[row],
-            "institution": lambda row: self.codes[row],
-            "product": lambda row: self.products.ids[row],
-            "holding": lambda row: self.products.holding_key(self.world, self.ids, row, first),
-            "reserve_day": lambda row: ":".join(
-                (self.codes[of_account[row]], accounts[row], last.isoformat())
-            ),
-        }
-        return {
-            (table, row): write[table](row)
-            for scheme in self.world.schemes
-            for table, row in scheme.records
-        }
+        return Written(self.ids, self.codes, keys, self._refs(keys), self.products)
 
     def day_packages(self, day: int) -> Iterator[Callable[[], None]]:
         """What writes each submitter's package of one day."""

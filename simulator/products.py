@@ -28,15 +28,18 @@ class ProductRegister:
         held = self.holdings.with_columns(pl.lit(date).alias("as_of"))
         return {"product": self.products, "holding": held}
 
-    def holding_key(self, world: World, ids: list[str], row: int, date: datetime.date) -> str:
-        """What a position goes by: kind and identifier of the holder, product and date."""
+    def holding_key(self, world: World, ids: list[str], row: int) -> dict[str, str]:
+        """What a position goes by, whatever the day: its holder and its product."""
         number = np.array([row])
         party, inner, product = (
             int(world.holdings.column(name, number)[0])
             for name in ("party", "of_product", "product")
         )
-        holder = ("party", ids[party]) if party >= 0 else ("product", self.ids[inner])
-        return ":".join((*holder, self.ids[product], date.isoformat()))
+        return {
+            "holder_kind": "party" if party >= 0 else "product",
+            "holder_id": ids[party] if party >= 0 else self.ids[inner],
+            "product_id": self.ids[product],
+        }
 
 
 def product_register(

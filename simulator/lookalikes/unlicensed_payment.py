@@ -6,20 +6,13 @@ import numpy as np
 
 from simulator.acquirers import Takings, sell_by_card, settle
 from simulator.circles import tie
+from simulator.collectors import TEXTS, arrived, collect, draw_merchants, found_collector
 from simulator.companies import found_companies, found_institution, open_account
-from simulator.schemes.unlicensed_payment import (
-    TEXTS,
-    arrived,
-    collect,
-    draw_merchants,
-    draw_texts,
-    found_collector,
-)
 from simulator.stage import Stage
 
 
 def run_marketplace(stage: Stage) -> None:
-    """A marketplace whose bank splits each settlement: the account is the bank's, for its clients."""
+    """A marketplace whose bank splits each settlement, in an account that serves the bank."""
     world, rng = stage.world, stage.world.rng
     company = int(found_companies(world, stage.banks, 1)[0])
     party = int(world.owner(np.array([company]))[0])
@@ -33,8 +26,9 @@ def run_marketplace(stage: Stage) -> None:
     owed = collect(world, acquirer.reserve, account, sold, acquirer.fee_rate, -1)
     cut = float(world.lots(0.0004, 0.05))
     lag = (0, int(rng.integers(2, 5)))
-    settle(world, account, merchants, owed, cut, lag=lag, texts=draw_texts(world, TEXTS),
-           channel=-1)  # fmt: skip
+    settle(
+        world, account, merchants, owed, cut, lag=lag, texts=world.draw_purposes(TEXTS), channel=-1
+    )
     world.resembles("unlicensed_payment", "split_settlement", account)
 
 
@@ -50,8 +44,16 @@ def run_head_office(stage: Stage) -> None:
     sold = sell_by_card(world, acquirer.reserve, size, int(size * world.lots(6, 25)))
     owed = collect(world, acquirer.reserve, account, sold, acquirer.fee_rate, -1)
     cut = float(world.lots(0.0004, 0.05))
-    settle(world, account, shops, owed, cut, lag=(0, int(rng.integers(2, 5))),
-           texts=draw_texts(world, TEXTS), channel=-1)  # fmt: skip
+    settle(
+        world,
+        account,
+        shops,
+        owed,
+        cut,
+        lag=(0, int(rng.integers(2, 5))),
+        texts=world.draw_purposes(TEXTS),
+        channel=-1,
+    )
     world.resembles("unlicensed_payment", "chain_head_office", account)
 
 
@@ -68,8 +70,16 @@ def run_card_retailer(stage: Stage) -> None:
     day = np.sort(rng.choice(world.period.days, size=orders, p=world.period.business_weight))
     at = world.period.at(rng, day, "business")
     bought = Takings(rng.integers(0, len(suppliers), orders), day, amount, at)
-    settle(world, account, suppliers, bought, 0.0, lag=(0, 4), texts=("货款", "材料款", "货款结算"),
-           channel=-1)  # fmt: skip
+    settle(
+        world,
+        account,
+        suppliers,
+        bought,
+        0.0,
+        lag=(0, 4),
+        texts=world.draw_purposes(("货款", "材料款", "货款结算")),
+        channel=-1,
+    )
     world.resembles("unlicensed_payment", "own_goods", account)
 
 
@@ -82,6 +92,16 @@ def run_licensed_aggregator(stage: Stage) -> None:
     count = int(len(merchants) * world.lots(6, 25))
     sold = sell_by_card(world, acquirer.reserve, len(merchants), count)
     settle(world, acquirer.reserve, np.full(len(merchants), account), sold, acquirer.fee_rate)
-    settle(world, account, merchants, arrived(world, sold), float(world.lots(0.0004, 0.015)),
-           lag=(0, int(rng.integers(2, 5))), channel=-1)  # fmt: skip
+    settle(
+        world,
+        account,
+        merchants,
+        arrived(world, sold),
+        float(world.lots(0.0004, 0.015)),
+        lag=(0, int(rng.integers(2, 5))),
+        channel=-1,
+    )
     world.resembles("unlicensed_payment", "licensed_institution", account, institution=party)
+
+
+KINDS = (run_marketplace, run_head_office, run_card_retailer, run_licensed_aggregator)
