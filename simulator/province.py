@@ -58,12 +58,25 @@ def write_province(out: Path, *, seed: int, scale: str, days: int | None) -> Non
 
 def build_world(seed: int, scale: str, days: int) -> tuple[World, Banks]:
     """Found everyone, run schemes and look-alikes, and fill up with ordinary life."""
+    stage = set_stage(seed, scale, days)
+    world, firms = stage.world, stage.firms
+    for typology in TYPOLOGIES:
+        typology.play(stage, int(world.rng.integers(*world.sizes.schemes, endpoint=True)))
+    payment_firms = stage.payment_firms + stage.crooked_firms
+    target = max(world.sizes.transfers * days // DAYS, 500)
+    live(world, stage.banks, stage.people, firms, payment_firms, target)
+    settle_merchants(world, payment_firms)
+    add_offices(world)
+    return world, stage.banks
+
+
+def set_stage(seed: int, scale: str, days: int) -> Stage:
+    """Found persons, firms and lawful institutions, and let the institutions do business."""
     rng = np.random.default_rng([seed, days])
     start = FIRST_DATE + datetime.timedelta(days=int(rng.integers(START_DAYS)))
     sizes = SIZES[scale]
     world = World(rng, Period(start, days), sizes)
     banks = found_banks(world)
-    target = max(sizes.transfers * days // DAYS, 500)
     people = settle_people(world, banks, max(sizes.transfers // 12, 16_000))
     firms = found_firms(world, banks, people, max(sizes.transfers // 80, 2_500))
     share_out(world, people, firms)
@@ -73,15 +86,9 @@ def build_world(seed: int, scale: str, days: int) -> tuple[World, Banks]:
     platforms = [found_platform(world, banks) for _ in range(sizes.platforms)]
     for platform in platforms:
         run_honest(world, platform)
-    stage = Stage(world, banks, firms, platforms, payment_firms)
+    stage = Stage(world, banks, people, firms, platforms, payment_firms)
     run_economy(stage)
-    for typology in TYPOLOGIES:
-        typology.play(stage, int(rng.integers(*sizes.schemes, endpoint=True)))
-    payment_firms = stage.payment_firms + stage.crooked_firms
-    live(world, banks, people, firms, payment_firms, target)
-    settle_merchants(world, payment_firms)
-    add_offices(world)
-    return world, banks
+    return stage
 
 
 def share_out(world: World, people: Ints, firms: Firms) -> None:

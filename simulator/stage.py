@@ -10,16 +10,21 @@ from simulator.banks import Banks
 from simulator.firms import Firms
 from simulator.payments import PaymentFirm, found_payment_firm
 from simulator.platforms import Platform
+from simulator.rows import Ints
 from simulator.world import World
 
 
 @dataclass
 class Stage:
-    """The province with its honest platforms and payment firms; persons and firms to draw from
-    are the world's `pools`. `crooked_firms` are payment firms that schemes founded."""
+    """The province with its honest platforms and payment firms.
+
+    `people` are everyone's main accounts; the persons and firms to draw from are the world's
+    `pools`. `crooked_firms` are payment firms that schemes founded.
+    """
 
     world: World
     banks: Banks
+    people: Ints
     firms: Firms
     platforms: list[Platform]
     payment_firms: list[PaymentFirm]
