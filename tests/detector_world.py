@@ -49,6 +49,9 @@ class World:
         self.unregistered: set[str] = set()
         self.paid: list[tuple[str, str, int, datetime, str | None]] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.opened: dict[str, date] = {}  # by account; the others are old
+        self.devices: dict[str, str] = {}  # by the reference of a transfer
+        self.industries: dict[str, str] = {}  # by party
 
     def party(self, *names: str, kind: str = "organisation") -> None:
         """Add parties, each with an ordinary account of its name."""
@@ -142,7 +145,7 @@ class World:
         party_no = {name: number for number, name in enumerate(sorted(self.parties))}
         number = {name: i for i, name in enumerate(sorted(self.accounts))}
         parties = [
-            (i, name, self.parties[name], name, name, "320100", None, None,
+            (i, name, self.parties[name], name, name, "320100", None, self.industries.get(name),
              *((name, self.institutions[name][0]) if name in self.institutions else (None, None)))
             for name, i in party_no.items()
         ]  # fmt: skip
@@ -150,14 +153,15 @@ class World:
             (i, BANK, name, None, -1, "external", None, None, None, None, "unknown", False)
             if name in self.unregistered
             else (i, BANK, name, self.accounts[name][0], party_no[self.accounts[name][0]],
-                  self.accounts[name][1], self.accounts[name][2], None, date(2015, 1, 1), None,
+                  self.accounts[name][1], self.accounts[name][2], None,
+                  self.opened.get(name, date(2015, 1, 1)), None,
                   "active", True)
             for name, i in number.items()
         ]  # fmt: skip
         ordered = sorted(enumerate(self.paid), key=lambda each: (each[1][3], each[0]))
         transfers = [
             (row, f"M{ref}", when, when.date(), number[payer], number[payee], fen, "book", None,
-             loan, False, None, f"{BANK}:{payer}:{ref}", f"{BANK}:{payee}:{ref}", f"M{ref}",
+             loan, False, self.devices.get(f"M{ref}"), f"{BANK}:{payer}:{ref}", f"{BANK}:{payee}:{ref}", f"M{ref}",
              "match_no", "", "settled")
             for row, (ref, (payer, payee, fen, when, loan)) in enumerate(ordered)
         ]  # fmt: skip
