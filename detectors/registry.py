@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import commingling, fund_pool, reserve_misuse, self_financing
 from detectors.context import Context
+from detectors.description import Description
 from detectors.finding import CannotConclude, Finding
 
 
@@ -19,6 +20,7 @@ class Detector(Protocol):
     SEVERITY: int
     LEAD_OFFICE: str
     TITLE: tuple[str, str]
+    CHINESE: Description
 
     def detect(self, context: Context) -> Iterator[Finding | CannotConclude]:
         """Yield what was found, and what could not be judged."""
