@@ -76,6 +76,10 @@ class Features(Section):
     round_trip_hours: Count
     round_trip_hops: Annotated[int, Field(ge=2)]
     scan_transfers: Count
+    shape_hours: Count
+    shape_hops: Annotated[int, Field(ge=3)]
+    shape_members: Annotated[int, Field(ge=2)]
+    shape_per_start: Count
     night_from: time
     night_to: time
 
