@@ -118,6 +118,15 @@ class Ties(Section):
     largest_contact_group: Count
 
 
+class Lending(Section):
+    """What all detectors of lending read loans' transfers by."""
+
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    collecting_clients: Count
+    due_days: Whole
+
+
 class FundPool(Section):
     """P1."""
 
@@ -309,6 +318,7 @@ class Settings(Section):
     score: Score
     trace: Trace
     ties: Ties
+    lending: Lending
     fixed_returns: FixedReturns
     detectors: Detectors
 
