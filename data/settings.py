@@ -76,6 +76,10 @@ class Features(Section):
     round_trip_hours: Count
     round_trip_hops: Annotated[int, Field(ge=2)]
     scan_transfers: Count
+    shape_hours: Count
+    shape_hops: Annotated[int, Field(ge=3)]
+    shape_members: Annotated[int, Field(ge=2)]
+    shape_per_start: Count
     night_from: time
     night_to: time
 
@@ -112,6 +116,15 @@ class Ties(Section):
 
     minimum_ownership: Share
     largest_contact_group: Count
+
+
+class Lending(Section):
+    """What all detectors of lending read loans' transfers by."""
+
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    collecting_clients: Count
+    due_days: Whole
 
 
 class FundPool(Section):
@@ -237,6 +250,54 @@ class ReserveMisuse(Section):
     confidence_left: Share
 
 
+class FixedReturns(Section):
+    """Which payments are fixed fractions of what their payees had paid before."""
+
+    lots_per_person: Count
+    least_part: Share
+    most_part: Share
+    most_surplus: Share
+    ratio_tolerance: Share
+    plans: Count
+    minimum_persons: Count
+    intervals: Count
+    slack_days: Whole
+    slack_share: Share
+
+
+class IllegalFundraising(Section):
+    """P3."""
+
+    lot_fen: Count
+    minimum_lot_fen: Count
+    collector_payers: Count
+    pair_receivers: Count
+    pair_back_share: Share
+    minimum_lift: float
+    minimum_payers: Count
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    highest_yearly_rate: float
+    maximum_matched_share: Share
+    maximum_public_share: Share
+    minimum_lot_share: Share
+    minimum_covered_share: Share
+    sure_receivers_share: Share
+    sure_covered_share: Share
+    circle_persons: Count
+    sure_lot_share: Share
+    sure_matched_share: Share
+    sure_payers: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_plan: Share
+    confidence_regular: Share
+    confidence_behind: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -245,6 +306,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    illegal_fundraising: IllegalFundraising
 
 
 class Settings(Section):
@@ -256,6 +318,8 @@ class Settings(Section):
     score: Score
     trace: Trace
     ties: Ties
+    lending: Lending
+    fixed_returns: FixedReturns
     detectors: Detectors
 
     def digest(self) -> str:

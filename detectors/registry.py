@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from detectors import commingling, fund_pool, reserve_misuse, self_financing
+from detectors import (
+    commingling,
+    fund_pool,
+    illegal_fundraising,
+    reserve_misuse,
+    self_financing,
+)
 from detectors.context import Context
 from detectors.description import Description
 from detectors.finding import CannotConclude, Finding
@@ -32,6 +38,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    illegal_fundraising,
 )
 
 

@@ -49,6 +49,15 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "lot_payers": ("整额付款的自然人", "natural persons who paid round lots"),
+        "raised_fen": ("收取金额", "taken from them"),
+        "plan_receivers": ("按固定比例收到返还的人", "persons who got fixed fractions back"),
+        "plan_share": ("固定比例付款占比", "share of the payments to them in fixed fractions"),
+        "regular_share": ("间隔相同占比", "share of the intervals that are alike"),
+        "interval_days": ("最常见间隔", "most usual interval"),
+        "yearly_rate": ("折合年收益率", "return in a year"),
+        "returns_fen": ("按固定比例付还", "paid back in fixed fractions"),
+        "lot_share": ("整额占比", "share of the money in round lots"),
     }
 )
 # Chinese, one in English, several in English.
@@ -59,6 +68,10 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "accounts": ("个", "account", "accounts"),
         "transfers": ("笔", "transfer", "transfers"),
         "loans": ("笔", "loan", "loans"),
+        "times": ("次", "time", "times"),
+        "cycles": ("个", "cycle", "cycles"),
+        "chains": ("条", "chain", "chains"),
+        "groups": ("组", "group", "groups"),
         "working days": ("个工作日", "working day", "working days"),
         "days": ("日", "day", "days"),
         "hours": ("小时", "hour", "hours"),
