@@ -11,6 +11,7 @@ from detectors import (
     illegal_fundraising,
     reserve_misuse,
     self_financing,
+    unlicensed_payment,
 )
 from detectors.context import Context
 from detectors.description import Description
@@ -38,6 +39,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_payment,
     illegal_fundraising,
 )
 
