@@ -285,6 +285,14 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class PrivateInvestment(Section):
+    """V1."""
+
+    consulting_share: Share
+    ground_certainty: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -294,6 +302,7 @@ class Detectors(Section):
     commingling: Commingling
     reserve_misuse: ReserveMisuse
     illegal_fundraising: IllegalFundraising
+    private_investment: PrivateInvestment
 
 
 class Settings(Section):
