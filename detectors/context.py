@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -79,6 +79,7 @@ class Context:
         self.settings = settings
         self.business_date = business_date
         self._closures: dict[str, dict[int, Tie]] = {}
+        self._laid: set[str] = set()
         self._said: dict[str, tuple[Finding | CannotConclude, ...]] = {}
 
     def said(self, detector: Speaker) -> tuple[Finding | CannotConclude, ...]:
@@ -131,6 +132,12 @@ class Context:
             ties["share"].to_numpy(),
             kinds,
         )
+
+    def once(self, name: str, lay: Callable[[], None]) -> None:
+        """Lay a table that several detectors share, the first time that any asks for it."""
+        if name not in self._laid:
+            lay()
+            self._laid.add(name)
 
     def closure(self, institution: Institution) -> dict[int, Tie]:
         """Everyone tied to an institution on the business date, itself included."""

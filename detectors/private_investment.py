@@ -253,7 +253,7 @@ def _accomplices(
     led = {
         context.party_ids[number]
         for number, kind, share in context.relations.into(firm.party_no)
-        if kind in ("controls", "legal_representative") or kind == "shareholder" and share >= 0.5
+        if kind in ("controls", "legal_representative") or (kind == "shareholder" and share >= 0.5)
     }
     party_id = context.party_ids[firm.party_no]
     roles: dict[str, str] = {}
@@ -263,9 +263,7 @@ def _accomplices(
         for named, role in each.accomplices:
             roles.setdefault(named, role)
     roles.pop(party_id, None)
-    return tuple(
-        (named, "organiser" if named in led else roles[named]) for named in sorted(roles)
-    )
+    return tuple((named, "organiser" if named in led else roles[named]) for named in sorted(roles))
 
 
 def _in_order(context: Context, refs: set[str]) -> tuple[str, ...]:

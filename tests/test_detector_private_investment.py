@@ -64,7 +64,7 @@ def test_a_licensed_firm_and_another_trade_are_none() -> None:
 def named(name: str) -> World:
     """The same scheme, of a firm of which only the name tells its trade."""
     world = scheme(None)
-    world.names["Firm"] = name
+    world.party("Firm", name=name)
     return world
 
 
