@@ -273,6 +273,7 @@ class IllegalFundraising(Section):
     collector_payers: Count
     pair_receivers: Count
     pair_back_share: Share
+    pair_part: Share
     minimum_lift: float
     minimum_payers: Count
     minimum_receivers: Count
@@ -298,6 +299,14 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class PrivateInvestment(Section):
+    """V1."""
+
+    consulting_share: Share
+    ground_certainty: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -307,6 +316,7 @@ class Detectors(Section):
     commingling: Commingling
     reserve_misuse: ReserveMisuse
     illegal_fundraising: IllegalFundraising
+    private_investment: PrivateInvestment
 
 
 class Settings(Section):
