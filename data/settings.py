@@ -76,6 +76,10 @@ class Features(Section):
     round_trip_hours: Count
     round_trip_hops: Annotated[int, Field(ge=2)]
     scan_transfers: Count
+    shape_hours: Count
+    shape_hops: Annotated[int, Field(ge=3)]
+    shape_members: Annotated[int, Field(ge=2)]
+    shape_per_start: Count
     night_from: time
     night_to: time
 
@@ -112,6 +116,15 @@ class Ties(Section):
 
     minimum_ownership: Share
     largest_contact_group: Count
+
+
+class Lending(Section):
+    """What all detectors of lending read loans' transfers by."""
+
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    collecting_clients: Count
+    due_days: Whole
 
 
 class FundPool(Section):
@@ -260,6 +273,7 @@ class IllegalFundraising(Section):
     collector_payers: Count
     pair_receivers: Count
     pair_back_share: Share
+    pair_part: Share
     minimum_lift: float
     minimum_payers: Count
     minimum_receivers: Count
@@ -314,6 +328,14 @@ class UnlicensedPayment(Section):
     confidence_on_time: Share
 
 
+class PrivateInvestment(Section):
+    """V1."""
+
+    consulting_share: Share
+    ground_certainty: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -324,6 +346,7 @@ class Detectors(Section):
     reserve_misuse: ReserveMisuse
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
+    private_investment: PrivateInvestment
 
 
 class Settings(Section):
@@ -335,6 +358,7 @@ class Settings(Section):
     score: Score
     trace: Trace
     ties: Ties
+    lending: Lending
     fixed_returns: FixedReturns
     detectors: Detectors
 

@@ -9,6 +9,7 @@ from detectors import (
     commingling,
     fund_pool,
     illegal_fundraising,
+    private_investment,
     reserve_misuse,
     self_financing,
     unlicensed_payment,
@@ -41,9 +42,10 @@ DETECTORS: tuple[Detector, ...] = (
     reserve_misuse,
     unlicensed_payment,
     illegal_fundraising,
+    private_investment,
 )
 
 
 def detect_all(context: Context) -> list[Finding | CannotConclude]:
     """Run every detector, in order."""
-    return [said for detector in DETECTORS for said in detector.detect(context)]
+    return [said for detector in DETECTORS for said in context.said(detector)]
