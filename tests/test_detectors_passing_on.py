@@ -1,4 +1,4 @@
-"""How fast takings are passed on, over free days, and what is kept; unjudged without enough days."""
+"""How fast takings are passed on, over free days, and what is kept of them."""
 
 from __future__ import annotations
 
