@@ -12,6 +12,7 @@ from detectors import (
     private_investment,
     reserve_misuse,
     self_financing,
+    unlicensed_payment,
 )
 from detectors.context import Context
 from detectors.description import Description
@@ -39,6 +40,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_payment,
     illegal_fundraising,
     private_investment,
 )
