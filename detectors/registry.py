@@ -9,8 +9,10 @@ from detectors import (
     commingling,
     fund_pool,
     illegal_fundraising,
+    private_investment,
     reserve_misuse,
     self_financing,
+    unlicensed_payment,
 )
 from detectors.context import Context
 from detectors.description import Description
@@ -38,10 +40,12 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_payment,
     illegal_fundraising,
+    private_investment,
 )
 
 
 def detect_all(context: Context) -> list[Finding | CannotConclude]:
     """Run every detector, in order."""
-    return [said for detector in DETECTORS for said in detector.detect(context)]
+    return [said for detector in DETECTORS for said in context.said(detector)]
