@@ -126,7 +126,7 @@ def test_an_organiser_that_a_finding_names_is_charged_before_any_other_role() ->
 
 
 def test_an_unknown_role_is_refused() -> None:
-    with pytest.raises(ContractError, match="names x as 'friend'; known are organiser, pool, shell"):
+    with pytest.raises(ContractError, match="names x as 'friend'; known are organiser, pool"):
         charge([finding("firm", accomplices=(("x", "friend"),))])
 
 
