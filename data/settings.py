@@ -298,6 +298,31 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -307,6 +332,7 @@ class Detectors(Section):
     commingling: Commingling
     reserve_misuse: ReserveMisuse
     illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
 
 
 class Settings(Section):

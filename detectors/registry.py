@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    fictitious_loan,
     fund_pool,
     illegal_fundraising,
     reserve_misuse,
@@ -39,6 +40,7 @@ DETECTORS: tuple[Detector, ...] = (
     commingling,
     reserve_misuse,
     illegal_fundraising,
+    fictitious_loan,
 )
 
 

@@ -58,6 +58,12 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "yearly_rate": ("折合年收益率", "return in a year"),
         "returns_fen": ("按固定比例付还", "paid back in fixed fractions"),
         "lot_share": ("整额占比", "share of the money in round lots"),
+        "share_of_loans": ("占平台借款", "share of the platform's loans"),
+        "unpaid_loans": ("未见放款的标的", "loans never paid out"),
+        "passed_on_share": ("放款转出占比", "share of the payouts that was passed on"),
+        "young_accounts": ("收款账户刚开立的借款", "loans to accounts just opened"),
+        "shared_contacts": ("借款人共用联系方式的借款", "loans of borrowers with shared contacts"),
+        "meeting_loans": ("资金汇入同一账户的借款", "loans whose money meets in one account"),
     }
 )
 # Chinese, one in English, several in English.

@@ -10,6 +10,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "fictitious_loan": ("institution", "loan", "loan_event"),
 }
 TEXTS = {
     "self_financing": (
@@ -24,6 +25,10 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "fictitious_loan": (
+        "没有机构和标的资料，无法判断标的是否虚构",
+        "neither institutions nor loans were submitted; fictitious loans cannot be judged",
     ),
 }
 
