@@ -12,6 +12,7 @@ from detectors import (
     private_investment,
     reserve_misuse,
     self_financing,
+    unapproved_exchange,
 )
 from detectors.context import Context
 from detectors.description import Description
@@ -41,6 +42,7 @@ DETECTORS: tuple[Detector, ...] = (
     reserve_misuse,
     illegal_fundraising,
     private_investment,
+    unapproved_exchange,
 )
 
 
