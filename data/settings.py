@@ -299,6 +299,35 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class UnlicensedPayment(Section):
+    """R4."""
+
+    window_days: Count
+    settlement_days: Count
+    minimum_merchants: Count
+    merchant_days: Count
+    minimum_fen: Whole
+    minimum_acquired_share: Share
+    minimum_on_time_share: Share
+    maximum_kept_share: Share
+    maximum_overpaid_share: Share
+    unpaid_share: Share
+    feeder_acquired_share: Share
+    feeder_handed_share: Share
+    maximum_related_share: Share
+    doubtful_related_share: Share
+    maximum_two_way_share: Share
+    doubtful_two_way_share: Share
+    doubtful_late_share: Share
+    least_fee_share: Share
+    usual_fee_share: Share
+    sure_merchants: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_fee: Share
+    confidence_on_time: Share
+
+
 class PrivateInvestment(Section):
     """V1."""
 
@@ -334,6 +363,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange

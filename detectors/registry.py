@@ -13,6 +13,7 @@ from detectors import (
     reserve_misuse,
     self_financing,
     unapproved_exchange,
+    unlicensed_payment,
 )
 from detectors.context import Context
 from detectors.description import Description
@@ -40,6 +41,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_payment,
     illegal_fundraising,
     private_investment,
     unapproved_exchange,

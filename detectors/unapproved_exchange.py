@@ -196,7 +196,7 @@ def _traded(
 def quick_share(context: Context, came: pl.DataFrame, went: pl.DataFrame) -> float:
     """The share of clients who get money out sooner after paying in than the law allows.
 
-    Days of trading count: payments of one day are none apart, weekends and holidays are not counted.
+    Days of trading count; weekends and holidays do not.
     """
     least = legal_rules().whole("exchange", "least_trading_days", context.business_date)
     if least is None or went.is_empty():
