@@ -336,6 +336,25 @@ class PrivateInvestment(Section):
     confidence_most: Share
 
 
+class UnapprovedExchange(Section):
+    """X1."""
+
+    minimum_clients: Count
+    minimum_fen: Whole
+    maximum_goods_share: Share
+    maximum_withdrawn_share: Share
+    circle_share: Share
+    quick_share: Share
+    yield_receivers: Count
+    yield_share: Share
+    relay_payers: Count
+    relay_share: Share
+    sure_goods_share: Share
+    fee_withdrawn_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -347,6 +366,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     private_investment: PrivateInvestment
+    unapproved_exchange: UnapprovedExchange
 
 
 class Settings(Section):

@@ -12,6 +12,7 @@ from detectors import (
     private_investment,
     reserve_misuse,
     self_financing,
+    unapproved_exchange,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -43,6 +44,7 @@ DETECTORS: tuple[Detector, ...] = (
     unlicensed_payment,
     illegal_fundraising,
     private_investment,
+    unapproved_exchange,
 )
 
 

@@ -67,6 +67,20 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "yearly_rate": ("折合年收益率", "return in a year"),
         "returns_fen": ("按固定比例付还", "paid back in fixed fractions"),
         "lot_share": ("整额占比", "share of the money in round lots"),
+        "venue_clients": ("入金的自然人", "natural persons who paid in"),
+        "venue_taken_fen": ("收取入金", "taken from them"),
+        "withdrawn_share": ("客户取回占比", "share that clients got back"),
+        "goods_share": ("货款占比", "paid for goods per yuan taken"),
+        "circle_share": ("流向关联方占比", "paid to the circle per yuan taken"),
+        "quick_share": (
+            "法定间隔内进出的客户占比",
+            "share of clients in and out within the days barred",
+        ),
+        "fixed_yield_share": (
+            "固定收益付款占比",
+            "share of the payments to clients at a fixed yield",
+        ),
+        "relay_accounts": ("中转账户", "accounts that relay money to the venue"),
     }
 )
 # Chinese, one in English, several in English.
