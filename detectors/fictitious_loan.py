@@ -229,7 +229,8 @@ def _texts(unpaid: int, taken: int, passed: pl.DataFrame, paid: int) -> tuple[st
         )
         zh.append(
             f"{passed.height} 笔借款放款 {yuan(paid)} 元后很快转出，其中 {young} 笔的收款账户"
-            f"刚开立，{shared} 笔的借款人与他人共用联系方式、设备或抵押物，{meets} 笔的资金汇入同一账户"
+            f"刚开立，{shared} 笔的借款人与他人共用联系方式、设备或抵押物，"
+            f"{meets} 笔的资金汇入同一账户"
         )
         en.append(
             f"{passed.height} loan(s) of {yuan(paid)} yuan were passed on at once: {young} to "
