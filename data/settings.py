@@ -299,6 +299,31 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
 class UnlicensedPayment(Section):
     """R4."""
 
@@ -365,6 +390,7 @@ class Detectors(Section):
     reserve_misuse: ReserveMisuse
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
 

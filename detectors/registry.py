@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    fictitious_loan,
     fund_pool,
     illegal_fundraising,
     private_investment,
@@ -43,6 +44,7 @@ DETECTORS: tuple[Detector, ...] = (
     reserve_misuse,
     unlicensed_payment,
     illegal_fundraising,
+    fictitious_loan,
     private_investment,
     unapproved_exchange,
 )
