@@ -380,6 +380,26 @@ class UnapprovedExchange(Section):
     confidence_sign: Share
 
 
+class DisguisedDebt(Section):
+    """E1."""
+
+    minimum_investors: Count
+    minimum_fen: Whole
+    source_persons: Count
+    source_covered_share: Share
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    minimum_circle_share: Share
+    commission_share: Share
+    dividend_days: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -393,6 +413,7 @@ class Detectors(Section):
     fictitious_loan: FictitiousLoan
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
+    disguised_debt: DisguisedDebt
 
 
 class Settings(Section):

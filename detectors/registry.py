@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_debt,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
@@ -47,6 +48,7 @@ DETECTORS: tuple[Detector, ...] = (
     fictitious_loan,
     private_investment,
     unapproved_exchange,
+    disguised_debt,
 )
 
 

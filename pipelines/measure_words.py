@@ -87,6 +87,12 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "share of the payments to clients at a fixed yield",
         ),
         "relay_accounts": ("中转账户", "accounts that relay money to the venue"),
+        "equity_investors": ("投资人", "investors"),
+        "equity_raised_fen": ("以股权募集", "raised as equity"),
+        "circle_share_of_raised": (
+            "募集款流向平台关联方占比",
+            "share of the money that reached the platform's circle",
+        ),
     }
 )
 # Chinese, one in English, several in English.
