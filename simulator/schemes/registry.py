@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from simulator.schemes import (
     commingling,
+    disguised_clearing,
     fund_pool,
+    layering,
     reserve_misuse,
     self_financing,
+    sham_merchant,
+    unapproved_exchange,
     unlicensed_payment,
 )
 
@@ -16,4 +20,8 @@ TYPOLOGIES = (
     commingling.TYPOLOGY,
     reserve_misuse.TYPOLOGY,
     unlicensed_payment.TYPOLOGY,
+    sham_merchant.TYPOLOGY,
+    disguised_clearing.TYPOLOGY,
+    unapproved_exchange.TYPOLOGY,
+    layering.TYPOLOGY,
 )
