@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from simulator.schemes import (
     commingling,
+    excess_return,
     fund_pool,
+    illegal_fundraising,
+    private_investment,
     reserve_misuse,
     self_financing,
     unlicensed_payment,
@@ -15,5 +18,8 @@ TYPOLOGIES = (
     self_financing.TYPOLOGY,
     commingling.TYPOLOGY,
     reserve_misuse.TYPOLOGY,
+    illegal_fundraising.TYPOLOGY,
+    excess_return.TYPOLOGY,
+    private_investment.TYPOLOGY,
     unlicensed_payment.TYPOLOGY,
 )
