@@ -299,6 +299,31 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
 class UnlicensedPayment(Section):
     """R4."""
 
@@ -336,6 +361,45 @@ class PrivateInvestment(Section):
     confidence_most: Share
 
 
+class UnapprovedExchange(Section):
+    """X1."""
+
+    minimum_clients: Count
+    minimum_fen: Whole
+    maximum_goods_share: Share
+    maximum_withdrawn_share: Share
+    circle_share: Share
+    quick_share: Share
+    yield_receivers: Count
+    yield_share: Share
+    relay_payers: Count
+    relay_share: Share
+    sure_goods_share: Share
+    fee_withdrawn_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class DisguisedDebt(Section):
+    """E1."""
+
+    minimum_investors: Count
+    minimum_fen: Whole
+    source_persons: Count
+    source_covered_share: Share
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    minimum_circle_share: Share
+    commission_share: Share
+    dividend_days: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -346,7 +410,10 @@ class Detectors(Section):
     reserve_misuse: ReserveMisuse
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
     private_investment: PrivateInvestment
+    unapproved_exchange: UnapprovedExchange
+    disguised_debt: DisguisedDebt
 
 
 class Settings(Section):

@@ -7,11 +7,14 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_debt,
+    fictitious_loan,
     fund_pool,
     illegal_fundraising,
     private_investment,
     reserve_misuse,
     self_financing,
+    unapproved_exchange,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -42,7 +45,10 @@ DETECTORS: tuple[Detector, ...] = (
     reserve_misuse,
     unlicensed_payment,
     illegal_fundraising,
+    fictitious_loan,
     private_investment,
+    unapproved_exchange,
+    disguised_debt,
 )
 
 
