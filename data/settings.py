@@ -118,6 +118,15 @@ class Ties(Section):
     largest_contact_group: Count
 
 
+class Lending(Section):
+    """What all detectors of lending read loans' transfers by."""
+
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    collecting_clients: Count
+    due_days: Whole
+
+
 class FundPool(Section):
     """P1."""
 
@@ -264,6 +273,7 @@ class IllegalFundraising(Section):
     collector_payers: Count
     pair_receivers: Count
     pair_back_share: Share
+    pair_part: Share
     minimum_lift: float
     minimum_payers: Count
     minimum_receivers: Count
@@ -289,6 +299,107 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
+class UnlicensedPayment(Section):
+    """R4."""
+
+    window_days: Count
+    settlement_days: Count
+    minimum_merchants: Count
+    merchant_days: Count
+    minimum_fen: Whole
+    minimum_acquired_share: Share
+    minimum_on_time_share: Share
+    maximum_kept_share: Share
+    maximum_overpaid_share: Share
+    unpaid_share: Share
+    feeder_acquired_share: Share
+    feeder_handed_share: Share
+    maximum_related_share: Share
+    doubtful_related_share: Share
+    maximum_two_way_share: Share
+    doubtful_two_way_share: Share
+    doubtful_late_share: Share
+    least_fee_share: Share
+    usual_fee_share: Share
+    sure_merchants: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_fee: Share
+    confidence_on_time: Share
+
+
+class PrivateInvestment(Section):
+    """V1."""
+
+    consulting_share: Share
+    ground_certainty: Share
+    confidence_most: Share
+
+
+class UnapprovedExchange(Section):
+    """X1."""
+
+    minimum_clients: Count
+    minimum_fen: Whole
+    maximum_goods_share: Share
+    maximum_withdrawn_share: Share
+    circle_share: Share
+    quick_share: Share
+    yield_receivers: Count
+    yield_share: Share
+    relay_payers: Count
+    relay_share: Share
+    sure_goods_share: Share
+    fee_withdrawn_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class DisguisedDebt(Section):
+    """E1."""
+
+    minimum_investors: Count
+    minimum_fen: Whole
+    source_persons: Count
+    source_covered_share: Share
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    minimum_circle_share: Share
+    commission_share: Share
+    dividend_days: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -297,7 +408,12 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
+    private_investment: PrivateInvestment
+    unapproved_exchange: UnapprovedExchange
+    disguised_debt: DisguisedDebt
 
 
 class Settings(Section):
@@ -309,6 +425,7 @@ class Settings(Section):
     score: Score
     trace: Trace
     ties: Ties
+    lending: Lending
     fixed_returns: FixedReturns
     detectors: Detectors
 

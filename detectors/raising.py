@@ -1,8 +1,9 @@
 """Who takes round lots from the public and pays the same people: schemes, by holders of accounts.
 
 Collector and source of the payments may be different holders: a pair belongs together when the
-source pays many of the collector's payers, who are a good part of all whom it pays, and far more of
-them than chance would give. Pairs that share a holder, or an institution behind, are one scheme.
+source pays many of the collector's payers, far more of them than chance would give, and the payers
+of all its collectors are a good part of those whom it pays. Pairs that share a holder, or an
+institution behind, are one scheme.
 """
 
 from __future__ import annotations
@@ -76,9 +77,10 @@ from pair p
 join collector c on c.holder = p.holder
 join source s on s.source = p.source
 cross join everyone e
-where p.persons >= $back * c.persons and p.persons >= $covered * s.persons
+where p.persons >= $back * c.persons and p.persons >= $part * s.persons
   and (p.holder = p.source
     or p.persons >= $lift * c.persons * s.persons / greatest(e.persons, 1))
+qualify sum(p.persons) over (partition by p.source) >= $covered * s.persons
 order by p.holder, p.source
 """
 FLOW = """
@@ -146,6 +148,7 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     bounds = {
         "receivers": settings.pair_receivers,
         "back": settings.pair_back_share,
+        "part": settings.pair_part,
         "covered": settings.minimum_covered_share,
         "lift": settings.minimum_lift,
     }

@@ -7,10 +7,15 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_debt,
+    fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    private_investment,
     reserve_misuse,
     self_financing,
+    unapproved_exchange,
+    unlicensed_payment,
 )
 from detectors.context import Context
 from detectors.description import Description
@@ -38,10 +43,15 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_payment,
     illegal_fundraising,
+    fictitious_loan,
+    private_investment,
+    unapproved_exchange,
+    disguised_debt,
 )
 
 
 def detect_all(context: Context) -> list[Finding | CannotConclude]:
     """Run every detector, in order."""
-    return [said for detector in DETECTORS for said in detector.detect(context)]
+    return [said for detector in DETECTORS for said in context.said(detector)]

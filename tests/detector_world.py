@@ -53,6 +53,7 @@ class World:
         self.facts: dict[str, dict[str, Any]] = {}
         self.banks: dict[str, str] = {}
         self.scopes: dict[str, str] = {}
+        self.opened: dict[str, date] = {}  # by account; the others are old
 
     def party(self, *names: str, kind: str = "organisation", **facts: Any) -> None:
         """Add parties, each with an ordinary account of its name; facts are cells of its row."""
@@ -166,7 +167,8 @@ class World:
             if name in self.unregistered
             else (i, self.banks.get(name, BANK), name, self.accounts[name][0],
                   party_no[self.accounts[name][0]], self.accounts[name][1],
-                  self.accounts[name][2], None, date(2015, 1, 1), None, "active", True)
+                  self.accounts[name][2], None,
+                  self.opened.get(name, date(2015, 1, 1)), None, "active", True)
             for name, i in number.items()
         ]  # fmt: skip
         ordered = sorted(enumerate(self.paid), key=lambda each: (each[1][3], each[0]))
@@ -199,6 +201,10 @@ class World:
         detectors = settings.detectors.model_copy(update=changed)
         settings = settings.model_copy(update={"detectors": detectors})
         return Context(db, settings, DAY + timedelta(days=days - 1))
+
+    def add(self, table: str, **values: Any) -> None:
+        """Add a row to a table of the contracts; cells that are not given stay empty."""
+        self._add(table, **values)
 
     def _add(self, table: str, **values: Any) -> None:
         self.rows.setdefault(table, []).append(values)
