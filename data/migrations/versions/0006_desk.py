@@ -1,5 +1,7 @@
 """The investigators' desk: accounts, sessions, cases, verdicts, and the audit log."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -103,7 +105,7 @@ def upgrade() -> None:
     _refuse_changes()
 
 
-def _of_party(table: str, key: sa.Column[int], *columns: sa.Column[object]) -> None:
+def _of_party(table: str, key: sa.Column[int], *columns: sa.Column[Any]) -> None:
     shared = (_text("party_id"), _text("user_name"), _time("at"))
     op.create_table(table, key, *shared, *columns)
     op.create_index(f"{table}_party", table, ["party_id"])
