@@ -89,7 +89,7 @@ class Control:
         try:
             with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
                 yield session
-                session.rollback()
+                session.expunge_all()
         except SQLAlchemyError as error:
             raise StoreError(
                 f"the control store {self._path} failed: {_cause(error)}; mend the rights, and try "

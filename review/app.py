@@ -56,9 +56,9 @@ def create_app(
         title="Lookthrough", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     app.state.desk = desk
+    declared(PAGES)
     for each in PAGES:
         app.include_router(each)
-    declared(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.middleware("http")(guarded)
     app.add_exception_handler(NotSignedIn, _to_log_in)

@@ -43,9 +43,8 @@ def require_good(password: str, name: str, minimum_chars: int) -> None:
     """
     plain = password.lower()
     if not minimum_chars <= len(password) <= LONGEST:
-        raise InputError(
-            f"密码须为 {minimum_chars} 至 {LONGEST} 个字符 / {minimum_chars} to {LONGEST} characters"
-        )
+        zh = f"密码须为 {minimum_chars} 至 {LONGEST} 个字符"
+        raise InputError(f"{zh} / {minimum_chars} to {LONGEST} characters")
     stripped = plain
     for word in (name.lower(), *GUESSED):
         stripped = stripped.replace(word, "") if word else stripped

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 
 from data.errors import LookthroughError
@@ -48,26 +48,17 @@ class Pages(APIRouter):
         return add
 
 
-def declared(app: FastAPI) -> list[tuple[APIRoute, str]]:
+def declared(routers: Iterable[Pages]) -> list[tuple[APIRoute, str]]:
     """Every route of the desk with the action that it declares.
 
     Raises:
         LookthroughError: a route declares none.
     """
     found = []
-    for route in _routes(app.routes):
+    for route in (route for pages in routers for route in pages.routes):
         action = (getattr(route, "openapi_extra", None) or {}).get(DECLARED)
         known = action == OPEN or action in set(Action)
         if not isinstance(route, APIRoute) or not known:
             raise LookthroughError(f"route {getattr(route, 'path', route)} declares no action")
         found.append((route, str(action)))
     return found
-
-
-def _routes(routes: Iterable[Any]) -> Iterable[Any]:
-    for route in routes:
-        inner = getattr(route, "routes", None)
-        if inner is not None and not isinstance(route, APIRoute):
-            yield from _routes(inner)
-        else:
-            yield route
