@@ -12,6 +12,7 @@ from detectors import (
     private_investment,
     reserve_misuse,
     self_financing,
+    sham_merchant,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -40,6 +41,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
     private_investment,
