@@ -104,6 +104,13 @@ class Score(Section):
     police_confidence: Share
 
 
+class Consequences(Section):
+    """Rates of what a proven case costs its subject, and pays whoever gave the tip."""
+
+    penalty_rate: Share
+    reward_rate: Share
+
+
 class Trace(Section):
     """Limits of an answer about where money went or came from."""
 
@@ -423,6 +430,7 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    consequences: Consequences
     trace: Trace
     ties: Ties
     lending: Lending
