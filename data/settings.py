@@ -104,6 +104,13 @@ class Score(Section):
     police_confidence: Share
 
 
+class Consequences(Section):
+    """Rates of what a proven case costs its subject, and pays whoever gave the tip."""
+
+    penalty_rate: Share
+    reward_rate: Share
+
+
 class Trace(Section):
     """Limits of an answer about where money went or came from."""
 
@@ -299,6 +306,31 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
 class UnlicensedPayment(Section):
     """R4."""
 
@@ -365,6 +397,45 @@ class ShamMerchant(Section):
     confidence_signs: Share
 
 
+class UnapprovedExchange(Section):
+    """X1."""
+
+    minimum_clients: Count
+    minimum_fen: Whole
+    maximum_goods_share: Share
+    maximum_withdrawn_share: Share
+    circle_share: Share
+    quick_share: Share
+    yield_receivers: Count
+    yield_share: Share
+    relay_payers: Count
+    relay_share: Share
+    sure_goods_share: Share
+    fee_withdrawn_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class DisguisedDebt(Section):
+    """E1."""
+
+    minimum_investors: Count
+    minimum_fen: Whole
+    source_persons: Count
+    source_covered_share: Share
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    minimum_circle_share: Share
+    commission_share: Share
+    dividend_days: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -376,7 +447,10 @@ class Detectors(Section):
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
     private_investment: PrivateInvestment
+    unapproved_exchange: UnapprovedExchange
+    disguised_debt: DisguisedDebt
 
 
 class Settings(Section):
@@ -386,6 +460,7 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    consequences: Consequences
     trace: Trace
     ties: Ties
     lending: Lending

@@ -7,12 +7,15 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_debt,
+    fictitious_loan,
     fund_pool,
     illegal_fundraising,
     private_investment,
     reserve_misuse,
     self_financing,
     sham_merchant,
+    unapproved_exchange,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -44,7 +47,10 @@ DETECTORS: tuple[Detector, ...] = (
     sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
+    fictitious_loan,
     private_investment,
+    unapproved_exchange,
+    disguised_debt,
 )
 
 

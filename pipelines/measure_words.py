@@ -77,6 +77,32 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "yearly_rate": ("折合年收益率", "return in a year"),
         "returns_fen": ("按固定比例付还", "paid back in fixed fractions"),
         "lot_share": ("整额占比", "share of the money in round lots"),
+        "share_of_loans": ("占平台借款", "share of the platform's loans"),
+        "unpaid_loans": ("未见放款的标的", "loans never paid out"),
+        "passed_on_share": ("放款转出占比", "share of the payouts that was passed on"),
+        "young_accounts": ("收款账户刚开立的借款", "loans to accounts just opened"),
+        "shared_contacts": ("借款人共用联系方式的借款", "loans of borrowers with shared contacts"),
+        "meeting_loans": ("资金汇入同一账户的借款", "loans whose money meets in one account"),
+        "venue_clients": ("入金的自然人", "natural persons who paid in"),
+        "venue_taken_fen": ("收取入金", "taken from them"),
+        "withdrawn_share": ("客户取回占比", "share that clients got back"),
+        "goods_share": ("货款占比", "paid for goods per yuan taken"),
+        "circle_share": ("流向关联方占比", "paid to the circle per yuan taken"),
+        "quick_share": (
+            "法定间隔内进出的客户占比",
+            "share of clients in and out within the days barred",
+        ),
+        "fixed_yield_share": (
+            "固定收益付款占比",
+            "share of the payments to clients at a fixed yield",
+        ),
+        "relay_accounts": ("中转账户", "accounts that relay money to the venue"),
+        "equity_investors": ("投资人", "investors"),
+        "equity_raised_fen": ("以股权募集", "raised as equity"),
+        "circle_share_of_raised": (
+            "募集款流向平台关联方占比",
+            "share of the money that reached the platform's circle",
+        ),
     }
 )
 # Chinese, one in English, several in English.
