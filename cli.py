@@ -43,6 +43,7 @@ try:
     from commands import (
         demonstration,
         desk,
+        evaluate,
         ledger,
         nights,
         packages,
@@ -96,8 +97,17 @@ def options(
 
 
 for module in (
-    demonstration, packages, nights, suspects, trace, patterns, ledger, supervision, desk,
-):  # fmt: skip
+    demonstration,
+    packages,
+    nights,
+    suspects,
+    trace,
+    patterns,
+    ledger,
+    supervision,
+    evaluate,
+    desk,
+):
     module.add_to(app)
 
 

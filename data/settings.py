@@ -76,6 +76,10 @@ class Features(Section):
     round_trip_hours: Count
     round_trip_hops: Annotated[int, Field(ge=2)]
     scan_transfers: Count
+    shape_hours: Count
+    shape_hops: Annotated[int, Field(ge=3)]
+    shape_members: Annotated[int, Field(ge=2)]
+    shape_per_start: Count
     night_from: time
     night_to: time
 
@@ -98,6 +102,13 @@ class Score(Section):
     beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
+
+
+class Consequences(Section):
+    """Rates of what a proven case costs its subject, and pays whoever gave the tip."""
+
+    penalty_rate: Share
+    reward_rate: Share
 
 
 class Trace(Section):
@@ -132,6 +143,15 @@ class Desk(Section):
     max_upload_bytes: Count
     sample_size: Count
     sample_from_rank: Count
+
+
+class Lending(Section):
+    """What all detectors of lending read loans' transfers by."""
+
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    collecting_clients: Count
+    due_days: Whole
 
 
 class FundPool(Section):
@@ -257,6 +277,185 @@ class ReserveMisuse(Section):
     confidence_left: Share
 
 
+class FixedReturns(Section):
+    """Which payments are fixed fractions of what their payees had paid before."""
+
+    lots_per_person: Count
+    least_part: Share
+    most_part: Share
+    most_surplus: Share
+    ratio_tolerance: Share
+    plans: Count
+    minimum_persons: Count
+    intervals: Count
+    slack_days: Whole
+    slack_share: Share
+
+
+class IllegalFundraising(Section):
+    """P3."""
+
+    lot_fen: Count
+    minimum_lot_fen: Count
+    collector_payers: Count
+    pair_receivers: Count
+    pair_back_share: Share
+    pair_part: Share
+    minimum_lift: float
+    minimum_payers: Count
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    highest_yearly_rate: float
+    maximum_matched_share: Share
+    maximum_public_share: Share
+    minimum_lot_share: Share
+    minimum_covered_share: Share
+    sure_receivers_share: Share
+    sure_covered_share: Share
+    circle_persons: Count
+    sure_lot_share: Share
+    sure_matched_share: Share
+    sure_payers: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_plan: Share
+    confidence_regular: Share
+    confidence_behind: Share
+
+
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
+class UnlicensedPayment(Section):
+    """R4."""
+
+    window_days: Count
+    settlement_days: Count
+    minimum_merchants: Count
+    merchant_days: Count
+    minimum_fen: Whole
+    minimum_acquired_share: Share
+    minimum_on_time_share: Share
+    maximum_kept_share: Share
+    maximum_overpaid_share: Share
+    unpaid_share: Share
+    feeder_acquired_share: Share
+    feeder_handed_share: Share
+    maximum_related_share: Share
+    doubtful_related_share: Share
+    maximum_two_way_share: Share
+    doubtful_two_way_share: Share
+    doubtful_late_share: Share
+    least_fee_share: Share
+    usual_fee_share: Share
+    sure_merchants: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_fee: Share
+    confidence_on_time: Share
+
+
+class PrivateInvestment(Section):
+    """V1."""
+
+    consulting_share: Share
+    ground_certainty: Share
+    confidence_most: Share
+
+
+class ShamMerchant(Section):
+    """R5."""
+
+    window_days: Count
+    return_hours: Count
+    least_payment_fen: Whole
+    least_returned_share: Share
+    passed_on_share: Share
+    minimum_persons: Count
+    minimum_returns: Count
+    minimum_fen: Whole
+    minimum_returned_share: Share
+    minimum_refunded_share: Share
+    minimum_matched_share: Share
+    exact_doubt_share: Share
+    supplied_doubt_share: Share
+    sure_matched_share: Share
+    round_fen: Whole
+    night_from_hour: Count
+    day_from_hour: Count
+    sure_round_share: Share
+    sure_night_share: Share
+    sure_persons: Count
+    confidence_least: Share
+    confidence_persons: Share
+    confidence_returned: Share
+    confidence_signs: Share
+
+
+class UnapprovedExchange(Section):
+    """X1."""
+
+    minimum_clients: Count
+    minimum_fen: Whole
+    maximum_goods_share: Share
+    maximum_withdrawn_share: Share
+    circle_share: Share
+    quick_share: Share
+    yield_receivers: Count
+    yield_share: Share
+    relay_payers: Count
+    relay_share: Share
+    sure_goods_share: Share
+    fee_withdrawn_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class DisguisedDebt(Section):
+    """E1."""
+
+    minimum_investors: Count
+    minimum_fen: Whole
+    source_persons: Count
+    source_covered_share: Share
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    minimum_circle_share: Share
+    commission_share: Share
+    dividend_days: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -265,6 +464,13 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    sham_merchant: ShamMerchant
+    unlicensed_payment: UnlicensedPayment
+    illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
+    private_investment: PrivateInvestment
+    unapproved_exchange: UnapprovedExchange
+    disguised_debt: DisguisedDebt
 
 
 class Settings(Section):
@@ -274,9 +480,12 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    consequences: Consequences
     trace: Trace
     ties: Ties
     desk: Desk
+    lending: Lending
+    fixed_returns: FixedReturns
     detectors: Detectors
 
     def digest(self) -> str:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from detectors import commingling, fund_pool, reserve_misuse, self_financing
+from detectors import (
+    commingling,
+    disguised_debt,
+    fictitious_loan,
+    fund_pool,
+    illegal_fundraising,
+    private_investment,
+    reserve_misuse,
+    self_financing,
+    sham_merchant,
+    unapproved_exchange,
+    unlicensed_payment,
+)
 from detectors.context import Context
 from detectors.description import Description
 from detectors.finding import CannotConclude, Finding
@@ -32,9 +44,16 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    sham_merchant,
+    unlicensed_payment,
+    illegal_fundraising,
+    fictitious_loan,
+    private_investment,
+    unapproved_exchange,
+    disguised_debt,
 )
 
 
 def detect_all(context: Context) -> list[Finding | CannotConclude]:
     """Run every detector, in order."""
-    return [said for detector in DETECTORS for said in detector.detect(context)]
+    return [said for detector in DETECTORS for said in context.said(detector)]

@@ -26,6 +26,7 @@ from simulator.banks import Banks
 from simulator.books import Books, balance_rows, daily_closings
 from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
 from simulator.payments import reserve_rows
+from simulator.products import ProductRegister, product_register
 from simulator.registers import account_rows, loan_event_rows, loan_rows, register_rows
 from simulator.rows import Array
 from simulator.workdays import DAY, HOUR, SECOND
@@ -46,13 +47,15 @@ class Written:
     """How the world's numbers are written: identifiers of parties, accounts and transfers.
 
     `codes` is each organisation's social credit code by party number; `account_keys` is
-    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order.
+    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order;
+    `products` the products and their identifiers.
     """
 
     party_ids: list[str]
     codes: Mapping[int, str]
     account_keys: pl.Series
     refs: pl.Series
+    products: ProductRegister
 
 
 def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
@@ -97,6 +100,7 @@ class _Writer:
         self.device = hashes(books.transfers["device"].to_numpy(), "device", seed)
         self.match = _references(world, books)
         self.registers = register_rows(world, self.ids, self.codes, self.names, seed)
+        self.products = product_register(world, self.account_bank, self.account_no, self.ids)
         self.accounts = self._accounts(
             account_rows(world, self.account_bank, self.account_no, self.ids, self.codes)
         )
@@ -110,7 +114,10 @@ class _Writer:
             world, books, self.account_bank, self.account_no, self.submits, self.ids, self.codes
         )
         self.balances = self._balances()
-        self.reserves = [self._reserve(number) for number in range(len(world.reserves))]
+        # A payment firm sends the ledgers of all its reserve accounts in one package.
+        self.reserves: dict[str, list[pl.DataFrame]] = {}
+        for number, book in enumerate(world.reserves):
+            self.reserves.setdefault(self.codes[book.institution], []).append(self._reserve(number))
         # Dirt falls on all entries alike, whatever story they belong to.
         self.hidden = world.rng.random((3, books.entries.height)) < DIRT
 
@@ -119,7 +126,7 @@ class _Writer:
         keys = pl.DataFrame([self.account_bank, self.account_no]).select(
             pl.concat_str("bank_no", "account_no", separator=":").alias("key")
         )["key"]
-        return Written(self.ids, self.codes, keys, self._refs(keys))
+        return Written(self.ids, self.codes, keys, self._refs(keys), self.products)
 
     def day_packages(self, day: int) -> Iterator[Callable[[], None]]:
         """What writes each submitter's package of one day."""
@@ -138,16 +145,18 @@ class _Writer:
         offices = self._offices()
         clearing = {"clearing": self._clearing(day)}
         yield partial(self._package, offices["clearing_house"], date, clearing, "parquet")
-        tables = dict(self.registers) if day in REGISTER_DAYS else {}
+        tables = {}
+        if day in REGISTER_DAYS:
+            tables = {**self.registers, **self.products.tables(date)}
         for name, frame in (("loan", self.loans), ("loan_event", self.events)):
             rows = frame.filter(pl.col("day") == day).drop("day")
             if rows.height:
                 tables[name] = rows
         if tables:
             yield partial(self._package, offices["other"], date, tables, "parquet")
-        for book, rows in zip(self.world.reserves, self.reserves, strict=True):
-            ledger = {"reserve_day": rows[day : day + 1]}
-            yield partial(self._package, self.codes[book.institution], date, ledger, "parquet")
+        for submitter, ledgers in self.reserves.items():
+            ledger = {"reserve_day": pl.concat([rows[day : day + 1] for rows in ledgers])}
+            yield partial(self._package, submitter, date, ledger, "parquet")
 
     def _offices(self) -> dict[str, str]:
         kinds = self.world.institutions.column("kind")
