@@ -61,3 +61,7 @@ class Rows:
             self.joined()
         values = self._blocks[0][name]
         return values if rows is None else values[rows]
+
+    def change(self, name: str, rows: Ints | int, values: Any) -> None:
+        """Write other values into one column, for the rows named."""
+        self.joined()[name][rows] = values
