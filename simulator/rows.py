@@ -65,3 +65,17 @@ class Rows:
     def change(self, name: str, rows: Ints | int, values: Any) -> None:
         """Write other values into one column, for the rows named."""
         self.joined()[name][rows] = values
+
+    def since(self, name: str, first: int) -> Array:
+        """The values of one column from row `first` on; reads no more blocks than hold them."""
+        taken: list[Array] = []
+        left = self.count - first
+        for block in reversed(self._blocks):
+            if left <= 0:
+                break
+            values = block[name]
+            taken.append(values[max(len(values) - left, 0) :])
+            left -= len(values)
+        if not taken:
+            return np.zeros(0, dtype=self._columns[name][0])
+        return np.concatenate(taken[::-1])

@@ -38,8 +38,8 @@ def add_layering(stage: Stage, variant: str) -> None:
         pace = draw_pace(world, TEXTS)
         for _ in range(rounds):
             SHAPES[variant](world, origin, mules, total // rounds, pace, number)
-    ends = np.concatenate([world.transfers.column(name)[first:] for name in ("payer", "payee")])
-    marked = np.tile(world.transfers.column("scheme")[first:] == number, 2)
+    ends = np.concatenate([world.transfers.since(name, first) for name in ("payer", "payee")])
+    marked = np.tile(world.transfers.since("scheme", first) == number, 2)
     used = np.unique(ends[marked & (ends >= 0)])
     scheme.accounts = used.tolist()
     owners = world.owner(used)
