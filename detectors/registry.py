@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    excess_return,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
@@ -39,6 +40,7 @@ class Detector(Protocol):
 
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
+    excess_return,
     self_financing,
     commingling,
     reserve_misuse,
