@@ -8,12 +8,14 @@ from typing import Protocol
 from detectors import (
     commingling,
     excess_return,
+    disguised_debt,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
     private_investment,
     reserve_misuse,
     self_financing,
+    sham_merchant,
     unapproved_exchange,
     unlicensed_payment,
 )
@@ -44,11 +46,13 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
     fictitious_loan,
     private_investment,
     unapproved_exchange,
+    disguised_debt,
 )
 
 

@@ -60,6 +60,16 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "night_share": ("夜间付款占比", "share paid at night"),
+        "round_share": ("整数金额占比", "share in round sums"),
+        "fee_share": ("留存占比", "share that was kept"),
+        "matched_back_share": (
+            "付给自然人款项中与付款对应的占比",
+            "share of payments to persons that match a payment",
+        ),
+        "taken_back_share": ("返还款占商户收款", "share of the merchants' takings that came back"),
+        "returns": ("又返还的付款", "payments that came back"),
+        "cashing_persons": ("又收回付款的持卡人", "persons whose payments came back"),
         "merchants": ("反复收款的无关联商户", "unrelated merchants paid again and again"),
         "acquired_share": ("收单结算款占收入", "share of its takings that acquirers settled"),
         "on_time_share": ("按期转付占比", "share of the takings passed on in time"),
@@ -98,6 +108,12 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "share of the payments to clients at a fixed yield",
         ),
         "relay_accounts": ("中转账户", "accounts that relay money to the venue"),
+        "equity_investors": ("投资人", "investors"),
+        "equity_raised_fen": ("以股权募集", "raised as equity"),
+        "circle_share_of_raised": (
+            "募集款流向平台关联方占比",
+            "share of the money that reached the platform's circle",
+        ),
     }
 )
 # Chinese, one in English, several in English.
