@@ -7,8 +7,8 @@ from typing import Protocol
 
 from detectors import (
     commingling,
-    excess_return,
     disguised_debt,
+    excess_return,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
