@@ -57,8 +57,7 @@ with investor as (
   from transfer t
   join account_dim a on a.account_id = t.payer_account
   join account_dim b on b.account_id = t.payee_account
-  where t.status = 'settled' and a.party_no is distinct from b.party_no and b.party_no >= 0
-    and a.role not in ('client_custody', 'client_reserve')
+  where t.status = 'settled' and b.party_no >= 0 and a.role not in ('client_custody', 'client_reserve')
     and t.business_date between $first and $last
   group by 1, 2
 ), reached as (
