@@ -125,6 +125,26 @@ class Ties(Section):
     largest_contact_group: Count
 
 
+class Desk(Section):
+    """The investigators' pages: log-ins, limits, how much is shown."""
+
+    session_idle_minutes: Count
+    session_hours: Count
+    minimum_password_chars: Count
+    failed_logins: Count
+    lock_minutes: Count
+    log_ins_per_minute: Count
+    requests_per_minute: Count
+    hold_minutes: Count
+    page_rows: Count
+    graph_edges: Count
+    max_form_bytes: Count
+    max_attachment_bytes: Count
+    max_upload_bytes: Count
+    sample_size: Count
+    sample_from_rank: Count
+
+
 class Lending(Section):
     """What all detectors of lending read loans' transfers by."""
 
@@ -463,13 +483,14 @@ class Settings(Section):
     consequences: Consequences
     trace: Trace
     ties: Ties
+    desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
     detectors: Detectors
 
     def digest(self) -> str:
-        """The SHA-256 of the settings' values, in hex; part of a run's key."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """The SHA-256 of the values that decide a result, in hex; part of a run's key."""
+        return hashlib.sha256(self.model_dump_json(exclude={"desk"}).encode()).hexdigest()
 
 
 def load_settings(path: Path | None = None) -> Settings:
