@@ -326,6 +326,32 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class ExcessReturn(Section):
+    """Y1."""
+
+    least_return: Share
+    most_return: Share
+    most_payments: Count
+    returned_share: Share
+    slack_share: Share
+    interest_share: Share
+    minimum_share: Share
+    minimum_fen: Whole
+    minimum_lenders: Count
+    minimum_positions: Count
+    minimum_peers: Count
+    usual_quantile: Share
+    rate_margin: Share
+    marketing_fen: Whole
+    marketing_share: Share
+    sure_share: Share
+    sure_lenders: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_lenders: Share
+    confidence_rate: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -337,6 +363,8 @@ class FictitiousLoan(Section):
     shared_borrowers: Count
     shared_among: Share
     meeting_share: Share
+    meeting_loans: Count
+    meeting_loan_share: Share
     business_days: Count
     business_share: Share
     raised_share: Share
@@ -468,6 +496,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
