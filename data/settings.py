@@ -107,6 +107,12 @@ class Trace(Section):
     path_parts: Count
 
 
+class LookThrough(Section):
+    """How every institution's clients' money is followed each night."""
+
+    within_days: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
@@ -255,6 +261,7 @@ class Settings(Section):
     features: Features
     score: Score
     trace: Trace
+    look_through: LookThrough
     ties: Ties
     detectors: Detectors
 
