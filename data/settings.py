@@ -76,6 +76,10 @@ class Features(Section):
     round_trip_hours: Count
     round_trip_hops: Annotated[int, Field(ge=2)]
     scan_transfers: Count
+    shape_hours: Count
+    shape_hops: Annotated[int, Field(ge=3)]
+    shape_members: Annotated[int, Field(ge=2)]
+    shape_per_start: Count
     night_from: time
     night_to: time
 
@@ -118,6 +122,15 @@ class Ties(Section):
 
     minimum_ownership: Share
     largest_contact_group: Count
+
+
+class Lending(Section):
+    """What all detectors of lending read loans' transfers by."""
+
+    unnamed_disbursed_share: Share
+    disbursed_days: Count
+    collecting_clients: Count
+    due_days: Whole
 
 
 class FundPool(Section):
@@ -243,6 +256,92 @@ class ReserveMisuse(Section):
     confidence_left: Share
 
 
+class FixedReturns(Section):
+    """Which payments are fixed fractions of what their payees had paid before."""
+
+    lots_per_person: Count
+    least_part: Share
+    most_part: Share
+    most_surplus: Share
+    ratio_tolerance: Share
+    plans: Count
+    minimum_persons: Count
+    intervals: Count
+    slack_days: Whole
+    slack_share: Share
+
+
+class IllegalFundraising(Section):
+    """P3."""
+
+    lot_fen: Count
+    minimum_lot_fen: Count
+    collector_payers: Count
+    pair_receivers: Count
+    pair_back_share: Share
+    pair_part: Share
+    minimum_lift: float
+    minimum_payers: Count
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    highest_yearly_rate: float
+    maximum_matched_share: Share
+    maximum_public_share: Share
+    minimum_lot_share: Share
+    minimum_covered_share: Share
+    sure_receivers_share: Share
+    sure_covered_share: Share
+    circle_persons: Count
+    sure_lot_share: Share
+    sure_matched_share: Share
+    sure_payers: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_plan: Share
+    confidence_regular: Share
+    confidence_behind: Share
+
+
+class UnlicensedPayment(Section):
+    """R4."""
+
+    window_days: Count
+    settlement_days: Count
+    minimum_merchants: Count
+    merchant_days: Count
+    minimum_fen: Whole
+    minimum_acquired_share: Share
+    minimum_on_time_share: Share
+    maximum_kept_share: Share
+    maximum_overpaid_share: Share
+    unpaid_share: Share
+    feeder_acquired_share: Share
+    feeder_handed_share: Share
+    maximum_related_share: Share
+    doubtful_related_share: Share
+    maximum_two_way_share: Share
+    doubtful_two_way_share: Share
+    doubtful_late_share: Share
+    least_fee_share: Share
+    usual_fee_share: Share
+    sure_merchants: Count
+    confidence_least: Share
+    confidence_size: Share
+    confidence_fee: Share
+    confidence_on_time: Share
+
+
+class PrivateInvestment(Section):
+    """V1."""
+
+    consulting_share: Share
+    ground_certainty: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -251,6 +350,9 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_payment: UnlicensedPayment
+    illegal_fundraising: IllegalFundraising
+    private_investment: PrivateInvestment
 
 
 class Settings(Section):
@@ -263,6 +365,8 @@ class Settings(Section):
     trace: Trace
     look_through: LookThrough
     ties: Ties
+    lending: Lending
+    fixed_returns: FixedReturns
     detectors: Detectors
 
     def digest(self) -> str:

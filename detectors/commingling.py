@@ -21,6 +21,7 @@ import polars as pl
 from data.settings import Commingling
 from detectors.client_money import persistent_gap, read_client_money
 from detectors.context import Context, Institution
+from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
@@ -30,6 +31,17 @@ CLAUSE = "二(一)2"
 SEVERITY = 5
 LEAD_OFFICE = "JR+YJ"
 TITLE = ("未分账、挪用客户资金", "commingling")
+CHINESE = Description(
+    pattern=(
+        "机构不经存管账户，而用自有账户或关联圈账户收付客户资金；或存管账户向自有账户、关联圈付款"
+        "，超出收费，其中一部分可能又转回；或客户分户之和大于存管余额。"
+    ),
+    lookalikes=(
+        "收费（不超过客户资金的 5 %，或能与借款对应）；向登记借款人放款、向出借人还款；一个工作日"
+        "内结清的差额。"
+    ),
+    blind_spots="存管方虚报的分户；借给名义借款人的资金（见 P4）。",
+)
 
 # Whose business is not custody of clients' money under another clause.
 OTHER_KINDS = ("bank", "clearing_house", "payment_institution", "insurer")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from data.settings import Settings
 from data.store import Database
+from detectors.finding import CannotConclude, Finding
 from graph.ownership import Relations, Tie, closure
 
 INSTITUTIONS = """
@@ -59,6 +61,16 @@ class Institution:
     licensed: bool
 
 
+class Speaker(Protocol):
+    """What a detector is to one that stands on its findings."""
+
+    NAME: str
+
+    def detect(self, context: Context) -> Iterator[Finding | CannotConclude]:
+        """Yield what was found, and what could not be judged."""
+        ...
+
+
 class Context:
     """The night's data as detectors see it; nothing in it is written back."""
 
@@ -67,6 +79,15 @@ class Context:
         self.settings = settings
         self.business_date = business_date
         self._closures: dict[str, dict[int, Tie]] = {}
+        self._laid: set[str] = set()
+        self._said: dict[str, tuple[Finding | CannotConclude, ...]] = {}
+
+    def said(self, detector: Speaker) -> tuple[Finding | CannotConclude, ...]:
+        """What a detector says of this night; it runs once, whoever asks."""
+        held = self._said.get(detector.NAME)
+        if held is None:
+            held = self._said[detector.NAME] = tuple(detector.detect(self))
+        return held
 
     def first_date(self, days: int) -> date:
         """The first of so many days that end with the business date."""
@@ -111,6 +132,12 @@ class Context:
             ties["share"].to_numpy(),
             kinds,
         )
+
+    def once(self, name: str, lay: Callable[[], None]) -> None:
+        """Lay a table that several detectors share, the first time that any asks for it."""
+        if name not in self._laid:
+            lay()
+            self._laid.add(name)
 
     def closure(self, institution: Institution) -> dict[int, Tie]:
         """Everyone tied to an institution on the business date, itself included."""

@@ -1,4 +1,4 @@
-"""Evidence of a finding: references of transfers in the order of their time, and money in words."""
+"""Evidence of a finding: references of transfers by time, keys of records, and money in words."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ def read_evidence(shown: pl.DataFrame) -> Evidence:
     rows = shown.select("ref", "booked_at").unique().sort("booked_at", "ref")
     times = rows["booked_at"].to_list()
     return Evidence(tuple(rows["ref"].unique(maintain_order=True)), times[0], times[-1])
+
+
+def record_key(table: str, *key: str) -> str:
+    """Name a record of a register as evidence where no transfer shows it: `table:key:key`.
+
+    The key's parts stand in the order of the table's contract: `loan:<institution>:<loan>`,
+    `holding:<holder kind>:<holder>:<product>:<as of>`, `product:<product>`.
+    """
+    return ":".join((table, *key))
 
 
 def yuan(fen: int) -> str:

@@ -23,6 +23,7 @@ import polars as pl
 
 from data.settings import FundPool
 from detectors.context import Context, Institution
+from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.pool_measures import Measured, Pool, measure, read_pools, total
@@ -33,6 +34,22 @@ CLAUSE = "二(一)1"
 SEVERITY = 5
 LEAD_OFFICE = "JR+YJ"
 TITLE = ("资金池", "fund pool")
+CHINESE = Description(
+    pattern=(
+        "没有登记为存管户或备付金户的账户，向众多自然人收款，又向众多对象付款，付出与收进大致相当"
+        "；部分付款人又从中得到付款，而进账与借款标的对不上。同一资金池可以用多个账户：本公司的、"
+        "关联圈的，也可以是他人的银行卡，只要付款回到同一批人，或把所收款项转往同一中心。"
+    ),
+    lookalikes=(
+        "已登记的存管户、备付金户；代发工资（付款的是单位）；物业费、房租、商户收款（付款人再得到"
+        "付款不超出巧合）；集团资金归集（付款的是单位）；持牌的保险公司和银行；能与借款标的对应的"
+        "出借资金。"
+    ),
+    blind_spots=(
+        "现金；投资人在观察期之后才得到付款的资金池；付款人的开户行未报送数据，因而不知其是否自然"
+        "人。"
+    ),
+)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from detectors import commingling, fund_pool, reserve_misuse, self_financing
+from detectors import (
+    commingling,
+    fund_pool,
+    illegal_fundraising,
+    private_investment,
+    reserve_misuse,
+    self_financing,
+    unlicensed_payment,
+)
 from detectors.context import Context
+from detectors.description import Description
 from detectors.finding import CannotConclude, Finding
 
 
@@ -19,6 +28,7 @@ class Detector(Protocol):
     SEVERITY: int
     LEAD_OFFICE: str
     TITLE: tuple[str, str]
+    CHINESE: Description
 
     def detect(self, context: Context) -> Iterator[Finding | CannotConclude]:
         """Yield what was found, and what could not be judged."""
@@ -30,9 +40,12 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_payment,
+    illegal_fundraising,
+    private_investment,
 )
 
 
 def detect_all(context: Context) -> list[Finding | CannotConclude]:
     """Run every detector, in order."""
-    return [said for detector in DETECTORS for said in detector.detect(context)]
+    return [said for detector in DETECTORS for said in context.said(detector)]

@@ -19,6 +19,7 @@ import polars as pl
 
 from data.settings import ReserveMisuse
 from detectors.context import Context, Institution
+from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.reserve_ledger import around_growth, carried_over, paid_on_growth
@@ -30,6 +31,17 @@ CLAUSE = "二(三)1"
 SEVERITY = 5
 LEAD_OFFICE = "PBC"
 TITLE = ("挪用备付金", "reserve misuse")
+CHINESE = Description(
+    pattern=(
+        "支付机构对客户的负债连续多个工作日大于核对后的备付金余额；或有差异项目十一日以上原因不明"
+        "；或备付金账户超出手续费向其关联圈付款，即使缺口在月末前补平、其后又转走。"
+    ),
+    lookalikes=(
+        "节假日和次日到账的差异（一个工作日后消失）；结转自有资金的手续费；关联圈内结算款与销售相"
+        "符的商户。"
+    ),
+    blind_spots="全部虚假的账簿；连同付款人一起虚构的消费。",
+)
 
 # The identity of the submission specification, recomputed; positive is a shortfall.
 LEDGER = """

@@ -24,6 +24,7 @@ import polars as pl
 
 from data.settings import SelfFinancing
 from detectors.context import Context, Institution
+from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.proceeds import Followed, follow_proceeds
@@ -35,6 +36,20 @@ CLAUSE = "二(一)1"
 SEVERITY = 5
 LEAD_OFFICE = "JR+YJ"
 TITLE = ("自融", "self-financing")
+CHINESE = Description(
+    pattern=(
+        "出借人的资金付给借款人之后，数日内直接或经少数账户转入平台的关联圈，占该笔借款放款的大部"
+        "分；经过专靠这类资金周转的账户时，可以更久。也有借款直接进入关联圈的：借款人就在圈内，或"
+        "出借人把钱付到圈内，借款人从未收到。"
+    ),
+    lookalikes=(
+        "平台服务费（不超过借款的 5 %）；与借款人前后另有往来的关联供应商；为所有人服务、也为关联"
+        "圈服务的支付机构（经过这类账户的资金，只在足以解释其付给关联圈的款项时才计入）。"
+    ),
+    blind_spots=(
+        "现金；未报送数据的银行账户；超出观察时限的迂回，以及经过另有业务的账户的长距离迂回。"
+    ),
+)
 
 SERVING_KINDS = ("payment_institution", "bank", "clearing_house")
 

@@ -17,7 +17,7 @@ from data.settings import Settings
 MODEL = "strata-1"
 PROJECT = Path(__file__).resolve().parents[1]
 PACKAGES = ("data", "graph", "detectors", "pipelines")
-SOURCES = (".py", ".toml", ".sql")
+SOURCES = (".py", ".toml", ".sql", ".csv")
 # Libraries whose version may change a bit of the result.
 LIBRARIES = ("duckdb", "numba", "numpy", "polars", "pyarrow", "scikit-learn", "scipy")
 

@@ -10,6 +10,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "unlicensed_payment": ("institution",),
 }
 TEXTS = {
     "self_financing": (
@@ -24,6 +25,11 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "unlicensed_payment": (
+        "没有机构资料，不知何者为收单机构、何者持牌，无法判断是否无证支付",
+        "no institutions were submitted; who acquires and who is licensed is unknown, and "
+        "unlicensed payment cannot be judged",
     ),
 }
 

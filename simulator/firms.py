@@ -9,8 +9,7 @@ import numpy as np
 from simulator.amounts import heavy, rounded
 from simulator.banks import Banks, open_accounts
 from simulator.rows import Array, Ints
-from simulator.workdays import DAY, HOUR
-from simulator.world import ORGANISATION, PURPOSE, RELATION, YUAN, Lookalike, World
+from simulator.world import ORGANISATION, PURPOSE, RELATION, YUAN, World
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,24 @@ def add_organisations(world: World, count: int, trade: Ints | int = 0) -> Ints:
         address=rng.integers(1, 2**40, count),
         phone=np.where(rng.random(count) < 0.92, rng.integers(1, 2**62, count), -1),
     )
+
+
+def found_firm(world: World, banks: Banks, trade: int = 0) -> int:
+    """Found one firm with an owner and an account; returns the account.
+
+    `trade` names the kind of business; without it, it is that of any ordinary firm.
+    """
+    party = add_organisations(world, 1, np.array([trade]) if trade else 0)
+    add_owners(world, party, world.pools["people"])
+    return int(open_accounts(world, banks, party, inside=True)[0])
+
+
+def shell_accounts(world: World, banks: Banks, count: int) -> Ints:
+    """Shell firms that only pass money on, of any age."""
+    firms = add_organisations(world, count)
+    add_owners(world, firms, world.pools["people"])
+    extra = world.rng.integers(100, 40_000, count) * YUAN
+    return np.sort(open_accounts(world, banks, firms, extra=extra, young=0.4))
 
 
 def add_owners(world: World, parties: Ints, people: Ints) -> None:
@@ -124,45 +141,4 @@ def pay_taxes(world: World, firms: Firms, treasury: int) -> None:
         on = period.working_day(np.full(int(due.sum()), day))
         world.pay(
             firms.accounts[due], treasury, amount[due], period.at(rng, on, "business"), "税款"
-        )
-
-
-def sweep_treasuries(world: World, count: int) -> None:
-    """Groups sweep their members' balances to the parent at night and fund them in the morning."""
-    rng, period = world.rng, world.period
-    days = np.flatnonzero(period.working)
-    for _ in range(count):
-        members = world.claim("firms", int(rng.integers(4, 13)))
-        parent, children = int(members[0]), members[1:]
-        world.relations.add(
-            from_party=world.owner(members[:1])[0],
-            to_party=world.owner(children),
-            kind=RELATION["shareholder"],
-            share=np.round(rng.uniform(0.5, 1.0, len(children)), 2),
-            valid_from=period.epoch_day - rng.integers(200, 2000, len(children)),
-        )
-        child = np.tile(children, len(days))
-        day = np.repeat(days, len(children))
-        amount = heavy(rng, len(child), world.lots(20_000, 400_000), 0.7)
-        customer = world.pick(world.pools["buyers"], len(child))
-        world.pay(customer, child, amount, period.at(rng, day, "business"), "货款", plain=True)
-        world.pay(
-            child,
-            parent,
-            amount,
-            day * DAY + 20 * HOUR + rng.integers(0, HOUR, len(child)),
-            "资金归集",
-        )
-        down = rng.random(len(child)) < 0.6
-        world.pay(
-            parent,
-            child[down],
-            (amount[down] * rng.uniform(0.3, 0.9)).astype(np.int64),
-            period.at(rng, day[down], "morning"),
-            "资金下拨",
-        )
-        world.lookalikes.append(
-            Lookalike(
-                "fund_pool", "treasury_sweep", int(world.owner(members[:1])[0]), -1, (parent,)
-            )
         )

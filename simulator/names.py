@@ -67,7 +67,10 @@ INSTITUTION_TRADES = (
     "商务服务",
 )
 ALPHABET = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
-DIVISIONS = tuple(CITIES)
+# Cities outside the province that institutions there are registered in.
+OUTSIDE = {"120100": "天津市", "210100": "沈阳市", "370200": "青岛市", "430100": "长沙市",
+           "440300": "深圳市", "530100": "昆明市"}  # fmt: skip
+DIVISIONS = (*CITIES, *OUTSIDE)
 
 
 def party_ids(world: World) -> list[str]:
@@ -84,7 +87,7 @@ def party_names(world: World, bank_names: tuple[str, ...]) -> pl.Series:
     short = (number // 7) % 4 == 0
     second = np.where(short, "", _pick(GIVEN, number // 3_000))
     persons = _joined(_pick(SURNAMES, number), _pick(GIVEN, number // 50), second)
-    cities = tuple(name.removesuffix("市") for name in CITIES.values())
+    cities = tuple(name.removesuffix("市") for name in (*CITIES.values(), *OUTSIDE.values()))
     kinds = (*TRADES, *INSTITUTION_TRADES)
     place = np.where(trade >= 100, len(TRADES) + trade - 100, trade % len(TRADES))
     firms = _joined(
@@ -97,6 +100,8 @@ def party_names(world: World, bank_names: tuple[str, ...]) -> pl.Series:
     banks = np.isin(trade, -1 - np.arange(len(bank_names))) & ~person
     held = np.where(person, persons, firms)
     held[banks] = np.array(bank_names, dtype=object)[-1 - trade[banks]]
+    for party, name in world.names.items():
+        held[party] = name
     return pl.Series("name", held.tolist(), dtype=pl.String)
 
 

@@ -26,6 +26,7 @@ from simulator.banks import Banks
 from simulator.books import Books, balance_rows, daily_closings
 from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
 from simulator.payments import reserve_rows
+from simulator.products import ProductRegister, product_register
 from simulator.registers import account_rows, loan_event_rows, loan_rows, register_rows
 from simulator.rows import Array
 from simulator.workdays import DAY, HOUR, SECOND
@@ -46,13 +47,15 @@ class Written:
     """How the world's numbers are written: identifiers of parties, accounts and transfers.
 
     `codes` is each organisation's social credit code by party number; `account_keys` is
-    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order.
+    `<bank_no>:<account_no>` per account; `refs` is each transfer's reference in the books' order;
+    `products` the products and their identifiers.
     """
 
     party_ids: list[str]
     codes: Mapping[int, str]
     account_keys: pl.Series
     refs: pl.Series
+    products: ProductRegister
 
 
 def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
@@ -97,6 +100,7 @@ class _Writer:
         self.device = hashes(books.transfers["device"].to_numpy(), "device", seed)
         self.match = _references(world, books)
         self.registers = register_rows(world, self.ids, self.codes, self.names, seed)
+        self.products = product_register(world, self.account_bank, self.account_no, self.ids)
         self.accounts = self._accounts(
             account_rows(world, self.account_bank, self.account_no, self.ids, self.codes)
         )
@@ -119,7 +123,7 @@ class _Writer:
         keys = pl.DataFrame([self.account_bank, self.account_no]).select(
             pl.concat_str("bank_no", "account_no", separator=":").alias("key")
         )["key"]
-        return Written(self.ids, self.codes, keys, self._refs(keys))
+        return Written(self.ids, self.codes, keys, self._refs(keys), self.products)
 
     def day_packages(self, day: int) -> Iterator[Callable[[], None]]:
         """What writes each submitter's package of one day."""
@@ -138,7 +142,9 @@ class _Writer:
         offices = self._offices()
         clearing = {"clearing": self._clearing(day)}
         yield partial(self._package, offices["clearing_house"], date, clearing, "parquet")
-        tables = dict(self.registers) if day in REGISTER_DAYS else {}
+        tables = {}
+        if day in REGISTER_DAYS:
+            tables = {**self.registers, **self.products.tables(date)}
         for name, frame in (("loan", self.loans), ("loan_event", self.events)):
             rows = frame.filter(pl.col("day") == day).drop("day")
             if rows.height:

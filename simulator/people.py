@@ -54,6 +54,16 @@ def open_second_accounts(world: World, banks: Banks, people: Ints) -> None:
     )
 
 
+def draw_crowd(world: World, low: float = 70, high: float = 500) -> Ints:
+    """Draw the accounts of the persons that deal with one firm, more of them in larger provinces.
+
+    `low` and `high` bound their number before that; it is drawn on a logarithmic scale.
+    """
+    size = world.lots(low, high) * world.sizes.crowd**0.7
+    most = len(world.pools["people"]) // 3
+    return world.rng.choice(world.pools["people"], size=min(int(size), most), replace=False)
+
+
 def devices(world: World, accounts: Ints) -> Ints:
     """The device each account's holder uses; a share of the actions shows none."""
     own = (accounts.astype(np.int64) + 1) * 2_654_435_761 % 2**40

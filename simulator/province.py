@@ -10,8 +10,8 @@ import numpy as np
 
 from simulator.banks import Banks, found_banks
 from simulator.books import keep_books
-from simulator.firms import Firms, found_firms, pay_taxes, trade
-from simulator.lookalikes import add_lookalikes, new_firm
+from simulator.economy import run_economy
+from simulator.firms import Firms, found_firm, found_firms, pay_taxes, trade
 from simulator.packages import write_packages
 from simulator.payments import PaymentFirm, found_payment_firm, settle_merchants
 from simulator.people import (
@@ -24,7 +24,8 @@ from simulator.people import (
 )
 from simulator.platforms import found_platform, run_honest
 from simulator.rows import Ints
-from simulator.schemes import commingling, fund_pool, reserve_misuse, self_financing
+from simulator.schemes.registry import TYPOLOGIES
+from simulator.stage import Stage
 from simulator.truth import truth
 from simulator.workdays import Period
 from simulator.world import INSTITUTION, SIZES, World
@@ -57,75 +58,51 @@ def write_province(out: Path, *, seed: int, scale: str, days: int | None) -> Non
 
 def build_world(seed: int, scale: str, days: int) -> tuple[World, Banks]:
     """Found everyone, run schemes and look-alikes, and fill up with ordinary life."""
+    stage = set_stage(seed, scale, days)
+    world, firms = stage.world, stage.firms
+    for typology in TYPOLOGIES:
+        typology.play(stage, int(world.rng.integers(*world.sizes.schemes, endpoint=True)))
+    payment_firms = stage.payment_firms + stage.crooked_firms
+    target = max(world.sizes.transfers * days // DAYS, 500)
+    live(world, stage.banks, stage.people, firms, payment_firms, target)
+    settle_merchants(world, payment_firms)
+    add_offices(world)
+    return world, stage.banks
+
+
+def set_stage(seed: int, scale: str, days: int) -> Stage:
+    """Found persons, firms and lawful institutions, and let the institutions do business."""
     rng = np.random.default_rng([seed, days])
     start = FIRST_DATE + datetime.timedelta(days=int(rng.integers(START_DAYS)))
     sizes = SIZES[scale]
     world = World(rng, Period(start, days), sizes)
     banks = found_banks(world)
-    target = max(sizes.transfers * days // DAYS, 500)
-    people = settle_people(world, banks, max(sizes.transfers // 12, 2_000))
-    firms = found_firms(world, banks, people, max(sizes.transfers // 80, 1_000))
+    people = settle_people(world, banks, max(sizes.transfers // 12, 16_000))
+    firms = found_firms(world, banks, people, max(sizes.transfers // 80, 2_500))
     share_out(world, people, firms)
-    crooked = {name: int(rng.integers(*sizes.schemes, endpoint=True)) for name in SCHEMES}
-    count = crooked["reserve_misuse"]
     payment_firms = [
-        found_payment_firm(world, banks, firms.merchants)
-        for _ in range(sizes.payment_firms + count)
+        found_payment_firm(world, banks, firms.merchants) for _ in range(sizes.payment_firms)
     ]
-    honest = payment_firms[count:]
     platforms = [found_platform(world, banks) for _ in range(sizes.platforms)]
     for platform in platforms:
         run_honest(world, platform)
-    run_schemes(world, banks, crooked, payment_firms[:count], honest)
-    add_lookalikes(world, banks, max(crooked.values()), platforms, honest)
-    live(world, banks, people, firms, payment_firms, target)
-    settle_merchants(world, payment_firms)
-    add_offices(world)
-    return world, banks
-
-
-SCHEMES = {
-    "fund_pool": fund_pool.VARIANTS,
-    "self_financing": self_financing.VARIANTS,
-    "commingling": commingling.VARIANTS,
-    "reserve_misuse": reserve_misuse.VARIANTS,
-}
+    stage = Stage(world, banks, people, firms, platforms, payment_firms)
+    run_economy(stage)
+    return stage
 
 
 def share_out(world: World, people: Ints, firms: Firms) -> None:
     """Set persons and firms aside for circles; the rest are the public and the buyers."""
     persons = world.rng.permutation(people)
-    aside = max(len(people) // 5, 1)
+    aside = max(len(people) // 4, 1)
     shuffled = world.rng.permutation(firms.accounts)
-    half = len(shuffled) * 55 // 100
+    half = len(shuffled) * 60 // 100
     world.pools = {
         "persons": persons[:aside],
         "people": np.sort(persons[aside:]),
         "firms": shuffled[:half],
         "buyers": np.sort(shuffled[half:]),
     }
-
-
-def run_schemes(
-    world: World,
-    banks: Banks,
-    counts: dict[str, int],
-    crooked: list[PaymentFirm],
-    honest: list[PaymentFirm],
-) -> None:
-    """Run as many schemes of each typology as drawn, each variant before any comes twice."""
-    for name, variants in SCHEMES.items():
-        order = world.rng.permutation(len(variants))
-        for number in range(counts[name]):
-            variant = variants[order[number % len(variants)]]
-            if name == "fund_pool":
-                fund_pool.add_fund_pool(world, banks, variant)
-            elif name == "self_financing":
-                self_financing.add_self_financing(world, banks, variant, honest)
-            elif name == "commingling":
-                commingling.add_commingling(world, banks, variant)
-            else:
-                reserve_misuse.add_reserve_misuse(world, crooked[number], variant)
 
 
 def live(
@@ -139,7 +116,7 @@ def live(
     """Salaries, rent, taxes and groups; then trade, gifts and shopping up to the target."""
     pay_salaries(world, people, firms.accounts, firms.weight)
     pay_rent(world, people)
-    pay_taxes(world, firms, new_firm(world, banks))
+    pay_taxes(world, firms, found_firm(world, banks))
     open_second_accounts(world, banks, people)
     left = max(target - world.transfers.count, target // 4)
     trade(world, firms, left * 28 // 100)

@@ -9,6 +9,7 @@ import polars as pl
 
 from data.tables import ACCOUNT_ROLES, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELATION_KINDS
 from simulator.books import Books
+from simulator.business_scopes import business_scopes
 from simulator.names import DIVISIONS, hashes
 from simulator.rows import Array, Ints
 from simulator.workdays import DAY, SECOND
@@ -110,7 +111,12 @@ def loan_rows(
     loan = world.loans.joined()
     last = world.period.days
     steps = []
-    for name, state in (("published", "raising"), ("raised", "active"), ("closed", "repaid")):
+    for name, state in (
+        ("published", "raising"),
+        ("raised", "active"),
+        ("overdue", "overdue"),
+        ("closed", "repaid"),
+    ):
         at = loan[name].astype(np.int64)
         older = at == -1000 if name == "raised" else (at < 0) & (name == "published")
         day = np.where(older, 0, at)
@@ -123,6 +129,7 @@ def loan_rows(
     start = world.period.epoch_day
     purposes = np.array(PURPOSES, dtype=object)[loan["purpose"][rows]]
     parties = pl.Series("party", ids, dtype=pl.String)
+    guarantor, collateral = loan["guarantor"][rows], loan["collateral"][rows]
     stated = pl.DataFrame(
         [
             pl.Series("day", day),
@@ -133,12 +140,18 @@ def loan_rows(
             ),
             pl.Series("loan_id", (rows + 1)).cast(pl.String),
             parties.gather(loan["borrower"][rows]).alias("borrower_party_id"),
+            _known(parties, guarantor).alias("guarantor_party_id"),
             pl.Series("principal_fen", loan["principal"][rows]),
             pl.Series("annual_rate", loan["rate"][rows]),
             _dates("published_on", loan["published"][rows] + start),
             _dates("due_on", loan["due"][rows] + start),
             pl.Series("status", status, dtype=pl.String),
             pl.Series("purpose", purposes.tolist(), dtype=pl.String),
+            pl.Series(
+                "collateral_key",
+                [f"D{key:011d}" if key >= 0 else None for key in collateral.tolist()],
+                dtype=pl.String,
+            ),
             account_bank.gather(account).alias("borrower_bank_no"),
             account_no.gather(account).alias("borrower_account_no"),
         ]
@@ -155,7 +168,10 @@ def loan_event_rows(
     ids: list[str],
     codes: Mapping[int, str],
 ) -> pl.DataFrame:
-    """Loan events on the `day` of the entry that they name: the payer's, else the payee's."""
+    """Loan events on the `day` of the entry that they name: the payer's, else the payee's.
+
+    Events that moved no money name no entry and stand on the day on which they happened.
+    """
     event = world.events.joined()
     place = np.full(world.transfers.count, -1, dtype=np.int64)
     place[books.transfers["number"].to_numpy()] = np.arange(books.transfers.height)
@@ -163,22 +179,30 @@ def loan_event_rows(
     legs = legs.sort("transfer", "incoming").unique("transfer", keep="first")
     frame = pl.DataFrame(
         {
-            "transfer": place[event["transfer"]],
+            "transfer": np.where(event["transfer"] >= 0, place[event["transfer"]], -1),
             "loan": event["loan"].astype(np.int64),
             "kind": event["kind"].astype(np.int64),
             "party": event["party"].astype(np.int64),
             "other": event["counterparty"].astype(np.int64),
             "amount_fen": event["amount"],
             "event": np.arange(len(event["loan"])),
+            "happened": event["at"],
         }
     )
-    frame = frame.join(
-        legs.select("transfer", "account", "serial", "at", "day"), on="transfer", how="inner"
-    ).sort("event")
+    frame = (
+        frame.join(
+            legs.select("transfer", "account", "serial", "at", "day"), on="transfer", how="left"
+        )
+        .filter(pl.col("serial").is_not_null() | (pl.col("transfer") < 0))
+        .with_columns(pl.col("at").fill_null(pl.col("happened")))
+        .with_columns(pl.col("day").fill_null(pl.col("at") // DAY))
+        .sort("event")
+    )
     institution = world.loans.column("institution")[frame["loan"].to_numpy()]
     parties = pl.Series("party", ids, dtype=pl.String)
     other = frame["other"].to_numpy()
-    account = frame["account"].to_numpy()
+    moved = frame["serial"].is_not_null()
+    account = frame["account"].fill_null(0).to_numpy()
     kinds = np.array(LOAN_EVENT_KINDS, dtype=object)[frame["kind"].to_numpy()]
     seconds = frame["at"] // SECOND * SECOND + world.period.epoch_day * DAY
     return pl.DataFrame(
@@ -191,16 +215,19 @@ def loan_event_rows(
             (frame["loan"] + 1).cast(pl.String).alias("loan_id"),
             pl.Series("kind", kinds.tolist(), dtype=pl.String),
             parties.gather(frame["party"]).alias("party_id"),
-            parties.gather(np.maximum(other, 0))
-            .set(pl.Series(other < 0), None)
-            .alias("counterparty_id"),
+            _known(parties, other).alias("counterparty_id"),
             frame["amount_fen"],
             seconds.cast(pl.Datetime("us")).alias("happened_at"),
             frame["serial"].cast(pl.String).str.zfill(10).alias("entry_no"),
-            account_bank.gather(account).alias("bank_no"),
-            account_no.gather(account).alias("account_no"),
+            account_bank.gather(account).set(~moved, None).alias("bank_no"),
+            account_no.gather(account).set(~moved, None).alias("account_no"),
         ]
     )
+
+
+def _known(values: pl.Series, rows: Array) -> pl.Series:
+    """The values of rows; null where a row's number is below zero."""
+    return values.gather(np.maximum(rows, 0)).set(pl.Series(rows < 0), None)
 
 
 def _institutions(world: World, codes: Mapping[int, str], names: pl.Series) -> pl.DataFrame:
@@ -223,7 +250,10 @@ def _institutions(world: World, codes: Mapping[int, str], names: pl.Series) -> p
             ),
             pl.Series(
                 "licence_scope",
-                [kind if held else None for kind, held in zip(kinds, licensed, strict=True)],
+                [
+                    world.licence_scopes.get(each, kind) if held else None
+                    for each, kind, held in zip(party.tolist(), kinds, licensed, strict=True)
+                ],
                 dtype=pl.String,
             ),
             _dates("licence_from", np.minimum(since, world.period.epoch_day - 1)).set(
@@ -268,6 +298,7 @@ def _parties(
                 np.where(person, np.array(None, dtype=object), industry).astype(object).tolist(),
                 dtype=pl.String,
             ),
+            pl.Series("business_scope", business_scopes(world), dtype=pl.String),
             pl.Series("address", text, dtype=pl.String),
             hashes(np.where(rows["phone"] > 0, rows["phone"], 0), "phone_hash", seed),
             pl.Series("division", np.array(DIVISIONS, dtype=object)[rows["division"]].tolist()),

@@ -30,7 +30,7 @@ def truth(world: World, books: Books, written: Written) -> dict[str, Any]:
         for each in world.lookalikes
     ]
     return {
-        "schemes": [scheme for scheme in schemes if scheme["transfers"]],
+        "schemes": [scheme for scheme in schemes if scheme["transfers"] or scheme["records"]],
         "lookalikes": lookalikes,
     }
 
@@ -49,11 +49,12 @@ def _scheme(
     )
     ends = np.concatenate([rows["payer"].to_numpy(), rows["payee"].to_numpy()])
     touched = set(world.owner(ends[ends >= 0]).tolist())
-    # Whoever was drawn for a part and never got to play it is not guilty.
+    # Whoever was drawn for a part and never got to play it is not guilty; where registers show the
+    # scheme, its parties are those that stand in them.
     members = {
         party: role
         for party, role in reversed(scheme.parties)
-        if role == "organiser" or party in touched
+        if role == "organiser" or party in touched or scheme.records
     }
     return {
         "scheme_id": f"S{number + 1:03d}",
@@ -68,10 +69,55 @@ def _scheme(
             written.account_keys[account] for account in np.unique(scheme.accounts).tolist()
         ],
         "transfers": sorted(refs),
+        "records": [
+            {"table": table, **record_key(world, written, table, number)}
+            for table, number in sorted(set(scheme.records))
+        ],
         "amount_fen": int(rows["amount"].sum()),
+        "stake_fen": scheme.stake_fen if scheme.stake_fen >= 0 else _inflow(scheme, rows),
         "first_at": seen[0].isoformat(sep=" ", timespec="seconds"),
         "last_at": seen[1].isoformat(sep=" ", timespec="seconds"),
     }
+
+
+def _inflow(scheme: Scheme, rows: pl.DataFrame) -> int:
+    """What came into the scheme's accounts from outside them; all of it where nothing did."""
+    came = rows.filter(
+        pl.col("payee").is_in(scheme.accounts) & ~pl.col("payer").is_in(scheme.accounts)
+    )
+    return int((came if came.height else rows)["amount"].sum())
+
+
+def record_key(world: World, written: Written, table: str, number: int) -> dict[str, str]:
+    """The key of a row as its table states it; `number` is the world's number of the row.
+
+    Raises:
+        KeyError: a table whose rows no scheme names.
+    """
+    if table == "loan":
+        institution = int(world.loans.column("institution")[number])
+        return {"institution_id": written.codes[institution], "loan_id": str(number + 1)}
+    if table == "loan_event":
+        loan = int(world.events.column("loan")[number])
+        institution = int(world.loans.column("institution")[loan])
+        return {"institution_id": written.codes[institution], "event_no": f"{number + 1:09d}"}
+    if table == "institution":
+        return {"institution_id": written.codes[number]}
+    if table == "party":
+        return {"party_id": written.party_ids[number]}
+    if table == "account":
+        bank_no, account_no = written.account_keys[number].split(":")
+        return {"bank_no": bank_no, "account_no": account_no}
+    if table == "product":
+        return {"product_id": written.products.ids[number]}
+    if table == "holding":
+        return written.products.holding_key(world, written.party_ids, number)
+    if table == "reserve_day":
+        bank_no, account_no = written.account_keys[number].split(":")
+        institution = int(world.accounts.column("institution")[number])
+        code = written.codes[institution]
+        return {"institution_id": code, "bank_no": bank_no, "account_no": account_no}
+    raise KeyError(f"no scheme names rows of {table!r}; add how its key is written here")
 
 
 def _code(written: Written, party: int) -> str | None:

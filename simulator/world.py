@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from data.errors import SettingsError
+from data.ledgers import PRODUCT
 from data.tables import ACCOUNT_ROLES, CHANNELS, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELATION_KINDS
 from simulator.rows import Array, Ints, Rows, common_length
 from simulator.workdays import Period
@@ -52,12 +54,77 @@ PURPOSES = (
     "租金",
     "生活费",
     "培训费",
+    "保证金",
+    "佣金",
+    "推广费",
+    "代理费",
+    "会员费",
+    "加盟费",
+    "养老金",
+    "定金",
+    "首付款",
+    "装修款",
+    "入金",
+    "出金",
+    "赎回款",
+    "申购款",
+    "分红",
+    "股权转让款",
+    "回购款",
+    "技术服务费",
+    "保险代理费",
+    "购卡款",
+    "礼品卡",
+    "运费",
+    "咨询费",
+    "报销款",
+    "劳务费",
+    "设备款",
+    "工程款",
+    "预付款",
+    "收益",
+    "返利",
+    "奖励金",
+    "补贴",
+    "红包",
+    "集资款",
+    "会费",
+    "理财",
+    "合作款",
+    "差旅费",
+    "代偿款",
+    "担保费",
+    "追偿款",
+    "债权转让款",
+    "银证转账",
+    "票款",
+    "订金",
+    "提成",
+    "差价款",
+    "经费",
+    "信用卡消费",
+    "刷卡消费",
+    "信用卡还款",
+    "货款结算",
+    "代付",
+    "交易款",
+    "认购款",
+    "退保金",
+    "定期存款",
+    "存款利息",
+    "股权款",
+    "代收款",
+    "汇款",
+    "调拨",
+    "增资款",
+    "合作分成",
 )
 PURPOSE = {text: number for number, text in enumerate(PURPOSES)}
 ROLE = {text: number for number, text in enumerate(ACCOUNT_ROLES)}
 CHANNEL = {text: number for number, text in enumerate(CHANNELS)}
 RELATION = {text: number for number, text in enumerate(RELATION_KINDS)}
 INSTITUTION = {text: number for number, text in enumerate(INSTITUTION_KINDS)}
+OFFERING = {text: number for number, text in enumerate(PRODUCT.column("offering").values)}
 EVENT = {text: number for number, text in enumerate(LOAN_EVENT_KINDS)}
 PERSON, ORGANISATION = 0, 1
 YUAN = 100
@@ -77,9 +144,9 @@ class Sizes:
 
 
 SIZES = {
-    "small": Sizes(100_000, 6, (3, 6), 12, 7, 1.0, True),
-    "medium": Sizes(1_000_000, 8, (8, 9), 24, 12, 2.2, False),
-    "large": Sizes(10_000_000, 10, (20, 21), 60, 30, 5.0, False),
+    "small": Sizes(100_000, 6, (1, 3), 12, 7, 1.0, True),
+    "medium": Sizes(1_000_000, 8, (4, 8), 24, 12, 2.2, False),
+    "large": Sizes(10_000_000, 10, (10, 16), 60, 30, 5.0, False),
 }
 
 
@@ -92,6 +159,11 @@ class Scheme:
     institution: int
     parties: list[tuple[int, str]] = field(default_factory=list)
     accounts: list[int] = field(default_factory=list)
+    # Rows that show the scheme beside its transfers: the table, and the world's number of the row.
+    # An institution's and a party's row is the number of the party; a reserve_day's, its account.
+    records: list[tuple[str, int]] = field(default_factory=list)
+    # The money at stake, where it is not what came into the accounts from outside.
+    stake_fen: int = -1
 
 
 @dataclass(frozen=True)
@@ -122,7 +194,11 @@ class ReserveBook:
 
 @dataclass
 class World:
-    """Everything of the province; generators add to it, books and packages read it."""
+    """Everything of the province; generators add to it, books and packages read it.
+
+    `names`, `business_scopes` and `licence_scopes` hold, by party, texts that a story needs to be
+    other than those drawn for everyone.
+    """
 
     rng: np.random.Generator
     period: Period
@@ -207,6 +283,9 @@ class World:
                 "raised": ("i4", -1),
                 "closed": ("i4", -1),
                 "purpose": ("i2", 0),
+                "guarantor": ("i4", -1),
+                "collateral": ("i8", -1),
+                "overdue": ("i4", -1),
             }
         )
     )
@@ -219,9 +298,40 @@ class World:
                 "counterparty": ("i4", -1),
                 "amount": ("i8", 0),
                 "transfer": ("i8", -1),
+                # When it happened, where no transfer says so.
+                "at": ("i8", -1),
             }
         )
     )
+    products: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "issuer": ("i4", 0),
+                "manager": ("i4", -1),
+                "offering": ("i1", 0),
+                "risk": ("i1", -1),
+                "ticket": ("i8", -1),
+                "term": ("i4", -1),
+                "rate": ("f8", -1),
+                "account": ("i4", -1),
+            }
+        )
+    )
+    holdings: Rows = field(
+        default_factory=lambda: Rows(
+            {
+                "product": ("i4", 0),
+                "party": ("i4", -1),
+                "of_product": ("i4", -1),
+                "cost": ("i8", 0),
+                "value": ("i8", -1),
+                "risk": ("i1", -1),
+            }
+        )
+    )
+    names: dict[int, str] = field(default_factory=dict)
+    business_scopes: dict[int, str] = field(default_factory=dict)
+    licence_scopes: dict[int, str] = field(default_factory=dict)
     schemes: list[Scheme] = field(default_factory=list)
     lookalikes: list[Lookalike] = field(default_factory=list)
     reserves: list[ReserveBook] = field(default_factory=list)
@@ -259,6 +369,11 @@ class World:
     def claim(self, pool: str, count: int) -> Ints:
         """Take members out of a pool of accounts for good, so that no two stories share them."""
         left = self.pools[pool]
+        if count > len(left):
+            raise SettingsError(
+                f"the province is too small: {count} more of pool {pool!r} are needed and "
+                f"{len(left)} are left; give Sizes of this scale more people or firms"
+            )
         taken, self.pools[pool] = left[:count], left[count:]
         return taken
 
@@ -275,6 +390,20 @@ class World:
         scheme = Scheme(typology, variant, institution)
         self.schemes.append(scheme)
         return len(self.schemes) - 1, scheme
+
+    def resembles(self, typology: str, kind: str, *accounts: int, institution: int = -1) -> None:
+        """Record the owner of accounts as innocent, though its records resemble a typology.
+
+        `kind` says what it really is; `institution` is the party that it serves or is, if any.
+        """
+        owner = int(self.owner(np.array(accounts[:1]))[0])
+        self.lookalikes.append(Lookalike(typology, kind, owner, institution, accounts))
+
+    def draw_purposes(self, texts: tuple[str, ...]) -> Ints:
+        """Two to four of the purposes, as the people of one story write them."""
+        count = min(int(self.rng.integers(2, 5)), len(texts))
+        chosen = self.rng.choice(texts, size=count, replace=False)
+        return np.array([PURPOSE[str(text)] for text in chosen])
 
     def lots(self, low: float, high: float) -> float:
         """A number drawn evenly on a logarithmic scale."""

@@ -49,11 +49,17 @@ class World:
         self.unregistered: set[str] = set()
         self.paid: list[tuple[str, str, int, datetime, str | None]] = []
         self.rows: dict[str, list[dict[str, Any]]] = {}
+        self.marks: dict[int, dict[str, Any]] = {}
+        self.facts: dict[str, dict[str, Any]] = {}
+        self.banks: dict[str, str] = {}
+        self.scopes: dict[str, str] = {}
+        self.opened: dict[str, date] = {}  # by account; the others are old
 
-    def party(self, *names: str, kind: str = "organisation") -> None:
-        """Add parties, each with an ordinary account of its name."""
+    def party(self, *names: str, kind: str = "organisation", **facts: Any) -> None:
+        """Add parties, each with an ordinary account of its name; facts are cells of its row."""
         for name in names:
             self.parties[name] = kind
+            self.facts.setdefault(name, {}).update(facts)
             self.accounts.setdefault(name, (name, "ordinary", None))
 
     def persons(self, prefix: str, count: int) -> list[str]:
@@ -62,23 +68,31 @@ class World:
         self.party(*names, kind="person")
         return names
 
-    def account(self, name: str, owner: str, role: str, institution: str | None = None) -> None:
-        """Add an account of a role."""
+    def account(
+        self, name: str, owner: str, role: str, institution: str | None = None, bank: str = BANK
+    ) -> None:
+        """Add an account of a role, at a bank."""
         self.accounts[name] = (owner, role, institution)
+        self.banks[name] = bank
 
-    def institution(self, name: str, kind: str, *, licensed: bool = True) -> None:
-        """Add a party that is a registered institution."""
+    def institution(
+        self, name: str, kind: str, *, licensed: bool = True, scope: str | None = None
+    ) -> None:
+        """Add a party that is a registered institution, with the scope of its licence."""
         self.party(name)
         self.institutions[name] = (kind, licensed)
+        if scope is not None:
+            self.scopes[name] = scope
 
     def tie(self, start: str, end: str, kind: str, share: float | None = None) -> None:
         """Add a relation that holds since long ago."""
         self._add("relation", from_party=start, to_party=end, kind=kind, share=share,
                   valid_from=date(2010, 1, 1))  # fmt: skip
 
-    def pay(self, payer: str, payee: str, yuan: float, when: datetime, loan: str | None = None
-            ) -> str:  # fmt: skip
-        """Add a transfer; returns its reference."""
+    def pay(self, payer: str, payee: str, yuan: float, when: datetime, loan: str | None = None,
+            **marks: Any) -> str:  # fmt: skip
+        """Add a transfer, with what its row says beside the usual; returns its reference."""
+        self.marks[len(self.paid)] = marks
         self.paid.append((payer, payee, round(yuan * 100), when, loan))
         return f"M{len(self.paid) - 1}"
 
@@ -142,16 +156,19 @@ class World:
         party_no = {name: number for number, name in enumerate(sorted(self.parties))}
         number = {name: i for i, name in enumerate(sorted(self.accounts))}
         parties = [
-            (i, name, self.parties[name], name, name, "320100", None, None,
+            (i, name, self.parties[name], self.facts[name].get("name", name), name, "320100",
+             self.facts[name].get("registered_on"), self.facts[name].get("industry"),
              *((name, self.institutions[name][0]) if name in self.institutions else (None, None)))
             for name, i in party_no.items()
         ]  # fmt: skip
         accounts = [
-            (i, BANK, name, None, -1, "external", None, None, None, None, "unknown", False)
+            (i, self.banks.get(name, BANK), name, None, -1, "external", None, None, None, None,
+             "unknown", False)
             if name in self.unregistered
-            else (i, BANK, name, self.accounts[name][0], party_no[self.accounts[name][0]],
-                  self.accounts[name][1], self.accounts[name][2], None, date(2015, 1, 1), None,
-                  "active", True)
+            else (i, self.banks.get(name, BANK), name, self.accounts[name][0],
+                  party_no[self.accounts[name][0]], self.accounts[name][1],
+                  self.accounts[name][2], None,
+                  self.opened.get(name, date(2015, 1, 1)), None, "active", True)
             for name, i in number.items()
         ]  # fmt: skip
         ordered = sorted(enumerate(self.paid), key=lambda each: (each[1][3], each[0]))
@@ -161,6 +178,12 @@ class World:
              "match_no", "", "settled")
             for row, (ref, (payer, payee, fen, when, loan)) in enumerate(ordered)
         ]  # fmt: skip
+        place = {column: at for at, column in enumerate(TRANSFER_COLUMNS)}
+        for row, (ref, _) in enumerate(ordered):
+            changed_cells = {place[column]: cell for column, cell in self.marks[ref].items()}
+            transfers[row] = tuple(
+                changed_cells.get(at, cell) for at, cell in enumerate(transfers[row])
+            )
         for name, columns, rows in (
             ("party_dim", PARTY_COLUMNS, parties),
             ("account_dim", ACCOUNT_COLUMNS, accounts),
@@ -186,9 +209,9 @@ class World:
         for name, (kind, licensed) in self.institutions.items():
             self._add("institution", institution_id=name, name=name, kind=kind,
                       licence_no="1" if licensed else None, status="active",
-                      division="320100")  # fmt: skip
+                      licence_scope=self.scopes.get(name), division="320100")  # fmt: skip
         for name, kind in self.parties.items():
-            self._add("party", party_id=name, kind=kind, name=name)
+            self._add("party", party_id=name, kind=kind, **{"name": name, **self.facts[name]})
         for table, rows in self.rows.items():
             frame = pl.DataFrame(rows, infer_schema_length=None)
             nulls = [c for c in frame.columns if frame[c].dtype == pl.Null]

@@ -11,7 +11,9 @@ import pytest
 from detector_world import World, at
 
 import detectors
+from data.errors import ContractError
 from data.settings import Section, load_settings
+from detectors.description import Description, read_description
 from detectors.registry import DETECTORS, Detector, detect_all
 
 OFFICES = {"JR", "YJ", "PBC", "ZJ", "BJ", "GS", "WW"}
@@ -46,8 +48,27 @@ def test_a_detector_says_all_it_must(each: Detector) -> None:
     assert CHINESE.search(zh) and en and not CHINESE.search(en)
     words = each.__doc__ or ""
     assert words.startswith(f"{each.CODE} ")
-    assert all(part in words for part in ("Pattern:", "look-alike", "Blind spot"))
+    for zh, en in zip(
+        vars(each.CHINESE).values(), vars(read_description(words)).values(), strict=True
+    ):
+        assert CHINESE.search(zh) and zh.endswith("。") and not zh.startswith(" ")
+        assert len(en) > 20 and not CHINESE.search(en)
     assert (HERE / f"test_detector_{each.NAME}.py").exists()
+
+
+def test_the_english_description_is_the_docstrings_paragraphs() -> None:
+    docstring = """X1 this.
+
+    Pattern: money goes
+    round.
+
+    Innocent look-alike: rent.
+
+    Blind spots: cash.
+    """
+    assert read_description(docstring) == Description("Money goes round.", "Rent.", "Cash.")
+    with pytest.raises(ContractError, match="0 paragraphs that open with 'Blind spots"):
+        read_description(docstring.replace("Blind", "Other"))
 
 
 def test_every_detector_has_settings_and_no_settings_lack_a_detector() -> None:

@@ -15,6 +15,7 @@ from data.contracts import TABLES
 from data.settings import load_settings
 from pipelines.intake import check_package
 from simulator import write_province
+from simulator.schemes.registry import TYPOLOGIES
 
 DAYS = 9
 
@@ -120,9 +121,12 @@ def test_reversals_name_an_entry_of_the_same_account_and_amount(province: Path) 
 
 def test_every_typology_has_schemes_and_look_alikes(province: Path) -> None:
     facts = truth(province)
-    names = {"fund_pool", "self_financing", "commingling", "reserve_misuse"}
+    names = {typology.name for typology in TYPOLOGIES}
     assert {scheme["typology"] for scheme in facts["schemes"]} == names
     assert {each["typology"] for each in facts["lookalikes"]} == names
+    assert all(
+        1 <= sum(scheme["typology"] == name for scheme in facts["schemes"]) <= 3 for name in names
+    )
 
 
 def test_no_package_says_who_is_guilty(province: Path) -> None:

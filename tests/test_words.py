@@ -76,4 +76,5 @@ def test_without_institutions_what_needs_them_cannot_be_judged(database: Databas
         ("self_financing", None, ("institution", "loan")),
         ("commingling", None, ("institution", "loan", "balance")),
         ("reserve_misuse", None, ("institution", "reserve_day")),
+        ("unlicensed_payment", None, ("institution",)),
     ]

@@ -13,6 +13,7 @@ from pipelines.features.catalogue import FEATURES
 from pipelines.features.flows import create_flows, drop_flows
 from pipelines.features.passing import measure_passing
 from pipelines.features.reach import measure_reach
+from pipelines.features.shapes import SHAPES, measure_shapes
 from pipelines.features.standing import measure_standing
 
 # Significant digits of a feature.
@@ -21,7 +22,7 @@ DIGITS = 6
 # Counts of which a party without any has none, rather than an unknown number.
 ZERO_WITHOUT = ("two_way_parties", "shared_devices", "most_from_one_payer", "most_to_one_payee",
     "same_day_from_one_payer", "same_day_to_one_payee", "payers_busiest_day",
-    "payees_busiest_day")  # fmt: skip
+    "payees_busiest_day", *SHAPES)  # fmt: skip
 
 
 def build_features(db: Database, settings: Settings, business_date: date) -> pl.DataFrame:
@@ -47,6 +48,7 @@ def build_features(db: Database, settings: Settings, business_date: date) -> pl.
         others += measure_reach(db, windows, chosen.windows_days, new_from)
         others.append(measure_amounts(db, chosen.round_fen, chosen.night_from, chosen.night_to))
         others.append(measure_passing(db, chosen))
+        others.append(measure_shapes(db, chosen))
     finally:
         drop_flows(db)
     number = pl.col("party_no").cast(pl.Int64)

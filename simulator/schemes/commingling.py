@@ -9,17 +9,19 @@ import numpy as np
 from simulator.amounts import heavy, rounded, split
 from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
+from simulator.lookalikes import commingling as lookalikes
 from simulator.platforms import Platform, found_platform, run_honest
 from simulator.rows import Ints
-from simulator.schemes.fund_pool import draw_purposes
+from simulator.stage import Stage, Typology
 from simulator.workdays import DAY
 from simulator.world import YUAN, Scheme, World
 
 VARIANTS = ("no_custody", "custody_to_own", "ledger_gap", "borrowed_back", "affiliate_account")
 
 
-def add_commingling(world: World, banks: Banks, variant: str) -> None:
+def add_commingling(stage: Stage, variant: str) -> None:
     """Run a platform with real loans that does not keep its clients' money apart."""
+    world, banks = stage.world, stage.banks
     custody = bool(world.rng.random() < 0.5) if variant == "affiliate_account" else True
     platform = found_platform(world, banks, custody=custody and variant != "no_custody")
     if variant == "affiliate_account":
@@ -86,7 +88,7 @@ def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, 
     _, amount = split(rng, np.array([total]), np.array([count]))
     day = rng.choice(period.days, size=count, p=inflow / inflow.sum())
     at = period.at(rng, day, str(rng.choice(["business", "evening", "retail"])))
-    texts = draw_purposes(world, ("手续费", "往来款", "服务费", "借款", "资金归集", ""))
+    texts = world.draw_purposes(("手续费", "往来款", "服务费", "借款", "资金归集", ""))
     amount = rounded(rng, amount, float(rng.uniform(0, 0.8)))
     world.pay(platform.collect, platform.own, amount, at, rng.choice(texts, count), scheme=number)
     gap = np.bincount(day, amount, minlength=period.days).astype(np.int64)
@@ -124,7 +126,7 @@ def open_gap(world: World, platform: Platform, number: int, inflow: Ints, scheme
         rng.choice(to, count),
         amount,
         period.at(rng, day, "business"),
-        rng.choice(draw_purposes(world, ("放款", "提现", "往来款", "")), count),
+        rng.choice(world.draw_purposes(("放款", "提现", "往来款", "")), count),
         scheme=number,
     )
     old = int(heavy(rng, 1, 100_000, 1.0)[0]) if rng.random() < 0.4 else 0
@@ -132,3 +134,6 @@ def open_gap(world: World, platform: Platform, number: int, inflow: Ints, scheme
     world.subledger_gap[platform.collect] += gap + old // YUAN * YUAN
     scheme.accounts = [platform.collect]
     scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(to))]
+
+
+TYPOLOGY = Typology("commingling", VARIANTS, add_commingling, lookalikes.KINDS)

@@ -7,11 +7,13 @@ import numpy as np
 from simulator.amounts import heavy, split
 from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
+from simulator.lookalikes import fund_pool as lookalikes
 from simulator.people import devices, send_later, to_whole_yuan
 from simulator.platforms import Platform, found_platform
-from simulator.rows import Array, Ints
+from simulator.rows import Ints
+from simulator.stage import Stage, Typology
 from simulator.workdays import DAY, HOUR
-from simulator.world import CHANNEL, PURPOSE, RELATION, YUAN, World
+from simulator.world import CHANNEL, RELATION, YUAN, World
 
 VARIANTS = ("own_account", "ordinary_account", "personal_cards", "merchant_accounts", "relay")
 KINDS = ("p2p_platform", "investment_firm", "asset_manager", "other")
@@ -19,8 +21,9 @@ IN_PURPOSES = ("投资款", "转账", "", "充值", "往来款", "货款")
 OUT_PURPOSES = ("回款", "转账", "", "利息", "借款", "还款")
 
 
-def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
+def add_fund_pool(stage: Stage, variant: str) -> None:
     """Run one fund pool; old investors get back half to four fifths of what new ones bring."""
+    world, banks = stage.world, stage.banks
     rng, period = world.rng, world.period
     kind = str(rng.choice(KINDS, p=[0.4, 0.3, 0.2, 0.1]))
     firm = found_platform(world, banks, custody=False, kind=kind, licensed=bool(rng.random() < 0.3))
@@ -30,7 +33,7 @@ def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
         np.clip(world.lots(70, 420) * world.sizes.crowd**0.7, 60, len(world.pools["people"]) // 3)
     )
     people = rng.choice(world.pools["people"], size=crowd, replace=False)
-    names = draw_purposes(world, IN_PURPOSES)
+    names = world.draw_purposes(IN_PURPOSES)
     count = int(crowd * rng.uniform(1.1, 2.2))
     payer = np.concatenate([people, rng.choice(people, size=count - crowd)])
     ramp = period.retail_weight * np.exp(rng.normal(0, 0.6) * np.linspace(0, 1, period.days))
@@ -68,12 +71,6 @@ def add_fund_pool(world: World, banks: Banks, variant: str) -> None:
         (int(party), "beneficiary") for party in np.unique(world.owner(beneficiaries))
     ]
     scheme.accounts = sorted({*pools.tolist(), *source.tolist()})
-
-
-def draw_purposes(world: World, texts: tuple[str, ...]) -> Array:
-    """Two to four of the purposes that one scheme's people write."""
-    chosen = world.rng.choice(texts, size=int(world.rng.integers(2, 5)), replace=False)
-    return np.array([PURPOSE[str(text)] for text in chosen])
 
 
 def open_pools(world: World, banks: Banks, firm: Platform, variant: str) -> Ints:
@@ -154,7 +151,7 @@ def repay(
         payee,
         (whole * rates).astype(np.int64),
         at,
-        rng.choice(draw_purposes(world, OUT_PURPOSES), count),
+        rng.choice(world.draw_purposes(OUT_PURPOSES), count),
         scheme=number,
     )
 
@@ -187,7 +184,10 @@ def take_out(
         rng.choice(to, size=len(amount)),
         amount,
         at,
-        rng.choice(draw_purposes(world, ("往来款", "借款", "货款", "服务费", "")), len(amount)),
+        rng.choice(world.draw_purposes(("往来款", "借款", "货款", "服务费", "")), len(amount)),
         scheme=number,
     )
     return to
+
+
+TYPOLOGY = Typology("fund_pool", VARIANTS, add_fund_pool, lookalikes.KINDS)

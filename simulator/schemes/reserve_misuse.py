@@ -6,17 +6,19 @@ import numpy as np
 
 from simulator.amounts import split
 from simulator.circles import receivers
+from simulator.lookalikes import reserve_misuse as lookalikes
 from simulator.payments import PaymentFirm
 from simulator.rows import Ints
-from simulator.schemes.fund_pool import draw_purposes
+from simulator.stage import Stage, Typology
 from simulator.workdays import DAY, HOUR
 from simulator.world import YUAN, World
 
 VARIANTS = ("small_repeated", "one_large", "month_end_top_up", "sham_merchant", "rolling_refill")
 
 
-def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
+def add_reserve_misuse(stage: Stage, variant: str) -> None:
     """Take money out of a reserve; the ledger then owes clients more than the bank holds."""
+    world, firm = stage.world, stage.found_payment_firm()
     rng, period = world.rng, world.period
     number, scheme = world.begin_scheme("reserve_misuse", variant, firm.party)
     total = int(world.lots(300_000, 40_000_000)) * YUAN
@@ -28,7 +30,7 @@ def add_reserve_misuse(world: World, firm: PaymentFirm, variant: str) -> None:
     day = period.working_day(rng.integers(0, latest, count))
     to = receivers(world, firm.circle, int(rng.integers(1, 5)))
     at = period.at(rng, day, str(rng.choice(["business", "evening", "retail"])))
-    texts = draw_purposes(world, ("结算款", "往来款", "服务费", "手续费", "退款", ""))
+    texts = world.draw_purposes(("结算款", "往来款", "服务费", "手续费", "退款", ""))
     if variant == "sham_merchant":
         to = firm.circle.sisters[: max(1, len(firm.circle.sisters) // 2)]
     taken = world.pay(
@@ -65,7 +67,7 @@ def refill(world: World, firm: PaymentFirm, number: int, change: Ints, to: Ints)
         _, parts = split(rng, np.array([back]), rng.integers(1, 5, 1))
         on = rng.integers(min(day + 2, latest), latest + 1, len(parts))
         at = period.at(rng, on, str(rng.choice(["business", "evening"])))
-        texts = draw_purposes(world, ("往来款", "还款", "货款", "充值", ""))
+        texts = world.draw_purposes(("往来款", "还款", "货款", "充值", ""))
         payer, text = rng.choice(to, len(parts)), rng.choice(texts, len(parts))
         sent = world.pay(payer, firm.reserve, parts, at, text, scheme=number)
         came = sent >= 0
@@ -124,3 +126,6 @@ def age_items(aged: Ints, open_items: Ints, before: int) -> None:
         middle = max(min(int(six), int(open_items[day])) - old, 0)
         aged[2, day], aged[1, day] = old, middle
         aged[0, day] = int(open_items[day]) - old - middle
+
+
+TYPOLOGY = Typology("reserve_misuse", VARIANTS, add_reserve_misuse, lookalikes.KINDS)

@@ -9,7 +9,8 @@ import numpy as np
 from simulator.amounts import heavy, split
 from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
-from simulator.firms import add_organisations, add_owners
+from simulator.firms import add_organisations, add_owners, shell_accounts
+from simulator.lookalikes import self_financing as lookalikes
 from simulator.payments import PaymentFirm
 from simulator.people import send_later
 from simulator.platforms import (
@@ -25,18 +26,18 @@ from simulator.platforms import (
     use_proceeds,
 )
 from simulator.rows import Array, Ints
-from simulator.schemes.fund_pool import draw_purposes
+from simulator.stage import Stage, Typology
 from simulator.workdays import DAY
-from simulator.world import RELATION, YUAN, World
+from simulator.world import YUAN, World
 
 WAYS = ("direct", "shell_chain", "split_merge", "payment_detour", "long_chain")
 VARIANTS = (*WAYS, "mixed", "straight")
 TEXTS = ("货款", "材料款", "借款", "往来款", "服务费", "转账", "")
 
 
-def add_self_financing(world: World, banks: Banks, variant: str, firms: list[PaymentFirm]) -> None:
+def add_self_financing(stage: Stage, variant: str) -> None:
     """Run a platform some of whose loans end with its owners, within days or over a long way."""
-    rng = world.rng
+    world, banks, rng = stage.world, stage.banks, stage.world.rng
     platform = found_platform(world, banks, custody=bool(rng.random() < 0.75))
     number, scheme = world.begin_scheme("self_financing", variant, platform.party)
     lenders = draw_lenders(world, 120 * world.sizes.crowd)
@@ -65,7 +66,7 @@ def add_self_financing(world: World, banks: Banks, variant: str, firms: list[Pay
     passed = (loans.principal * np.clip(rng.normal(share, 0.08, len(loans.row)), 0.3, 0.99)).astype(
         np.int64
     )
-    shells = pass_on(world, banks, number, variant, loans, passed, ends, firms)
+    shells = pass_on(world, banks, number, variant, loans, passed, ends, stage.payment_firms)
     spend_rest(world, loans, passed)
     scheme.parties += [(int(party), "nominee") for party in np.unique(world.owner(loans.account))]
     scheme.parties += [(int(party), "shell") for party in np.unique(world.owner(shells))]
@@ -105,7 +106,7 @@ def pass_on(
     """Move the proceeds to the circle, each loan its way; returns the accounts between."""
     rng, count = world.rng, len(loans.row)
     shells = shell_accounts(world, banks, max(2, count // int(rng.integers(2, 7))))
-    texts = draw_purposes(world, TEXTS)
+    texts = world.draw_purposes(TEXTS)
     hours = float(rng.uniform(2, 20))
     if variant == "mixed":
         way = rng.integers(0, len(WAYS), count)
@@ -212,14 +213,6 @@ def take_straight(
         )
 
 
-def shell_accounts(world: World, banks: Banks, count: int) -> Ints:
-    """Shell firms that only pass money on, of any age."""
-    firms = add_organisations(world, count)
-    add_owners(world, firms, world.pools["people"])
-    extra = world.rng.integers(100, 40_000, count) * YUAN
-    return np.sort(open_accounts(world, banks, firms, extra=extra, young=0.4))
-
-
 def hop(
     world: World,
     number: int,
@@ -266,71 +259,8 @@ def spend_rest(world: World, loans: Loans, passed: Ints) -> None:
         world.pick(world.pools["buyers"], len(rest)),
         rest,
         send_later(world, loans.disbursed_at, 3, 200),
-        rng.choice(draw_purposes(world, ("货款", "服务费", "房租", "")), len(rest)),
+        rng.choice(world.draw_purposes(("货款", "服务费", "房租", "")), len(rest)),
     )
 
 
-def add_supply_chain(world: World, banks: Banks) -> tuple[int, int]:
-    """A lawful platform whose borrowers order at once, and whose orders run up a supply chain.
-
-    The wholesaler passes most of each payment on to a maker within days, and the maker to its own
-    suppliers; none of them is of the circle. Returns the wholesaler and its account.
-    """
-    rng = world.rng
-    platform = found_platform(world, banks)
-    lenders = draw_lenders(world, 110 * world.sizes.crowd)
-    borrowers = draw_borrowers(world, max(int(len(lenders) * 0.1), 6))
-    median = world.lots(40_000, 300_000)
-    loans = lend(world, platform, lenders, borrowers, median_yuan=median).paid_out()
-    chain = shell_accounts(world, banks, int(rng.integers(2, 5)))
-    payer, at = loans.account, loans.disbursed_at
-    amount = (loans.principal * rng.uniform(0.5, 0.95, len(loans.row))).astype(np.int64)
-    texts = draw_purposes(world, ("货款", "材料款", "服务费", ""))
-    for firm in [*chain.tolist(), -1]:
-        last = firm < 0
-        payee = world.pick(world.pools["buyers"], len(payer)) if last else np.full(len(payer), firm)
-        at = send_later(world, at, 1, 40)
-        world.pay(payer, payee, amount, at, rng.choice(texts, len(payer)))
-        amount = (amount * rng.uniform(0.7, 0.97, len(payer))).astype(np.int64)
-        payer = payee
-    return int(world.owner(chain[:1])[0]), int(chain[0])
-
-
-def add_related_supplier(world: World, banks: Banks) -> tuple[int, int, int]:
-    """A lawful platform some of whose borrowers buy goods from a firm of its circle.
-
-    Returns the platform, the supplier and its account. The borrowers bought there before the loan
-    and after it; the supplier buys from others and pays staff.
-    """
-    rng, period = world.rng, world.period
-    platform = found_platform(world, banks)
-    lenders = draw_lenders(world, 110 * world.sizes.crowd)
-    median = world.lots(40_000, 300_000)
-    borrowers = draw_borrowers(world, max(int(len(lenders) * 0.1), 6))
-    loans = lend(world, platform, lenders, borrowers, median_yuan=median)
-    use_proceeds(world, loans)
-    supplier = int(platform.circle.sisters[0])
-    world.relations.add(
-        1,
-        from_party=platform.party,
-        to_party=world.owner(np.array([supplier]))[0],
-        kind=RELATION["shareholder"],
-        share=round(rng.uniform(0.25, 0.6), 2),
-        valid_from=period.epoch_day - int(rng.integers(300, 1500)),
-    )
-    customers = np.concatenate(
-        [borrowers[: int(rng.integers(2, 5))], world.pick(world.pools["buyers"], 12)]
-    )
-    count = len(customers) * int(rng.integers(4, 9))
-    day = rng.choice(period.days, size=count, p=period.business_weight)
-    level = median * rng.uniform(0.05, 0.2)
-    sold = (rng.lognormal(0, 0.4, count) * level * YUAN).astype(np.int64)
-    world.pay(rng.choice(customers, count), supplier, sold, period.at(rng, day, "business"), "货款")
-    world.pay(
-        supplier,
-        world.pick(world.pools["buyers"][:9], count),
-        (sold * 0.8).astype(np.int64),
-        send_later(world, period.at(rng, day, "business"), 1, 60),
-        "材料款",
-    )
-    return platform.party, int(world.owner(np.array([supplier]))[0]), supplier
+TYPOLOGY = Typology("self_financing", VARIANTS, add_self_financing, lookalikes.KINDS)

@@ -1,0 +1,183 @@
+"""Whether payers get fixed fractions of what they paid back, at fixed intervals or fixed terms.
+
+A plan is a fraction that many payers share: a part of the principal paid again and again, or all of
+it with a surplus at the end of a term. Fractions are taken of each earlier payment and of all of
+them together, since a payer may have paid more than once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.settings import FixedReturns
+
+DAY = 86_400_000_000  # microseconds
+
+
+@dataclass(frozen=True)
+class Returns:
+    """The payments that follow a plan, and what was measured of them.
+
+    `paid` has a row per payment that follows one: ref, person, booked_at, amount_fen, ratio, whole
+    (principal and surplus at once). `plan_share` is their share of the payments to payers,
+    `regular_share` the share of the intervals, in days, that are alike, `interval_days` the most
+    usual one; `yearly_rate` is what the most usual plan comes to in a year.
+    """
+
+    paid: pl.DataFrame
+    persons: int
+    plan_share: float
+    regular_share: float
+    interval_days: int
+    ratio: float
+    yearly_rate: float
+
+    @property
+    def paid_fen(self) -> int:
+        """What followed a plan, in fen."""
+        return int(self.paid["amount_fen"].sum())
+
+
+def fixed_returns(settings: FixedReturns, flow: pl.DataFrame) -> Returns | None:
+    """Find the plans by which payers are paid back; None when no plan has enough payers.
+
+    `flow` has a row per transfer: ref, booked_at, amount_fen, person (number of the payer) and
+    incoming. Of each payer's payments the first `lots_per_person` are looked at.
+    """
+    came = (
+        flow.filter("incoming")
+        .sort("booked_at", "ref")
+        .with_columns(
+            pl.col("amount_fen").cum_sum().over("person").alias("sum_fen"),
+            pl.int_range(pl.len()).over("person").alias("number"),
+        )
+        .filter(pl.col("number") < settings.lots_per_person)
+        .select("person", pl.col("booked_at").alias("paid_at"), "amount_fen", "sum_fen")
+    )
+    went = flow.filter(~pl.col("incoming")).join(came, on="person", how="semi")
+    met = went.join(came, on="person", suffix="_in").filter(pl.col("paid_at") < pl.col("booked_at"))
+    if met.is_empty():
+        return None
+    went = went.join(met.select("ref").unique(), on="ref", how="semi")
+    columns = "ref", "person", "booked_at", "amount_fen", "paid_at"
+    fits = (
+        pl.concat(
+            [
+                met.select(*columns, (pl.col("amount_fen") / pl.col(base)).alias("ratio"))
+                for base in ("amount_fen_in", "sum_fen")
+            ]
+        )
+        .filter(
+            pl.col("ratio").is_between(settings.least_part, settings.most_part)
+            | pl.col("ratio").is_between(1 + settings.least_part, 1 + settings.most_surplus)
+        )
+        .with_columns((pl.col("ratio") > 1).alias("whole"))
+        .with_columns(_bin(settings).alias("plan"))
+    )
+    kept = _plans(settings, fits)
+    chosen = (
+        fits.filter(pl.col("plan").is_in(list(kept)))
+        .with_columns(pl.col("plan").replace_strict(kept, return_dtype=pl.Int64).alias("rank"))
+        .sort("rank", "paid_at", descending=[False, True])
+        .unique("ref", keep="first", maintain_order=True)
+    )
+    # A part is a plan only when it comes again.
+    again = pl.len().over("person", "rank") > 1
+    chosen = chosen.filter(pl.col("whole") | again).sort("booked_at", "ref")
+    if chosen.is_empty():
+        return None
+    return _measured(settings, chosen, went)
+
+
+def _bin(settings: FixedReturns) -> pl.Expr:
+    """The number of a ratio's bin, a fixed part of the ratio wide; of the surplus when whole."""
+    size = pl.when("whole").then(pl.col("ratio") - 1).otherwise("ratio")
+    number = (size.log() / math.log1p(settings.ratio_tolerance)).round().cast(pl.Int64)
+    return number + pl.when("whole").then(1_000_000).otherwise(0)
+
+
+def _plans(settings: FixedReturns, fits: pl.DataFrame) -> dict[int, int]:
+    """The bins of the plans with their ranks: each time the one that most payers left share."""
+    persons = {
+        plan: set(group)
+        for plan, group in fits.group_by("plan").agg(pl.col("person").unique()).iter_rows()
+    }
+    wide = {
+        plan: persons[plan] | persons.get(plan - 1, set()) | persons.get(plan + 1, set())
+        for plan in sorted(persons)
+    }
+    kept: dict[int, int] = {}
+    left = set().union(*persons.values())
+    for rank in range(settings.plans):
+        best = max(wide, key=lambda plan: (len(wide[plan] & left), -plan), default=None)
+        if best is None or len(wide[best] & left) < settings.minimum_persons:
+            break
+        for plan in (best, best - 1, best + 1):
+            kept.setdefault(plan, rank)
+        left -= wide.pop(best)
+    return kept
+
+
+def _measured(settings: FixedReturns, chosen: pl.DataFrame, went: pl.DataFrame) -> Returns:
+    steps = (
+        chosen.with_columns(
+            pl.when("whole")
+            .then(pl.col("paid_at"))
+            .otherwise(pl.col("booked_at").shift(1).over("person", "rank"))
+            .alias("before")
+        )
+        .filter(pl.col("before").is_not_null())
+        .select(
+            ((pl.col("booked_at") - pl.col("before")).dt.total_microseconds() / DAY)
+            .round()
+            .cast(pl.Int64)
+            .alias("days"),
+            "ratio",
+            "whole",
+        )
+        .filter(pl.col("days") > 0)
+    )
+    days = steps["days"].to_list()
+    regular, usual = alike(settings, days)
+    near = steps.filter((pl.col("days") - usual).abs() <= _slack(settings, usual))
+    ratio = float(str(near["ratio"].median() or 0.0)) if near.height else 0.0
+    yearly = (ratio - 1 if ratio > 1 else ratio) * 365 / max(usual, 1)
+    return Returns(
+        paid=chosen.select("ref", "person", "booked_at", "amount_fen", "ratio", "whole"),
+        persons=chosen["person"].n_unique(),
+        plan_share=chosen.height / max(went.height, 1),
+        regular_share=regular,
+        interval_days=usual,
+        ratio=ratio,
+        yearly_rate=yearly,
+    )
+
+
+def alike(settings: FixedReturns, days: list[int]) -> tuple[float, int]:
+    """The share of intervals near one of the usual ones, and the most usual one, in days."""
+    counts, held = Counter(days), 0
+    usual: list[int] = []
+    for _ in range(settings.intervals):
+        near = {
+            day: sum(n for other, n in counts.items() if abs(other - day) <= _slack(settings, day))
+            for day in counts
+        }
+        if not near:
+            break
+        best = max(near, key=lambda day: (near[day], counts[day], -day))
+        if usual and near[best] < settings.minimum_persons:
+            break
+        usual.append(best)
+        held += near[best]
+        slack = _slack(settings, best)
+        counts = Counter({day: n for day, n in counts.items() if abs(day - best) > slack})
+    return held / max(len(days), 1), usual[0] if usual else 0
+
+
+def _slack(settings: FixedReturns, days: int) -> int:
+    """The days by which an interval may differ: weekends, and months of other lengths."""
+    return max(settings.slack_days, round(settings.slack_share * days)) if days > 6 else 0

@@ -1,0 +1,332 @@
+"""P3 illegal fundraising: the public pays round lots and gets fixed fractions back on fixed dates.
+
+Pattern: many natural persons pay round lots to accounts that nothing registers to hold their money;
+the same persons get parts of their principal again and again, or all of it with a surplus at the
+end of a term, at a few rates that all share and at regular intervals. Who collects and who pays
+need not be the same holder, nor stay the same.
+
+Innocent look-alikes: rents and deposits (no fixed part comes back); pensions and wages (whoever is
+paid had paid nothing in); savings circles (turns, not rates); franchise fees and shops (goods are
+paid for in odd sums beside the lots); lawful lending (loans account for the credits); registered
+public products.
+
+Blind spots: cash; returns at a rate of each payer's own, or in kind; payments through a payment
+firm's accounts; schemes that have paid nothing back yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import IllegalFundraising
+from detectors.context import Context
+from detectors.description import Description
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.fixed_returns import Returns, fixed_returns
+from detectors.raising import Scheme, read_schemes
+
+NAME = "illegal_fundraising"
+CODE = "P3"
+CLAUSE = "二(一)1, 二(八)"
+SEVERITY = 5
+LEAD_OFFICE = "JR"
+TITLE = ("非法集资", "illegal fundraising")
+CHINESE = Description(
+    pattern=(
+        "众多自然人以整额向没有登记为代持客户资金的账户付款；同一批人又按少数几档共同的比例、间隔固定"
+        "地反复收到本金的一部分，或在固定期限届满时连本带利收回。收款人和付款人可以不是同一户主，也"
+        "可以更换。"
+    ),
+    lookalikes=(
+        "房租和押金（没有固定比例的款项返还）；养老金和工资（收款人此前没有付过款）；民间标会（轮流得"
+        "会，而非按比例）；加盟费和商铺（整额之外另以零头付货款）；合法借贷（进账能与借款标的对应）；"
+        "已登记的公募产品。"
+    ),
+    blind_spots=(
+        "现金；每名付款人各有不同比例的返还，或以实物返还；经支付机构账户的付款；尚未返还过任何款项的"
+        "集资。"
+    ),
+)
+
+# Accounts that registered public products are raised on.
+PUBLIC_RAISING = """
+select distinct coalesce(nullif(a.party_no, -1), -2 - a.account_id) as holder
+from product p
+join account_dim a on a.bank_no = p.raise_bank_no and a.account_no = p.raise_account_no
+where p.offering = 'public' and p.manager_party_id is not null
+order by holder
+"""
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per scheme, by the institution behind it or its largest collector."""
+    settings = context.settings.detectors.illegal_fundraising
+    public = {holder for (holder,) in context.db.rows("public raising", PUBLIC_RAISING)}
+    for scheme in read_schemes(context, settings):
+        judged = judge(context, settings, scheme, public)
+        if judged is not None:
+            yield judged
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What a scheme took, in fen and persons, and how much of it something lawful explains."""
+
+    incoming: pl.DataFrame
+    taken_fen: int
+    payers: int
+    lot_share: float
+    matched_share: float
+    public_share: float
+    covered_share: float
+
+
+def judge(
+    context: Context, settings: IllegalFundraising, scheme: Scheme, public: set[int]
+) -> Finding | CannotConclude | None:
+    """Hold one scheme against the thresholds and the look-alikes."""
+    raised = _raised(scheme, public)
+    returns = fixed_returns(
+        context.settings.fixed_returns, scheme.flow.filter(~pl.col("incoming") | pl.col("lot"))
+    )
+    if (
+        returns is None
+        or raised.payers < settings.minimum_payers
+        or returns.persons < settings.minimum_receivers
+        or returns.persons < settings.minimum_receivers_share * raised.payers
+        or returns.plan_share < settings.minimum_plan_share
+        or returns.regular_share < settings.minimum_regular_share
+        or not settings.lowest_yearly_rate <= returns.yearly_rate <= settings.highest_yearly_rate
+        or raised.matched_share > settings.maximum_matched_share
+        or raised.public_share > settings.maximum_public_share
+        or raised.lot_share < settings.minimum_lot_share
+        or raised.covered_share < settings.minimum_covered_share
+    ):
+        return None
+    persons_line, amount_line = legal_lines(context, scheme)
+    if raised.payers < persons_line and raised.taken_fen < amount_line:
+        return None
+    return _finding(context, settings, scheme, raised, returns)
+
+
+def legal_lines(context: Context, scheme: Scheme) -> tuple[int, int]:
+    """The lines of illegal deposit-taking on the business date: persons, and fen; either counts.
+
+    A scheme of persons alone has the lines of a person, any other those of a unit.
+    """
+    rules, day = legal_rules(), context.business_date
+    subject = subject_of(context, scheme)
+    [(kind,)] = context.db.rows(
+        "kind of subject",
+        "select max(kind) from party_dim where party_no = $party",
+        {"party": -1 if subject is None else subject},
+    )
+    whom = "person" if kind == "person" else "unit"
+    persons = rules.whole("illegal_deposit", f"{whom}_persons", day)
+    amount = rules.whole("illegal_deposit", f"{whom}_amount", day)
+    return (persons or 1), (amount or 1)
+
+
+def subject_of(context: Context, scheme: Scheme) -> int | None:
+    """The institution behind a scheme, else the known holder that takes most; None when unknown."""
+    if scheme.behind:
+        return scheme.behind.party_no
+    known = (
+        scheme.flow.filter("incoming", pl.col("holder") >= 0)
+        .group_by("holder")
+        .agg(pl.col("amount_fen").sum())
+        .sort("amount_fen", "holder", descending=[True, False])
+    )
+    return int(known["holder"][0]) if known.height else None
+
+
+def _raised(scheme: Scheme, public: set[int]) -> Raised:
+    incoming = scheme.flow.filter("incoming")
+    taken = fen(incoming)
+    got = scheme.flow.filter(~pl.col("incoming"))["person"].n_unique()
+    return Raised(
+        incoming=incoming,
+        taken_fen=taken,
+        payers=incoming.filter("lot")["person"].n_unique(),
+        lot_share=fen(incoming.filter("lot")) / max(taken, 1),
+        matched_share=fen(incoming.filter("matched")) / max(taken, 1),
+        public_share=fen(incoming.filter(pl.col("holder").is_in(list(public)))) / max(taken, 1),
+        covered_share=got / max(scheme.paid, 1),
+    )
+
+
+def fen(rows: pl.DataFrame) -> int:
+    """The sum of the amounts, in fen."""
+    return int(rows["amount_fen"].sum())
+
+
+def _finding(
+    context: Context,
+    settings: IllegalFundraising,
+    scheme: Scheme,
+    raised: Raised,
+    returns: Returns,
+) -> Finding | CannotConclude:
+    subject = subject_of(context, scheme)
+    if subject is None:
+        return _unknown_holders(context, scheme, raised)
+    evidence = read_evidence(
+        pl.concat(
+            [raised.incoming.select("ref", "booked_at"), returns.paid.select("ref", "booked_at")]
+        )
+    )
+    collecting = set(raised.incoming["holder"]) - {subject}
+    paying = set(scheme.flow.filter(~pl.col("incoming"))["holder"]) - {subject} - collecting
+    named = [(number, "pool") for number in sorted(collecting)]
+    named += [(number, "shell") for number in sorted(paying)]
+    lookalikes = _lookalikes(settings, raised, returns)
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=context.party_ids[subject],
+        institution_id=scheme.behind.institution_id if scheme.behind else None,
+        severity=SEVERITY,
+        confidence=doubted(
+            _confidence(settings, raised, returns, scheme.behind is not None),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=raised.taken_fen,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures=_measures(context, settings, scheme, raised, returns),
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明曾向公众公开宣传、承诺还本付息，也未证明资金的最终用途",
+            "it is not established that the offer was advertised to the public or that principal "
+            "and return were promised, nor what the money was finally used for",
+        ),
+        text=_texts(raised, returns),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(
+            (context.party_ids[number], role) for number, role in named if number >= 0
+        ),
+    )
+
+
+def _confidence(
+    settings: IllegalFundraising, raised: Raised, returns: Returns, behind: bool
+) -> float:
+    beyond = (returns.plan_share - settings.minimum_plan_share) / (1 - settings.minimum_plan_share)
+    return (
+        settings.confidence_least
+        + settings.confidence_size * min(raised.payers / settings.sure_payers, 1)
+        + settings.confidence_plan * beyond
+        + settings.confidence_regular * returns.regular_share
+        + settings.confidence_behind * behind
+    )
+
+
+def _measures(
+    context: Context,
+    settings: IllegalFundraising,
+    scheme: Scheme,
+    raised: Raised,
+    returns: Returns,
+) -> dict[str, Measure]:
+    persons_line, amount_line = legal_lines(context, scheme)
+    return {
+        "lot_payers": Measure(raised.payers, persons_line, "persons"),
+        "raised_fen": Measure(raised.taken_fen, amount_line, "fen"),
+        "plan_receivers": Measure(returns.persons, settings.minimum_receivers, "persons"),
+        "plan_share": Measure(round(returns.plan_share, 4), settings.minimum_plan_share, "share"),
+        "regular_share": Measure(
+            round(returns.regular_share, 4), settings.minimum_regular_share, "share"
+        ),
+        "interval_days": Measure(returns.interval_days, None, "days"),
+        "yearly_rate": Measure(round(returns.yearly_rate, 4), settings.lowest_yearly_rate, "share"),
+        "returns_fen": Measure(returns.paid_fen, None, "fen"),
+        "lot_share": Measure(round(raised.lot_share, 4), settings.minimum_lot_share, "share"),
+    }
+
+
+def _lookalikes(
+    settings: IllegalFundraising, raised: Raised, returns: Returns
+) -> tuple[Lookalike, ...]:
+    return (
+        Lookalike(
+            "rents_and_deposits",
+            returns.persons >= settings.sure_receivers_share * raised.payers,
+            f"{raised.payers} 名整额付款人中有 {returns.persons} 人按固定比例收到返还",
+            f"{returns.persons} of {raised.payers} payers of round lots get a fixed part back",
+        ),
+        Lookalike(
+            "pensions_and_wages",
+            raised.covered_share >= settings.sure_covered_share,
+            f"收到付款的自然人中 {raised.covered_share:.0%} 此前付过整额款项",
+            f"{raised.covered_share:.0%} of the persons who are paid had paid round lots in",
+        ),
+        Lookalike(
+            "savings_circle",
+            raised.payers > settings.circle_persons,
+            f"付款人共 {raised.payers} 名（标会一般不超过 {settings.circle_persons} 人）",
+            f"there are {raised.payers} payers (savings circles seldom exceed "
+            f"{settings.circle_persons})",
+        ),
+        Lookalike(
+            "franchise_and_goods",
+            raised.lot_share >= settings.sure_lot_share,
+            f"这些付款人所付款项中 {raised.lot_share:.0%} 为整额",
+            f"{raised.lot_share:.0%} of what these payers paid came in round lots",
+        ),
+        Lookalike(
+            "lawful_lending",
+            raised.matched_share <= settings.sure_matched_share,
+            f"进账中 {raised.matched_share:.0%} 能与借款标的对应，{raised.public_share:.0%} "
+            "为已登记公募产品募集款",
+            f"loans account for {raised.matched_share:.0%} of the credits, registered public "
+            f"products for {raised.public_share:.0%}",
+        ),
+    )
+
+
+def _texts(raised: Raised, returns: Returns) -> tuple[str, str]:
+    whole = returns.ratio > 1
+    percent = f"{100 * (returns.ratio - whole):.2f}%"
+    zh = f"最常见为每 {returns.interval_days} 日付本金的 {percent}"
+    en = f"most often {percent} of the principal every {returns.interval_days} days"
+    if whole:
+        zh = f"最常见为 {returns.interval_days} 日后连本带 {percent} 的收益付还"
+        en = f"most often the principal with {percent} on top after {returns.interval_days} days"
+    taken, paid = yuan(raised.taken_fen), yuan(returns.paid_fen)
+    return (
+        f"从 {raised.payers} 名以整额付款的自然人处收取 {taken} 元，并按固定比例向其中 "
+        f"{returns.persons} 人付还 {paid} 元，{zh}（折合年 {returns.yearly_rate:.1%}）",
+        f"Took {taken} yuan from {raised.payers} natural persons who paid in round lots, and paid "
+        f"{returns.persons} of them {paid} yuan in fixed parts of what they had paid, {en} "
+        f"({returns.yearly_rate:.1%} a year)",
+    )
+
+
+def _unknown_holders(context: Context, scheme: Scheme, raised: Raised) -> CannotConclude:
+    numbers = [-2 - holder for holder in scheme.holders]
+    accounts = tuple(
+        f"account:{bank}:{account}"
+        for bank, account in context.db.rows(
+            "unknown holders",
+            "select bank_no, account_no from account_dim where list_contains($numbers, account_id) "
+            "order by bank_no, account_no",
+            {"numbers": numbers},
+        )
+    )
+    return CannotConclude(
+        NAME,
+        None,
+        None,
+        accounts,
+        (f"{raised.payers} 名自然人以整额付款并按固定比例收到返还，但账户户主不明，应向开户行查询",
+         f"{raised.payers} natural persons paid round lots and get fixed parts back, but nobody "
+         "knows whose the accounts are: ask their banks"),
+    )  # fmt: skip

@@ -1,0 +1,368 @@
+"""R4 unlicensed payment: someone without a licence settles card takings on to others' merchants.
+
+Pattern: a party takes settlements of acquirers, or card payments, and pays nearly all of them on
+within three working days to many unrelated merchants, each of them again and again, keeping a small
+fee. The takings may come in through feeders, accounts of other parties that live on settlements and
+hand them to one centre.
+
+Innocent look-alikes: licensed payment firms, banks, and accounts registered to hold clients' money,
+such as a marketplace's split settlement (left out by licence and role); a chain's head office (its
+stores are tied to it); a shop that pays suppliers (it keeps its margin, and pays late); refunds and
+pools (those paid are those who pay).
+
+Blind spots: cash; merchants paid through more than one further party; parties whose other business
+is larger than what they settle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import UnlicensedPayment
+from detectors.context import Context
+from detectors.description import Description
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.near_ties import register_near_ties
+from detectors.passing_on import PassedOn, passed_on
+
+NAME = "unlicensed_payment"
+CODE = "R4"
+CLAUSE = "二(三)3"
+SEVERITY = 4
+LEAD_OFFICE = "PBC"
+TITLE = ("无证支付、二清", "unlicensed payment")
+CHINESE = Description(
+    pattern="某主体收取收单机构的结算款或刷卡款，三个工作日内几乎全部转付给众多无关联商户，"
+    "每家商户反复收款，自身只留少量手续费。结算款也可能先进入其他主体的账户，再汇到同一中心。",
+    lookalikes="持牌支付机构、银行以及登记为客户资金的账户（如电商平台的银行分账），"
+    "按牌照和账户性质排除；连锁总部（门店与其有关联）；向供应商付款的商户（留有毛利，"
+    "且付款较迟）；退款和资金池（收款人就是付款人）。",
+    blind_spots="现金；再经一个以上主体转付商户的；其他业务大于结算业务的主体。",
+)
+
+# Who takes whose money: parties by number, accounts of unknown holders as numbers below -1.
+CREATE_FLOW = """
+create or replace temp table settled_flow as
+with side as (
+  select a.account_id, coalesce(nullif(a.party_no, -1), -2 - a.account_id) as party, a.role,
+    coalesce(p.kind = 'person', false) as person,
+    a.role = 'client_reserve' or coalesce(list_contains($acquirers, p.institution_id), false)
+      as acquirer,
+    a.role in ('client_custody', 'client_reserve', 'exchange_deposit', 'securities_transfer')
+      or coalesce(list_contains($licensed, p.institution_id), false) as may_hold
+  from account_dim a left join party_dim p on p.party_no = a.party_no
+)
+select t.ref, t.booked_at, t.business_date, t.amount_fen, a.party as payer, b.party as payee,
+  b.may_hold as payee_may_hold, a.may_hold as payer_may_hold,
+  a.acquirer or t.channel = 'pos' or (a.person and t.channel in ('unionpay', 'nucc'))
+    as acquired
+from transfer t
+join side a on a.account_id = t.payer_account
+join side b on b.account_id = t.payee_account
+where t.status = 'settled' and a.party <> b.party and t.business_date between $first and $last
+  and not t.cash
+"""
+# Parties that live on settlements, and centres that such feeders hand most of theirs to.
+CREATE_CENTRE = """
+create or replace temp table settled_centre as
+with took as (
+  select payee as party, sum(amount_fen) as taken_fen,
+    coalesce(sum(amount_fen) filter (acquired), 0) as acquired_fen
+  from settled_flow where not payee_may_hold group by payee
+), living as (
+  select party, taken_fen from took where acquired_fen >= $living * taken_fen
+), handed as (
+  select f.payer as feeder, f.payee as centre, sum(f.amount_fen) as handed_fen
+  from settled_flow f join living l on l.party = f.payer
+  where not f.payee_may_hold
+  group by f.payer, f.payee, l.taken_fen
+  having sum(f.amount_fen) >= $handed * l.taken_fen
+), fed as (
+  select centre as party, sum(handed_fen) as fed_fen from handed group by centre
+), repeated as (
+  select payer as party, payee, sum(amount_fen) as paid_fen
+  from settled_flow where not payer_may_hold
+  group by payer, payee having count(distinct business_date) >= $days
+), paid as (
+  select r.party, count(*) as payees, sum(r.paid_fen) as paid_fen
+  from repeated r anti join handed h on h.feeder = r.party
+  group by r.party having count(*) >= $payees
+)
+select k.party
+from took k join paid d on d.party = k.party left join fed f on f.party = k.party
+where k.acquired_fen + coalesce(f.fed_fen, 0) >= greatest($acquired * k.taken_fen, $least)
+  and d.paid_fen >= $paid * (k.acquired_fen + coalesce(f.fed_fen, 0))
+"""
+CREATE_FEEDER = """
+create or replace temp table settled_feeder as
+with took as (
+  select payee as party, sum(amount_fen) as taken_fen,
+    coalesce(sum(amount_fen) filter (acquired), 0) as acquired_fen
+  from settled_flow where not payee_may_hold group by payee
+)
+select f.payer as feeder, f.payee as centre
+from settled_flow f
+join settled_centre c on c.party = f.payee
+join took k on k.party = f.payer and k.acquired_fen >= $living * k.taken_fen
+group by f.payer, f.payee, k.taken_fen
+having sum(f.amount_fen) >= $handed * k.taken_fen
+"""
+# The takings of each centre, by itself or through its feeders, and all that it pays.
+CENTRE_FLOW = """
+select c.party as centre, true as incoming, f.ref, f.booked_at, f.business_date, f.amount_fen,
+  f.payer as other, f.acquired or d.feeder is not null as taken, d.feeder is not null as fed,
+  false as related
+from settled_centre c
+join settled_flow f on f.payee = c.party
+left join settled_feeder d on d.feeder = f.payer and d.centre = c.party
+union all
+select c.party, true, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee, false, true, false
+from settled_centre c
+join settled_feeder d on d.centre = c.party
+join settled_flow f on f.payee = d.feeder and f.acquired
+union all
+select c.party, false, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee, false, false,
+  n.other is not null
+from settled_centre c
+join settled_flow f on f.payer = c.party
+left join near_tie n on n.one = c.party and n.other = f.payee
+order by 1, 4, 3, 2
+"""
+LICENSED_KINDS = ("payment_institution", "bank", "clearing_house")
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What one centre takes and pays: rows of CENTRE_FLOW, and the measures of them."""
+
+    taken: pl.DataFrame
+    to_merchants: pl.DataFrame
+    shown: pl.DataFrame
+    feeders: tuple[int, ...]
+    merchants: int
+    acquired_share: float
+    related_share: float
+    two_way_share: float
+    passing: PassedOn
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per party that settles for merchants, or what is missing to name it."""
+    settings = context.settings.detectors.unlicensed_payment
+    for centre, flow in read_centres(context, settings):
+        found = measure(settings, flow, context.business_date)
+        if found is not None:
+            named = context.party_ids.get(centre)
+            yield (
+                _unknown(context, centre, found)
+                if named is None
+                else _finding(context, settings, named, found)
+            )
+
+
+def read_centres(
+    context: Context, settings: UnlicensedPayment
+) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Read the transfers of every party that could settle for others."""
+    db = context.db
+    licensed = [i for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS]
+    known = {
+        "licensed": [i.institution_id for i in licensed],
+        "acquirers": [i.institution_id for i in licensed if i.kind == "payment_institution"],
+    }
+    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    living = {"living": settings.feeder_acquired_share, "handed": settings.feeder_handed_share}
+    db.execute("flow of settlements", CREATE_FLOW, {**window, **known})
+    db.execute(
+        "centres of settlement",
+        CREATE_CENTRE,
+        {
+            **living,
+            "days": settings.merchant_days,
+            "payees": settings.minimum_merchants,
+            "acquired": settings.minimum_acquired_share,
+            "least": settings.minimum_fen,
+            "paid": 1 - settings.maximum_kept_share - settings.unpaid_share,
+        },
+    )
+    db.execute("feeders of centres", CREATE_FEEDER, living)
+    register_near_ties(context, "near_tie")
+    flow = db.frame("flow of centres", CENTRE_FLOW)
+    db.unregister("near_tie")
+    for name in ("settled_flow", "settled_centre", "settled_feeder"):
+        db.execute(f"drop {name}", f"drop table {name}")
+    for key, rows in flow.group_by("centre", maintain_order=True):
+        yield int(str(key[0])), rows
+
+
+def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Settled | None:
+    """Hold one centre against the thresholds; None when it does not settle for merchants."""
+    incoming, outgoing = flow.filter("incoming"), flow.filter(~pl.col("incoming"))
+    taken = incoming.filter("taken")
+    came = incoming.filter(pl.col("taken") | ~pl.col("fed"))
+    days = outgoing.group_by("other").agg(pl.col("business_date").n_unique().alias("days"))
+    often = days.filter(pl.col("days") >= settings.merchant_days)["other"]
+    regular = outgoing.filter(pl.col("other").is_in(often.implode()))
+    to_merchants = regular.filter(~pl.col("related"))
+    merchants = to_merchants["other"].n_unique()
+    payers = came["other"].unique()
+    two_way = to_merchants.filter(pl.col("other").is_in(payers.implode()))["other"].n_unique()
+    passing = passed_on(_by_day(taken), _by_day(to_merchants), last, settings.settlement_days)
+    if passing is None:
+        return None
+    found = Settled(
+        taken=taken,
+        to_merchants=to_merchants,
+        shown=pl.concat([incoming.filter(pl.col("taken") | pl.col("fed")), to_merchants]),
+        feeders=tuple(taken.filter("fed")["other"].unique().sort()),
+        merchants=merchants,
+        acquired_share=_fen(taken) / max(_fen(came), 1),
+        related_share=_fen(regular.filter("related")) / max(_fen(regular), 1),
+        two_way_share=two_way / max(merchants, 1),
+        passing=passing,
+    )
+    if (
+        merchants < settings.minimum_merchants
+        or _fen(taken) < settings.minimum_fen
+        or found.acquired_share < settings.minimum_acquired_share
+        or passing.on_time_share < settings.minimum_on_time_share
+        or not -settings.maximum_overpaid_share <= passing.kept_share <= settings.maximum_kept_share
+        or found.related_share > settings.maximum_related_share
+        or found.two_way_share > settings.maximum_two_way_share
+    ):
+        return None
+    return found
+
+
+def _finding(context: Context, settings: UnlicensedPayment, party: str, found: Settled) -> Finding:
+    evidence = read_evidence(found.shown)
+    amount = _fen(found.taken)
+    line = legal_rules().whole("unlicensed_payment", "turnover", context.business_date)
+    lookalikes = _lookalikes(settings, found)
+    size = min(found.merchants / settings.sure_merchants, 1.0)
+    fee = settings.least_fee_share <= found.passing.kept_share <= settings.usual_fee_share
+    institution = next((i for i in context.institutions if i.party_id == party), None)
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=party,
+        institution_id=institution.institution_id if institution else None,
+        severity=SEVERITY,
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_size * size
+            + settings.confidence_fee * fee
+            + settings.confidence_on_time * found.passing.on_time_share,
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=amount,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures={
+            "merchants": Measure(found.merchants, settings.minimum_merchants, "parties"),
+            "acquired_share": Measure(
+                round(found.acquired_share, 4), settings.minimum_acquired_share, "share"
+            ),
+            "on_time_share": Measure(
+                round(found.passing.on_time_share, 4), settings.minimum_on_time_share, "share"
+            ),
+            "kept_share": Measure(
+                round(found.passing.kept_share, 4), settings.maximum_kept_share, "share"
+            ),
+            "turnover_fen": Measure(amount, line, "fen"),
+            "feeders": Measure(len(found.feeders), None, "parties"),
+        },
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明商户与持卡人之间的交易是否真实，也未证明留存款项即为手续费",
+            "it is not established that the merchants' sales are real, nor that what was kept is "
+            "a fee",
+        ),
+        text=_texts(settings, found),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(
+            (context.party_ids[number], "shell") for number in found.feeders if number >= 0
+        ),
+    )
+
+
+def _lookalikes(settings: UnlicensedPayment, found: Settled) -> tuple[Lookalike, ...]:
+    related, two_way = found.related_share, found.two_way_share
+    kept, late = found.passing.kept_share, 1 - found.passing.on_time_share
+    return (
+        Lookalike(
+            "chain_head_office",
+            related <= settings.doubtful_related_share,
+            f"经常性付款中 {related:.0%} 付给与其有关联的主体",
+            f"{related:.0%} of what it regularly pays goes to parties tied to it",
+        ),
+        Lookalike(
+            "shop_with_suppliers",
+            late <= settings.doubtful_late_share,
+            f"所收款项留存 {kept:.2%}，{late:.0%} 未在期限内转付",
+            f"it keeps {kept:.2%} of what it takes; {late:.0%} is not paid on in time",
+        ),
+        Lookalike(
+            "refunds",
+            two_way <= settings.doubtful_two_way_share,
+            f"收款商户中 {two_way:.0%} 也向其付款",
+            f"{two_way:.0%} of those paid also pay it",
+        ),
+    )
+
+
+def _texts(settings: UnlicensedPayment, found: Settled) -> tuple[str, str]:
+    taken, paid = yuan(_fen(found.taken)), yuan(_fen(found.to_merchants))
+    days = settings.settlement_days
+    zh = (
+        f"无支付业务许可，收取收单结算款 {taken} 元，其中 {found.passing.on_time_share:.0%} 在 "
+        f"{days} 个工作日内转付，共向 {found.merchants} 家无关联商户付出 {paid} 元，"
+        f"留存 {found.passing.kept_share:.2%}"
+    )
+    en = (
+        f"Without a licence for payment it took {taken} yuan of card settlements, passed "
+        f"{found.passing.on_time_share:.0%} of them on within {days} working days, "
+        f"{paid} yuan to {found.merchants} unrelated merchants, and kept "
+        f"{found.passing.kept_share:.2%}"
+    )
+    if found.feeders:
+        zh += f"；结算款另经 {len(found.feeders)} 个主体的账户汇入"
+        en += f"; settlements came in through {len(found.feeders)} feeder(s)"
+    return zh, en
+
+
+def _unknown(context: Context, centre: int, found: Settled) -> CannotConclude:
+    [(bank, number)] = context.db.rows(
+        "an account", "select bank_no, account_no from account_dim where account_id = $account",
+        {"account": -2 - centre},
+    )  # fmt: skip
+    taken = yuan(_fen(found.taken))
+    return CannotConclude(
+        NAME,
+        None,
+        None,
+        (f"account (holder of {bank}:{number})",),
+        (
+            f"账户 {bank}:{number} 收取收单结算款 {taken} 元并转付 {found.merchants} 家商户，"
+            "但其户主未报送",
+            f"the account {bank}:{number} took {taken} yuan of card settlements and passed them "
+            f"on to {found.merchants} merchants, but nobody submitted who holds it",
+        ),
+    )
+
+
+def _by_day(rows: pl.DataFrame) -> dict[date, int]:
+    return dict(rows.group_by("business_date").agg(pl.col("amount_fen").sum()).iter_rows())
+
+
+def _fen(rows: pl.DataFrame) -> int:
+    return int(rows["amount_fen"].sum())

@@ -1,0 +1,1 @@
+"""Innocent look-alikes, a file for each typology that they resemble."""

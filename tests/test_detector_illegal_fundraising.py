@@ -1,0 +1,177 @@
+"""P3: fixed fractions at fixed intervals fire; few payers, rents, wages and lending do not."""
+
+from __future__ import annotations
+
+import pytest
+from detector_world import World, at
+
+from detectors import illegal_fundraising
+from detectors.finding import CannotConclude, Finding
+
+LOTS = (10_000, 20_000, 50_000)
+
+
+def scheme(
+    payers: int = 40,
+    *,
+    collectors: tuple[str, ...] = ("desk",),
+    source: str = "desk",
+    loan: str | None = None,
+    every: int = 30,
+    part: float = 0.012,
+) -> World:
+    """Persons pay an unlicensed firm round lots and get a part of them every so many days."""
+    world = World()
+    world.bystanders(300)
+    world.institution("Firm", "investment_firm", licensed=False)
+    world.party("Owner", kind="person")
+    world.tie("Owner", "Firm", "shareholder", 0.6)
+    world.account("desk", "Firm", "own_funds")
+    for number, person in enumerate(world.persons("investor", payers)):
+        lot = LOTS[number % 3]
+        day = number % 7
+        world.pay(person, collectors[number % len(collectors)], lot, at(day, 10), loan)
+        for turn in (1, 2, 3):
+            world.pay(source, person, lot * part, at(day + turn * every, 15))
+    return world
+
+
+def found(world: World, days: int = 110, **changes: float) -> list[Finding]:
+    said = list(illegal_fundraising.detect(world.context(days, illegal_fundraising=changes)))
+    return [each for each in said if isinstance(each, Finding)]
+
+
+def test_monthly_returns_on_round_lots_are_fundraising() -> None:
+    [finding] = found(scheme())
+    assert (finding.party_id, finding.institution_id) == ("Firm", "Firm")
+    assert (finding.code, finding.clause, finding.severity) == ("P3", "二(一)1, 二(八)", 5)
+    assert finding.amount_fen == 105_000_000
+    assert finding.accomplices == ()
+    assert len(finding.transfers) == 40 + 120
+    assert (finding.first_at, finding.last_at) == (at(0, 10), at(96, 15))
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "lot_payers": 40,
+        "raised_fen": 105_000_000,
+        "plan_receivers": 40,
+        "plan_share": 1.0,
+        "regular_share": 1.0,
+        "interval_days": 30,
+        "yearly_rate": 0.146,
+        "returns_fen": 3_780_000,
+        "lot_share": 1.0,
+    }
+    assert finding.measures["raised_fen"].threshold == 100_000_000
+    assert finding.text == (
+        "从 40 名以整额付款的自然人处收取 1,050,000.00 元，并按固定比例向其中 40 人付还 37,800.00 "
+        "元，最常见为每 30 日付本金的 1.20%（折合年 14.6%）",
+        "Took 1,050,000.00 yuan from 40 natural persons who paid in round lots, and paid 40 of "
+        "them 37,800.00 yuan in fixed parts of what they had paid, most often 1.20% of the "
+        "principal every 30 days (14.6% a year)",
+    )
+    assert [test.passed for test in finding.lookalikes] == [True] * 5
+
+
+@pytest.mark.parametrize(
+    ("quiet", "fires"),
+    [
+        pytest.param(scheme(38), scheme(39), id="below both lines of the law"),
+    ],
+)
+def test_below_the_lines_of_the_law_there_is_none(quiet: World, fires: World) -> None:
+    assert found(quiet) == []
+    assert len(found(fires)) == 1
+
+
+def test_too_few_payers_are_no_public() -> None:
+    assert found(scheme(40), minimum_payers=41) == []
+
+
+def test_principal_with_a_surplus_after_a_term_is_a_plan_too() -> None:
+    world = scheme(part=1.03, every=28)
+    world.paid = [row for row in world.paid if row[0] != "desk" or row[3] < at(40)]
+    [finding] = found(world)
+    assert finding.text[1].endswith(
+        "most often the principal with 3.00% on top after 28 days (39.1% a year)"
+    )
+
+
+def test_collectors_that_change_and_another_source_are_one_scheme() -> None:
+    world = scheme(source="Payer", collectors=("Aunt", "Clerk", "desk"))
+    world.party("Aunt", "Clerk", kind="person")
+    world.party("Payer")
+    [finding] = found(world)
+    assert finding.party_id == "Firm"
+    assert finding.accomplices == (("Aunt", "pool"), ("Clerk", "pool"), ("Payer", "shell"))
+    assert finding.amount_fen == 105_000_000
+
+
+def test_weekly_parts_on_the_days_between_weekends_are_regular() -> None:
+    world = scheme(every=7, part=0.02)
+    [finding] = found(world)
+    assert finding.measures["interval_days"].value == 7
+    assert finding.measures["yearly_rate"].value == pytest.approx(1.0429)
+
+
+def test_credits_that_loans_account_for_are_lending() -> None:
+    world = scheme(loan="L1")
+    world.party("Borrower")
+    world.loan("Firm", "L1", "Borrower", 1_050_000, 0)
+    assert found(world) == []
+    assert len(found(scheme(loan="L1"))) == 1
+
+
+def test_a_licensed_bank_pays_interest() -> None:
+    world = scheme()
+    world.institution("Firm", "bank")
+    assert found(world) == []
+
+
+def test_a_landlord_who_returns_deposits_is_none() -> None:
+    world = World()
+    world.bystanders(300)
+    world.party("Landlord")
+    for number, person in enumerate(world.persons("tenant", 60)):
+        for month in range(4):
+            world.pay(person, "Landlord", 2_000 + 1_000 * (number % 4), at(30 * month + number % 5))
+        if number % 2:
+            world.pay("Landlord", person, 2_000 + 1_000 * (number % 4), at(100 + number % 5))
+    assert found(world) == []
+
+
+def test_an_employer_whose_workers_buy_flats_of_it_is_none() -> None:
+    world = World()
+    world.bystanders(300)
+    world.party("Works")
+    for number, person in enumerate(world.persons("worker", 200)):
+        if number < 30:
+            world.pay(person, "Works", 100_000 + 10_000 * (number % 7), at(1))
+        for month in (1, 2, 3):
+            world.pay("Works", person, 4_000 + 37 * number, at(30 * month))
+    assert found(world) == []
+
+
+def test_a_savings_circle_takes_turns_and_is_none() -> None:
+    world = World()
+    world.bystanders(300)
+    world.party("Head", kind="person")
+    members = world.persons("member", 24)
+    for turn in range(15):
+        for person in members:
+            world.pay(person, "Head", 2_000, at(7 * turn, 9))
+        world.pay("Head", members[turn], 46_000 + 100 * turn, at(7 * turn, 20))
+    assert found(world) == []
+
+
+def test_an_account_of_unknown_holder_is_asked_for() -> None:
+    world = scheme(collectors=("ghost",), source="ghost")
+    world.party("Ghost")
+    world.account("ghost", "Ghost", "ordinary")
+    world.unregistered.add("ghost")
+    [said] = illegal_fundraising.detect(world.context(110))
+    assert isinstance(said, CannotConclude)
+    assert said.missing == ("account:102301000019:ghost",)
+    assert said.text == (
+        "40 名自然人以整额付款并按固定比例收到返还，但账户户主不明，应向开户行查询",
+        "40 natural persons paid round lots and get fixed parts back, but nobody knows whose the "
+        "accounts are: ask their banks",
+    )

@@ -1,0 +1,160 @@
+"""R4: who settles card takings on to strangers fires; shops, head offices and licences do not."""
+
+from __future__ import annotations
+
+import pytest
+from detector_world import World, at
+
+from detectors import unlicensed_payment
+from detectors.finding import CannotConclude, Finding
+
+WORKED = [day for day in range(60) if at(day).isoweekday() <= 5 and day not in range(8, 11)]
+
+
+def settling(
+    merchants: int = 20, *, kept: float = 0.005, lag: int = 1, intake: str = "Center"
+) -> World:
+    """An acquirer settles 50,000 yuan a day with a firm, which pays merchants in turn."""
+    world = World()
+    world.institution("Acquirer", "payment_institution")
+    world.account("reserve", "Acquirer", "client_reserve", "Acquirer")
+    world.party("Center", intake)
+    shops = [f"Shop{number:02d}" for number in range(merchants)]
+    world.party(*shops)
+    for number, day in enumerate(WORKED):
+        world.pay("reserve", intake, 50_000, at(day, 9))
+        if intake != "Center":
+            world.pay(intake, "Center", 50_000, at(day, 10))
+        if number + lag >= len(WORKED):
+            continue
+        paid_at = WORKED[number + lag]
+        for part in range(5):
+            shop = shops[(5 * number + part) % merchants]
+            world.pay("Center", shop, 10_000 * (1 - kept), at(paid_at, 15))
+    return world
+
+
+def found(world: World, **changes: float) -> list[Finding]:
+    said = list(unlicensed_payment.detect(world.context(61, unlicensed_payment=changes)))
+    return [each for each in said if isinstance(each, Finding)]
+
+
+def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
+    world = settling()
+    [finding] = found(world)
+    assert (finding.party_id, finding.code, finding.clause) == ("Center", "R4", "二(三)3")
+    days = len(WORKED)
+    assert finding.amount_fen == days * 5_000_000
+    assert len(finding.transfers) == days + 5 * (days - 1)
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "merchants": 20,
+        "acquired_share": 1,
+        "on_time_share": 1,
+        "kept_share": 0.005,
+        "turnover_fen": days * 5_000_000,
+        "feeders": 0,
+    }
+    assert finding.measures["turnover_fen"].threshold is None
+    assert [test.passed for test in finding.lookalikes] == [True, True, True]
+    assert finding.confidence == 0.85
+    assert finding.text == (
+        "无支付业务许可，收取收单结算款 2,050,000.00 元，其中 100% 在 3 个工作日内转付，"
+        "共向 20 家无关联商户付出 1,990,000.00 元，留存 0.50%",
+        "Without a licence for payment it took 2,050,000.00 yuan of card settlements, passed 100% "
+        "of them on within 3 working days, 1,990,000.00 yuan to 20 unrelated merchants, and kept "
+        "0.50%",
+    )
+
+
+@pytest.mark.parametrize(
+    ("quiet", "relaxed"),
+    [
+        pytest.param(settling(19), {"minimum_merchants": 19}, id="19 merchants"),
+        pytest.param(settling(kept=0.03), {"maximum_kept_share": 0.031}, id="a margin is kept"),
+        pytest.param(settling(lag=5), {"settlement_days": 6}, id="paid after a week"),
+    ],
+)
+def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> None:
+    assert found(quiet) == []
+    assert len(found(quiet, **relaxed)) == 1
+
+
+def test_a_head_office_that_owns_its_stores_is_none() -> None:
+    world = settling(25)
+    for number in range(25):
+        world.tie("Center", f"Shop{number:02d}", "shareholder", 1.0)
+    assert found(world) == []
+
+
+def test_stores_of_one_owner_are_a_chain() -> None:
+    world = settling(25)
+    world.party("Owner", kind="person")
+    for name in ("Center", *(f"Shop{number:02d}" for number in range(25))):
+        world.tie("Owner", name, "legal_representative")
+    assert found(world) == []
+
+
+def test_a_licence_or_a_registered_split_account_is_none() -> None:
+    licensed = settling()
+    licensed.institution("Center", "payment_institution")
+    split = settling()
+    split.account("Center", "Center", "client_custody")
+    assert found(licensed) == found(split) == []
+    expired = settling()
+    expired.institution("Center", "payment_institution", licensed=False)
+    assert [each.institution_id for each in found(expired)] == ["Center"]
+
+
+def test_a_feeder_in_front_of_the_centre_is_named() -> None:
+    [finding] = found(settling(intake="Front"))
+    assert finding.party_id == "Center"
+    assert finding.accomplices == (("Front", "shell"),)
+    assert len(finding.transfers) == 7 * len(WORKED) - 5
+    assert finding.text[1].endswith("settlements came in through 1 feeder(s)")
+
+
+def test_card_payments_of_consumers_count_as_takings() -> None:
+    world = settling()
+    world.paid = [
+        (f"buyer{number % 90:04d}" if payer == "reserve" else payer, *rest)
+        for number, (payer, *rest) in enumerate(world.paid)
+    ]  # type: ignore[assignment]
+    world.persons("buyer", 90)
+    assert found(world) == []
+    for number, (payer, *_) in enumerate(world.paid):
+        if payer.startswith("buyer"):
+            world.marks[number] = {"channel": "pos"}
+    assert [finding.party_id for finding in found(world)] == ["Center"]
+
+
+def test_payers_who_are_paid_again_are_no_merchants() -> None:
+    world = settling()
+    for number in range(7):
+        world.pay(f"Shop{number:02d}", "Center", 10, at(40))
+    assert found(world) == []
+
+
+def test_an_account_of_unknown_holder_is_asked_for() -> None:
+    world = settling()
+    world.unregistered.add("Center")
+    [said] = unlicensed_payment.detect(world.context(61))
+    assert isinstance(said, CannotConclude)
+    assert said.missing == ("account (holder of 102301000019:Center)",)
+    assert said.text == (
+        "账户 102301000019:Center 收取收单结算款 2,050,000.00 元并转付 20 家商户，但其户主未报送",
+        "the account 102301000019:Center took 2,050,000.00 yuan of card settlements and passed "
+        "them on to 20 merchants, but nobody submitted who holds it",
+    )
+
+
+def test_the_line_of_turnover_is_the_day_s() -> None:
+    context = settling(lag=0).context(61)
+    context.business_date = context.business_date.replace(year=2019)
+    settings = context.settings.detectors.unlicensed_payment
+    detectors = context.settings.detectors.model_copy(
+        update={"unlicensed_payment": settings.model_copy(update={"window_days": 1200})}
+    )
+    context.settings = context.settings.model_copy(update={"detectors": detectors})
+    [finding] = unlicensed_payment.detect(context)
+    assert isinstance(finding, Finding)
+    assert finding.measures["turnover_fen"].threshold == 500_000_000

@@ -1,0 +1,26 @@
+"""How fast takings are passed on, over free days, and what is kept of them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from detectors.passing_on import PassedOn, passed_on
+
+FRIDAY, SATURDAY, MONDAY, TUESDAY = (date(2016, 7, day) for day in (1, 2, 4, 5))
+
+
+def test_weekends_do_not_make_money_late() -> None:
+    taken = {FRIDAY: 100, SATURDAY: 100}
+    found = passed_on(taken, {MONDAY: 99, TUESDAY: 97}, date(2016, 7, 8), 1)
+    assert found == PassedOn(1, 0.02, 1)
+
+
+def test_what_is_paid_too_late_is_not_on_time() -> None:
+    found = passed_on({FRIDAY: 100}, {TUESDAY: 100}, date(2016, 7, 8), 1)
+    assert found is not None
+    assert (found.on_time_share, found.kept_share) == (0, 0)
+
+
+def test_takings_of_the_last_days_are_not_judged() -> None:
+    assert passed_on({FRIDAY: 100}, {}, FRIDAY, 3) is None
+    assert passed_on({}, {FRIDAY: 100}, FRIDAY, 3) is None
