@@ -42,6 +42,7 @@ try:
     # These load the libraries, which takes a while.
     from commands import (
         demonstration,
+        institutions,
         ledger,
         nights,
         packages,
@@ -94,7 +95,9 @@ def options(
     context.obj = Terminal(home, settings, chosen_language(lang))
 
 
-for module in (demonstration, packages, nights, suspects, trace, patterns, ledger, supervision):
+for module in (
+    demonstration, packages, nights, suspects, institutions, trace, patterns, ledger, supervision,
+):  # fmt: skip
     module.add_to(app)
 
 

@@ -106,10 +106,14 @@ def run_night(home: Home, business_date: date) -> night.Recording:
                 night.load_warehouse(place, None, run.key)
             with run.stage("features"):
                 features = night.measure_features(place, None, run.key)
+            with run.stage("look_through"):
+                looked = night.look_through(place, None, run.key)
             with run.stage("detect"):
                 findings = night.detect_typologies(place, None, run.key)
             with run.stage("publish"):
-                run.published = night.publish_suspects(place, None, run.key, features, findings)
+                run.published = night.publish_suspects(
+                    place, None, run.key, features, findings, looked
+                )
     return run
 
 

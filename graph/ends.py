@@ -1,4 +1,4 @@
-"""What becomes of owned money in one payment: it begins, changes its stage, meets an end, or is old.
+"""What becomes of owned money in one payment: it begins, changes stage, meets an end, or is old.
 
 An owner is an institution whose clients' money is followed. A lot's key is its colour, plus the
 number of colours times the day on which it left its owner's own accounts (0: it has not left). Key

@@ -1,4 +1,4 @@
-"""Follows each owner's money through all accounts until it meets an end, and says what became of it.
+"""Follows each owner's money through all accounts until it meets an end: what became of it.
 
 An owner is an institution, its money what its clients entrusted to it. Its colours are stages of
 that money (paid in, invested, lent out). It begins with transfers that the rules name, and with
@@ -164,8 +164,9 @@ def look_through(
     account, key, fen = lots[lots[:, 1] > 0].T
     sources = sums[:, : len(SOURCES)].copy()
     np.add.at(sources[:, 0], opening.colour, opening.amount_fen)
+    note_transfer, note_colour, note_use, note_fen = noted.T.copy()
     return OwnedMoney(
         sources, sums[:, FIRST_USE + 1 : FIRST_USE + OUTSIDE + 1], sums[:, STAGE_IN],
-        sums[:, STAGE_OUT], sums[:, AGED], sums[:, CARRIED], *noted.T.copy(), account,
-        key % colours, key // colours, fen,
+        sums[:, STAGE_OUT], sums[:, AGED], sums[:, CARRIED], note_transfer, note_colour, note_use,
+        note_fen, account, key % colours, key // colours, fen,
     )  # fmt: skip

@@ -8,7 +8,6 @@ got by what they take in, had the money that is on its way been spread over all 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,41 +17,19 @@ from detectors.context import Context
 from detectors.owned_money import STAGES, OwnedRecords, read_owned_records
 from graph.look_through import SOURCES, USES, OwnedMoney, look_through
 from graph.tracing import CONVENTIONS, Convention
+from pipelines.look_through_file import COLUMNS
 from pipelines.missing_money import read_missing
 
+NAMES = "select institution_id, max(name) from institution group by institution_id"
 Ints = npt.NDArray[np.int64]
 CIRCLE, PROPERTY, SECURITIES = (USES.index(name) for name in ("circle", "property", "securities"))
 
-SOURCE_COLUMNS = {
-    "institution_id": pl.String, "convention": pl.String, "stage": pl.String, "kind": pl.String,
-    "amount_fen": pl.Int64, "share": pl.Float64,
-}  # fmt: skip
-USE_COLUMNS = {
-    **SOURCE_COLUMNS, "least_fen": pl.Int64, "most_fen": pl.Int64, "chance_fen": pl.Int64,
-}  # fmt: skip
 
-
-@dataclass(frozen=True)
-class LookThrough:
-    """Sources, uses and missing money by institution, in the order of their first columns."""
-
-    sources: pl.DataFrame
-    uses: pl.DataFrame
-    missing: pl.DataFrame
-
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """The tables by the names under which they are published."""
-        return {
-            "institution_source": self.sources,
-            "institution_use": self.uses,
-            "institution_missing": self.missing,
-        }
-
-
-def institutions_look_through(context: Context) -> LookThrough:
+def institutions_look_through(context: Context) -> dict[str, pl.DataFrame]:
     """Follow every institution's clients' money under each convention, and add it up.
 
-    For each institution and convention the sources add up to the uses, to the fen.
+    For each institution and convention the sources add up to the uses, to the fen. Returns the
+    tables by the names under which they are published, in the order of their first columns.
     """
     records = read_owned_records(context)
     sources: list[tuple[object, ...]] = []
@@ -67,10 +44,23 @@ def institutions_look_through(context: Context) -> LookThrough:
         whole = _whole(records, money)
         sources += _sources(records, money, convention, whole)
         uses += _uses(records, money, convention, whole, chances)
-    known = pl.DataFrame(sources, schema=SOURCE_COLUMNS, orient="row").sort(
+    known = pl.DataFrame(sources, schema=COLUMNS["institution_source"], orient="row").sort(
         "institution_id", "convention", "stage", "kind"
     )
-    return LookThrough(known, _bounded(uses), read_missing(context))
+    return {
+        "institution": _named(context, records),
+        "institution_source": known,
+        "institution_use": _bounded(uses),
+        "institution_missing": read_missing(context),
+    }
+
+
+def _named(context: Context, records: OwnedRecords) -> pl.DataFrame:
+    """The institutions that hold clients' money or publish loans."""
+    names = dict(context.db.rows("names of institutions", NAMES))
+    known = [each for each in context.institutions if each.institution_id in records.institutions]
+    rows = [(i.institution_id, i.party_id, names[i.institution_id], i.kind) for i in known]
+    return pl.DataFrame(rows, schema=COLUMNS["institution"], orient="row").sort("institution_id")
 
 
 def _whole(records: OwnedRecords, money: OwnedMoney) -> Ints:
@@ -166,7 +156,7 @@ def _takings(records: OwnedRecords) -> dict[int, tuple[Ints, int]]:
 
 def _bounded(rows: list[tuple[object, ...]]) -> pl.DataFrame:
     """The uses with the least and the most over the conventions; none under one of them is 0."""
-    frame = pl.DataFrame(rows, schema=USE_COLUMNS, orient="row")
+    frame = pl.DataFrame(rows, schema=COLUMNS["institution_use"], orient="row")
     names = ["institution_id", "stage", "kind"]
     everywhere = pl.len().over(names) == len(CONVENTIONS)
     amount = pl.col("amount_fen")

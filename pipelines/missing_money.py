@@ -102,7 +102,9 @@ def read_missing(context: Context) -> pl.DataFrame:
         )
     ]  # fmt: skip
     columns = ["institution_id", "basis", "as_of", "owed_fen", "held_fen"]
-    whole = pl.concat([part.rename(dict(zip(part.columns, columns, strict=True))) for part in parts])
+    whole = pl.concat(
+        [part.rename(dict(zip(part.columns, columns, strict=True))) for part in parts]
+    )
     return whole.with_columns(
         (pl.col("owed_fen") - pl.col("held_fen")).clip(0).alias("missing_fen")
     ).sort("institution_id", "basis")

@@ -14,6 +14,7 @@ from data.store import Database
 from detectors.finding import CannotConclude, Finding
 from pipelines.disposal import Licence
 from pipelines.forest import ForestResult, Reason
+from pipelines.look_through_file import empty_tables
 from pipelines.rank import Suspect, rank
 from pipelines.reconciliation import reconcile
 from pipelines.run_key import RunKey
@@ -55,9 +56,9 @@ class Outcome:
 
     `ranking` is every party, worst first; `listed` are the suspects among them: all with a
     finding, and the most unusual ones without. `parties` and `transfers` are what the warehouse
-    knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt.
-    `words` are a feature's Chinese and English
-    name and its unit.
+    knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt,
+    `look_through` the institutions' clients' money by table. `words` are a feature's Chinese and
+    English name and its unit.
     """
 
     key: RunKey
@@ -73,6 +74,7 @@ class Outcome:
     transfers: pl.DataFrame
     words: Words
     reconciliation: pl.DataFrame = field(default_factory=pl.DataFrame)
+    look_through: Mapping[str, pl.DataFrame] = field(default_factory=empty_tables)
 
 
 def gather(
@@ -82,10 +84,12 @@ def gather(
     forest: ForestResult,
     words: Words,
     settings: Score,
+    look_through: Mapping[str, pl.DataFrame],
 ) -> Outcome:
     """Rank what the detectors said and the forest scored, and look up what a reader needs.
 
-    `db` is the warehouse that the findings were made from.
+    `db` is the warehouse that the findings were made from, `look_through` what a night found of
+    the institutions' clients' money.
     """
     said = list(said)
     findings = [finding for finding in said if isinstance(finding, Finding)]
@@ -115,6 +119,7 @@ def gather(
         reconciliation=reconcile(
             db, key.business_date - timedelta(days=RECONCILED_DAYS - 1), key.business_date
         ),
+        look_through=look_through,
     )
 
 

@@ -58,7 +58,11 @@ def world(seed: int) -> Case:
     circles = {(draw.randrange(3, 8), draw.randrange(2)) for _ in range(draw.randrange(3))}
     ends = {draw.randrange(3, 8): draw.choice([5, 6, 8])} if draw.random() < 0.5 else {}
     opening = [
-        (account, draw.choice([c for c in (1, 2, 3) if owner_of[c] == owner]), draw.randrange(1, 99))
+        (
+            account,
+            draw.choice([c for c in (1, 2, 3) if owner_of[c] == owner]),
+            draw.randrange(1, 99),
+        )
         for account, owner in homes.items()
     ]
     within = draw.randrange(0, 5)

@@ -78,7 +78,7 @@ def test_every_fen_is_in_exactly_one_use(seed: int, convention: Convention) -> N
     assert found.stage_in.sum() == found.stage_out.sum()
 
 
-# Account 0 is the home of owner 0, 5 its circle. A client pays in, a loan goes out and to the circle.
+# Account 0 is the home of owner 0, 5 its circle. A client pays in; a loan goes out, and there.
 LENT = Case(
     [(1, 0, 100, 1), (0, 2, 90, 2), (2, 3, 60, 3), (3, 5, 50, 4), (5, 4, 50, 5)],
     [2, 3, 0, 0, 0], [1, 2, 0, 0, 0], [1, 1, 3, 4, 4], [-1, 0, 0], {0: 0}, {(5, 0)}, {}, [], 3,
