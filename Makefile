@@ -1,7 +1,7 @@
 # make run: install what is locked, then the demonstration.  make test: the same, then every check.
 # Slow, and not part of the checks: make scale measures how a night grows from a hundred thousand
 # transfers to ten million, make tracing the speed of tracing passes up to fifty million; make
-# worlds SEEDS="1 2" what is found in labelled provinces; make soak kills receivers at every write
+# worlds what is found in labelled provinces; make soak kills receivers at every write
 # step, and damages what they left; make powercut cuts the power at hundreds of instants of intake
 # and of a night (it needs strace); make campaign compares intake with a plain second checker on
 # 5,000 mutated packages, finds 1,000 planted errors, and measures files made to cost time or memory.
@@ -59,9 +59,9 @@ scale: install
 tracing: install
 	$(BIN)/python -m benchmarks.tracing 1 10 50
 
-SEEDS ?= 1
+RELEASE ?= 10
 worlds: install
-	$(BIN)/python -m benchmarks.worlds $(SEEDS)
+	$(BIN)/lookthrough evaluate --release $(RELEASE)
 
 soak: install
 	$(BIN)/python -m benchmarks.soak

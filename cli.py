@@ -42,7 +42,11 @@ try:
     # These load the libraries, which takes a while.
     from commands import (
         demonstration,
+<<<<<<< HEAD
         institutions,
+=======
+        evaluate,
+>>>>>>> main
         ledger,
         nights,
         packages,
@@ -96,8 +100,21 @@ def options(
 
 
 for module in (
+<<<<<<< HEAD
     demonstration, packages, nights, suspects, institutions, trace, patterns, ledger, supervision,
 ):  # fmt: skip
+=======
+    demonstration,
+    packages,
+    nights,
+    suspects,
+    trace,
+    patterns,
+    ledger,
+    supervision,
+    evaluate,
+):
+>>>>>>> main
     module.add_to(app)
 
 

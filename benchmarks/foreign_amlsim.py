@@ -19,10 +19,10 @@ import polars as pl
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.worlds import run_night
 from data.home import Home
 from data.settings import load_settings
 from data.store import Database
+from evaluation.province import judge_night
 from pipelines import intake, report
 from pipelines.features import build_features
 from pipelines.foreign import import_transfers
@@ -49,7 +49,7 @@ def main() -> None:
             intake.submit(package, home)
         settings = load_settings(None)
         intake.receive(home, settings)
-        run_night(home, imported.last_date)
+        judge_night(home, imported.last_date)
         ranking = report.ranking(home)
         with Database.open(home.warehouse) as db:
             features = build_features(db, settings, imported.last_date)

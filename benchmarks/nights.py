@@ -19,10 +19,10 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks.worlds import run_night
 from data.home import Home
 from data.settings import load_settings
 from data.store import Database
+from evaluation.province import judge_night
 from pipelines import intake
 from simulator import write_province
 
@@ -73,7 +73,7 @@ def measure(scale: str, seed: int) -> dict[str, object]:
         intake.receive(home, load_settings(None))
         received = perf_counter() - begun
         begun = perf_counter()
-        run = run_night(home, date.fromisoformat(truth["last_date"]))
+        run, _ = judge_night(home, date.fromisoformat(truth["last_date"]))
         seconds = perf_counter() - begun
         reference = min(_reference(home) for _ in range(3))
         with Database.open(home.warehouse, read_only=True) as db:

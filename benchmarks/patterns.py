@@ -1,11 +1,12 @@
-"""Patterns in time beside snapml, and simple cycles beside NetworkX: CPU seconds, ratios, counts.
+"""Patterns beside snapml, igraph and NetworkX: CPU seconds, ratios and counts.
 
-    python -m benchmarks.patterns [TRANSFERS] [--snapml PYTHON] [--static]
+    python -m benchmarks.patterns [TRANSFERS] [--peers PYTHON] [--static]
 
-`--snapml` names an interpreter that has snapml, which is no dependency; its passes run apart, on
-one thread as ours do, and end after `PATIENCE_S`. Counts are transfers in instances by size: what
-snapml states per transfer. `--static` searches simple cycles of 3 to 7 accounts in 280,000
-transfers with pockets, as many cycles as a contest's lists hold, up to the file that is written.
+`--peers` names an interpreter that has snapml and igraph, which are no dependencies; their passes
+run apart, on one thread as ours do, and end after `PATIENCE_S`. Without `--static` patterns in time
+stand beside snapml: counts are transfers in instances by size, what snapml states per transfer.
+`--static` searches simple cycles of 3 to 7 accounts in 280,000 transfers with pockets, as many
+cycles as a contest's lists hold, up to the file that is written; igraph and NetworkX count too.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from pipelines.transfer_file import read_transfer_file
 
 DAY_S = 86_400
 DAYS = 30
-PATIENCE_S = 300
+PATIENCE_S = 900
 COUNT = Bounds(store=False)
 SNAPML = """
 import json, sys, time
@@ -52,6 +53,15 @@ pass_.set_params(chosen)
 begun = time.process_time()
 found = pass_.transform(table.astype(float))[:, 4:].sum(0)
 print(json.dumps([time.process_time() - begun, found.astype(int).tolist()]))
+"""
+IGRAPH = """
+import json, sys, time
+import igraph, numpy as np
+pairs, longest = np.load(sys.argv[1])["pairs"], int(sys.argv[2])
+graph = igraph.Graph(n=int(pairs.max()) + 1, edges=pairs.tolist(), directed=True)
+begun = time.process_time()
+found = graph.simple_cycles(min=3, max=longest)
+print(json.dumps([time.process_time() - begun, len(found)]))
 """
 
 
@@ -112,7 +122,11 @@ def beside_snapml(count: int, python: str | None) -> Iterator[str]:
                 begun = process_time()
                 found = ours(fresh)
                 seconds = process_time() - begun
-                theirs = _snapml(python, file.name, pattern) if python else "not asked"
+                theirs = (
+                    _run(python, SNAPML, file.name, pattern, str(DAY_S), "4")
+                    if python
+                    else "not asked"
+                )
                 if isinstance(theirs, list):
                     ratio = f"{theirs[0]:8.2f} s = {theirs[0] / max(seconds, 1e-4):6.0f} times"
                     said = f"{ratio}  theirs {_short(theirs[1])}"
@@ -123,10 +137,11 @@ def beside_snapml(count: int, python: str | None) -> Iterator[str]:
                        f"ours {_short(found)}")  # fmt: skip
 
 
-def _snapml(python: str, file: str, pattern: str) -> list[Any] | str:
-    command = [python, "-c", SNAPML, file, pattern, str(DAY_S), "4"]
+def _run(python: str, program: str, *given: str) -> list[Any] | str:
+    """What a peer's program prints, or why it prints nothing."""
     try:
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE_S)
+        done = subprocess.run([python, "-c", program, *given], capture_output=True,
+                              timeout=PATIENCE_S)  # fmt: skip
     except subprocess.TimeoutExpired:
         return f"more than {PATIENCE_S} s"
     if done.returncode:
@@ -152,12 +167,12 @@ def pockets(seed: int = 5) -> tuple[Ints, Ints, Ints]:
     outside = generator.integers(many * size, accounts, (2, transfers - len(pairs)))
     sides = np.concatenate([np.stack([pairs // accounts, pairs % accounts]), outside], axis=1)
     names = generator.permutation(accounts)[sides]
-    amount = (np.exp(generator.normal(5, 0.72, transfers)) * 100).astype(np.int64) + 1
+    amount = (np.exp(generator.normal(5, 0.77, transfers)) * 100).astype(np.int64) + 1
     order = generator.permutation(transfers)
     return names[0][order], names[1][order], amount[order]
 
 
-def static() -> Iterator[str]:
+def static(peers: str | None) -> Iterator[str]:
     """Lines on simple cycles of 3 to 7 accounts with and without the ratio 0.2 to 3."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "list.txt"
@@ -167,37 +182,60 @@ def static() -> Iterator[str]:
             ratio = None if text is None else AmountRatio.parse(text)
             search = Search("cycles", 3, 7, ratio=ratio)
             find(named.transfers, Search("cycles", 3, 4, ratio=ratio))
-            begun = perf_counter()
+            begun, busy = perf_counter(), process_time()
             again = read_transfer_file(path)
             read = perf_counter()
             found = find(again.transfers, search)
             searched = perf_counter()
             as_text(found, again, rows=False).write_csv(Path(place) / "out.csv")
-            written = perf_counter()
+            written, cpu = perf_counter(), process_time() - busy
             steps = (read - begun, searched - read, written - searched, written - begun)
             read_s, search_s, write_s, all_s = (f"{seconds:.2f}" for seconds in steps)
             yield (f"static, ratio {text}: {found.count} cycles; reading {read_s} s, search "
-                   f"{search_s} s, writing {write_s} s, together {all_s} s")  # fmt: skip
-        few = transfers_in_time(3_000, hubs=False)
-        graph = nx.DiGraph(zip(few.payer.tolist(), few.payee.tolist(), strict=True))
-        begun = process_time()
-        theirs = sum(len(cycle) > 2 for cycle in nx.simple_cycles(graph, length_bound=5))
-        between = process_time()
-        ours = find(few, Search("cycles", 3, 5, order="none", bounds=COUNT)).count
-        seconds = process_time() - between
-        apart = between - begun
-        yield (f"static, 3,000 transfers to length 5: ours {ours} in {seconds:.4f} CPU-s, "
-               f"NetworkX {theirs} in {apart:.2f} = {apart / seconds:.0f} times")  # fmt: skip
+                   f"{search_s} s, writing {write_s} s, together {all_s} s; "
+                   f"{cpu:.2f} CPU-s")  # fmt: skip
+        yield _beside_igraph("static, to length 7", named.transfers, 7, peers)
+    few = transfers_in_time(3_000, hubs=False)
+    yield _beside_igraph("3,000 transfers to length 5", few, 5, peers)
+    graph = nx.DiGraph(zip(few.payer.tolist(), few.payee.tolist(), strict=True))
+    begun = process_time()
+    theirs = sum(len(cycle) > 2 for cycle in nx.simple_cycles(graph, length_bound=5))
+    apart = process_time() - begun
+    ours, seconds = _cycles_counted(few, 5)
+    yield (f"3,000 transfers to length 5: ours {ours} in {seconds:.4f} CPU-s, "
+           f"NetworkX {theirs} in {apart:.2f} = {apart / seconds:.0f} times")  # fmt: skip
+
+
+def _cycles_counted(transfers: TransferList, longest: int) -> tuple[int, float]:
+    fresh = TransferList(transfers.payer, transfers.payee, transfers.amount, None,
+                         transfers.accounts)  # fmt: skip
+    begun = process_time()
+    count = find(fresh, Search("cycles", 3, longest, bounds=COUNT)).count
+    return count, process_time() - begun
+
+
+def _beside_igraph(name: str, rows: TransferList, longest: int, peers: str | None) -> str:
+    ours, seconds = _cycles_counted(rows, longest)
+    said = f"{name}: ours {ours} in {seconds:.4f} CPU-s, igraph "
+    if peers is None:
+        return said + "not asked"
+    with tempfile.NamedTemporaryFile(suffix=".npz") as file:
+        pairs = np.unique(np.column_stack([rows.payer, rows.payee]), axis=0)
+        np.savez(file.name, pairs=pairs[pairs[:, 0] != pairs[:, 1]])
+        theirs = _run(peers, IGRAPH, file.name, str(longest))
+    if isinstance(theirs, str):
+        return said + theirs
+    return said + f"{theirs[1]} in {theirs[0]:.2f} = {theirs[0] / seconds:.0f} times"
 
 
 def main() -> None:
     """Print what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("transfers", nargs="?", type=int, default=100_000)
-    parser.add_argument("--snapml")
+    parser.add_argument("--peers", metavar="PYTHON")
     parser.add_argument("--static", action="store_true")
     chosen = parser.parse_args()
-    lines = static() if chosen.static else beside_snapml(chosen.transfers, chosen.snapml)
+    lines = static(chosen.peers) if chosen.static else beside_snapml(chosen.transfers, chosen.peers)
     for line in lines:
         print(line, flush=True)
 

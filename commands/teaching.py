@@ -61,6 +61,24 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "days": "天数，默认 30。",
             },
         ),
+        "evaluate": Teaching(
+            "判定带真相标注的省份，说明找到了什么、漏了什么、错指了谁。\n\n"
+            "对每个种子和每一级数据缺损，模拟、报送、运行一夜；代码和设置不变时，做过的不会重做。"
+            "用于校准的种子会被拒绝。",
+            (
+                "lookthrough evaluate --seeds 101,102",
+                "lookthrough evaluate --release 10 --scale medium",
+            ),
+            {
+                "seeds": "种子，以逗号相连。",
+                "release": "由程序版本抽出这么多个种子。",
+                "scale": "每个省份的规模。",
+                "days": "天数，默认 30。",
+                "degrade": "数据缺损的级别，以逗号相连。",
+                "out": "存放结果的文件夹，默认主目录下的 evaluation。",
+                "calibrate": "改为用这些种子拟合校准表。",
+            },
+        ),
         "check": Teaching(
             "预览数据包将得到的回执，不保存任何内容。\n\n"
             "退出码：0 接收，1 有警告或部分接收，2 拒收；多个包取最差者。",

@@ -104,6 +104,13 @@ class Score(Section):
     police_confidence: Share
 
 
+class Consequences(Section):
+    """Rates of what a proven case costs its subject, and pays whoever gave the tip."""
+
+    penalty_rate: Share
+    reward_rate: Share
+
+
 class Trace(Section):
     """Limits of an answer about where money went or came from."""
 
@@ -305,6 +312,31 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class FictitiousLoan(Section):
+    """P7."""
+
+    pass_hours: Count
+    longer_hours: Count
+    soon_share: Share
+    later_share: Share
+    fresh_days: Count
+    shared_borrowers: Count
+    shared_among: Share
+    meeting_share: Share
+    business_days: Count
+    business_share: Share
+    raised_share: Share
+    disbursed_days: Count
+    minimum_loans: Count
+    minimum_share: Share
+    minimum_fen: Whole
+    visible_share: Share
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_signs: Share
+
+
 class UnlicensedPayment(Section):
     """R4."""
 
@@ -342,6 +374,74 @@ class PrivateInvestment(Section):
     confidence_most: Share
 
 
+class ShamMerchant(Section):
+    """R5."""
+
+    window_days: Count
+    return_hours: Count
+    least_payment_fen: Whole
+    least_returned_share: Share
+    passed_on_share: Share
+    minimum_persons: Count
+    minimum_returns: Count
+    minimum_fen: Whole
+    minimum_returned_share: Share
+    minimum_refunded_share: Share
+    minimum_matched_share: Share
+    exact_doubt_share: Share
+    supplied_doubt_share: Share
+    sure_matched_share: Share
+    round_fen: Whole
+    night_from_hour: Count
+    day_from_hour: Count
+    sure_round_share: Share
+    sure_night_share: Share
+    sure_persons: Count
+    confidence_least: Share
+    confidence_persons: Share
+    confidence_returned: Share
+    confidence_signs: Share
+
+
+class UnapprovedExchange(Section):
+    """X1."""
+
+    minimum_clients: Count
+    minimum_fen: Whole
+    maximum_goods_share: Share
+    maximum_withdrawn_share: Share
+    circle_share: Share
+    quick_share: Share
+    yield_receivers: Count
+    yield_share: Share
+    relay_payers: Count
+    relay_share: Share
+    sure_goods_share: Share
+    fee_withdrawn_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class DisguisedDebt(Section):
+    """E1."""
+
+    minimum_investors: Count
+    minimum_fen: Whole
+    source_persons: Count
+    source_covered_share: Share
+    minimum_receivers: Count
+    minimum_receivers_share: Share
+    minimum_plan_share: Share
+    minimum_regular_share: Share
+    lowest_yearly_rate: float
+    minimum_circle_share: Share
+    commission_share: Share
+    dividend_days: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_most: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -350,9 +450,13 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
+    fictitious_loan: FictitiousLoan
     private_investment: PrivateInvestment
+    unapproved_exchange: UnapprovedExchange
+    disguised_debt: DisguisedDebt
 
 
 class Settings(Section):
@@ -362,6 +466,7 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    consequences: Consequences
     trace: Trace
     look_through: LookThrough
     ties: Ties

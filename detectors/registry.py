@@ -7,11 +7,15 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_debt,
+    fictitious_loan,
     fund_pool,
     illegal_fundraising,
     private_investment,
     reserve_misuse,
     self_financing,
+    sham_merchant,
+    unapproved_exchange,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -40,9 +44,13 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
+    fictitious_loan,
     private_investment,
+    unapproved_exchange,
+    disguised_debt,
 )
 
 

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from data.calibration import calibration
 from data.control import Control
 from data.durable import make_folder, put
 from data.errors import InputError, LookthroughError, NoRecordsError, StoreError
@@ -31,6 +32,7 @@ from detectors.context import Context
 from detectors.finding import CannotConclude, Finding
 from detectors.registry import detect_all
 from pipelines import forest, intake, warehouse
+from pipelines.confidence import calibrate
 from pipelines.duty import alarms
 from pipelines.features import FEATURES, build_features
 from pipelines.findings_file import read_findings, write_findings
@@ -174,7 +176,8 @@ def publish_suspects(
     traced = read_look_through(Path(looked))
     words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}
     with _warehouse(home, chosen) as db:
-        outcome = gather(db, key, [*found, *silent], scored, words, chosen.score, traced)
+        said: list[Finding | CannotConclude] = [*calibrate(found, calibration()), *silent]
+        outcome = gather(db, key, said, scored, words, chosen.score, chosen.consequences, traced)
     return str(publish(place, outcome, chosen.score).path)
 
 

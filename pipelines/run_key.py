@@ -59,9 +59,9 @@ def lake_files(home: Home, business_date: date) -> list[Path]:
     return sorted(path for path in home.lake.glob("*/date=*/*.parquet") if path.parent.name <= last)
 
 
-def code_version(root: Path) -> str:
+def code_version(root: Path, packages: Iterable[str] = PACKAGES) -> str:
     """Hash the sources that decide a result, under the folder that holds the packages."""
-    files = (path for name in PACKAGES for path in (root / name).rglob("*"))
+    files = (path for name in packages for path in (root / name).rglob("*"))
     sources = sorted(path for path in files if path.suffix in SOURCES and path.is_file())
     text = "\n".join(f"{path} {digest}" for path, digest in _hashes(root, sources))
     return hashlib.sha256(text.encode()).hexdigest()

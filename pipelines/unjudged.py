@@ -10,6 +10,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "fictitious_loan": ("institution", "loan", "loan_event"),
     "unlicensed_payment": ("institution",),
 }
 TEXTS = {
@@ -25,6 +26,10 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "fictitious_loan": (
+        "没有机构和标的资料，无法判断标的是否虚构",
+        "neither institutions nor loans were submitted; fictitious loans cannot be judged",
     ),
     "unlicensed_payment": (
         "没有机构资料，不知何者为收单机构、何者持牌，无法判断是否无证支付",

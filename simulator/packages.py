@@ -114,7 +114,10 @@ class _Writer:
             world, books, self.account_bank, self.account_no, self.submits, self.ids, self.codes
         )
         self.balances = self._balances()
-        self.reserves = [self._reserve(number) for number in range(len(world.reserves))]
+        # A payment firm sends the ledgers of all its reserve accounts in one package.
+        self.reserves: dict[str, list[pl.DataFrame]] = {}
+        for number, book in enumerate(world.reserves):
+            self.reserves.setdefault(self.codes[book.institution], []).append(self._reserve(number))
         # Dirt falls on all entries alike, whatever story they belong to.
         self.hidden = world.rng.random((3, books.entries.height)) < DIRT
 
@@ -151,9 +154,9 @@ class _Writer:
                 tables[name] = rows
         if tables:
             yield partial(self._package, offices["other"], date, tables, "parquet")
-        for book, rows in zip(self.world.reserves, self.reserves, strict=True):
-            ledger = {"reserve_day": rows[day : day + 1]}
-            yield partial(self._package, self.codes[book.institution], date, ledger, "parquet")
+        for submitter, ledgers in self.reserves.items():
+            ledger = {"reserve_day": pl.concat([rows[day : day + 1] for rows in ledgers])}
+            yield partial(self._package, submitter, date, ledger, "parquet")
 
     def _offices(self) -> dict[str, str]:
         kinds = self.world.institutions.column("kind")

@@ -61,3 +61,17 @@ class Rows:
             self.joined()
         values = self._blocks[0][name]
         return values if rows is None else values[rows]
+
+    def since(self, name: str, first: int) -> Array:
+        """The values of one column from row `first` on; reads no more blocks than hold them."""
+        taken: list[Array] = []
+        left = self.count - first
+        for block in reversed(self._blocks):
+            if left <= 0:
+                break
+            values = block[name]
+            taken.append(values[max(len(values) - left, 0) :])
+            left -= len(values)
+        if not taken:
+            return np.zeros(0, dtype=self._columns[name][0])
+        return np.concatenate(taken[::-1])

@@ -202,6 +202,10 @@ class World:
         settings = settings.model_copy(update={"detectors": detectors})
         return Context(db, settings, DAY + timedelta(days=days - 1))
 
+    def add(self, table: str, **values: Any) -> None:
+        """Add a row to a table of the contracts; cells that are not given stay empty."""
+        self._add(table, **values)
+
     def _add(self, table: str, **values: Any) -> None:
         self.rows.setdefault(table, []).append(values)
 

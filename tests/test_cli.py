@@ -33,6 +33,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "backfill",
         "check",
         "demo",
+        "evaluate",
         "import",
         "keys",
         "nightly",

@@ -8,9 +8,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from benchmarks.foreign_amlsim import read_labels
-from benchmarks.worlds import run_night
 from data.home import Home
 from data.settings import load_settings
+from evaluation.province import judge_night
 from pipelines import intake, report
 from pipelines.foreign import import_transfers
 from pipelines.foreign_map import load_map
@@ -27,7 +27,7 @@ def ranked(place: Path, file: Path, name: str) -> Home:
         intake.submit(package, home)
     receipts = intake.receive(home, load_settings(None))
     assert len(receipts) == len(imported.packages)
-    run_night(home, imported.last_date)
+    judge_night(home, imported.last_date)
     return home
 
 

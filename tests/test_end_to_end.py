@@ -17,10 +17,10 @@ import duckdb
 import pytest
 
 import cli
-from benchmarks.worlds import run_night
 from data.control import Control
 from data.errors import StoreError
 from data.home import Home
+from evaluation.province import judge_night
 from pipelines import night
 from pipelines.duty import alarms
 
@@ -244,9 +244,9 @@ def test_an_interrupted_night_goes_on_to_the_same_bytes(
     with monkeypatch.context() as patched:
         patched.setattr(night, "publish", stop)
         with pytest.raises(KeyboardInterrupt):
-            run_night(again, last_date)
+            judge_night(again, last_date)
     assert not list(again.published.glob("*.duckdb"))
-    run_night(again, last_date)
+    judge_night(again, last_date)
     assert published(again.path) == published(home)
     with Control(again) as control:
         assert [run.state for run in control.runs(last_date)][:2] == ["complete", "failed"]

@@ -9,11 +9,24 @@ import pytest
 
 from simulator.province import set_stage
 from simulator.rows import Array, Ints
-from simulator.schemes import unlicensed_payment
+from simulator.schemes import (
+    disguised_clearing,
+    layering,
+    sham_merchant,
+    unapproved_exchange,
+    unlicensed_payment,
+)
 from simulator.stage import Stage, Typology
-from simulator.world import ROLE, Lookalike, Scheme, World
+from simulator.workdays import DAY
+from simulator.world import CHANNEL, ROLE, YUAN, Lookalike, Scheme, World
 
-TYPOLOGIES = (unlicensed_payment.TYPOLOGY,)
+TYPOLOGIES = (
+    unlicensed_payment.TYPOLOGY,
+    sham_merchant.TYPOLOGY,
+    disguised_clearing.TYPOLOGY,
+    unapproved_exchange.TYPOLOGY,
+    layering.TYPOLOGY,
+)
 DAYS = 30
 CASES = [(each, variant) for each in TYPOLOGIES for variant in each.variants]
 
@@ -130,3 +143,140 @@ def test_who_settles_many_lawfully_has_a_role_a_licence_or_owns_them(played: Pla
     assert played.licensed(licensed.party)
     bought = np.unique(played.paid(own.accounts[0])["amount"])
     assert len(bought) >= 20
+
+
+def swiped_and_returned(played: Played, rows: dict[str, Array]) -> tuple[int, int]:
+    """What persons paid by card, and what the same persons were paid otherwise."""
+    pos = rows["channel"] == CHANNEL["pos"]
+    holders = np.unique(played.world.owner(rows["payer"][pos]))
+    back = ~pos & np.isin(played.world.owner(rows["payee"]), holders)
+    return int(rows["amount"][pos].sum()), int(rows["amount"][back].sum())
+
+
+@pytest.mark.parametrize("variant", sham_merchant.VARIANTS)
+def test_a_sham_merchant_gives_the_holders_their_money_back(played: Played, variant: str) -> None:
+    paid, back = swiped_and_returned(played, played.moved("sham_merchant", variant))
+    assert paid > 0
+    # A few payments fall outside the period.
+    assert 0.85 < back / paid < 1.05
+
+
+@pytest.mark.parametrize("kind", ["wholesaler", "returned_goods", "night_restaurant"])
+def test_a_real_merchant_keeps_most_and_buys_goods(played: Played, kind: str) -> None:
+    shop = played.look_alike("sham_merchant", kind).accounts[0]
+    columns = played.world.transfers.joined()
+    rows = (columns["payer"] == shop) | (columns["payee"] == shop)
+    mine = {name: values[rows] for name, values in columns.items()}
+    paid, back = swiped_and_returned(played, mine)
+    assert back / paid < 0.3
+    bought = np.isin(mine["payee"], played.world.pools["buyers"])
+    assert mine["amount"][bought].sum() / paid > 0.4
+
+
+@pytest.mark.parametrize("variant", disguised_clearing.VARIANTS)
+def test_disguised_clearing_balances_each_day_outside_the_clearing(
+    played: Played, variant: str
+) -> None:
+    scheme, moved = (
+        played.scheme("disguised_clearing", variant),
+        played.moved("disguised_clearing", variant),
+    )
+    into = np.isin(moved["payee"], scheme.accounts)
+    day = moved["time"] // DAY
+    came, went = (
+        np.bincount(day[rows], moved["amount"][rows], minlength=DAYS) for rows in (into, ~into)
+    )
+    assert came.sum() > 0
+    assert np.all(np.abs(came - went) <= 0.02 * came + 2_000 * YUAN)
+    bank = played.world.accounts.column("bank")
+    same = bank[moved["payer"]] == bank[moved["payee"]]
+    assert np.all(same | (moved["channel"] == CHANNEL["direct_link"]))
+
+
+def test_a_lawful_remitter_goes_through_the_clearing_or_moves_its_own(played: Played) -> None:
+    world = played.world
+    lawful = played.look_alike("disguised_clearing", "through_the_clearing")
+    sent = played.paid(lawful.accounts[0])
+    assert set(sent["channel"].tolist()) <= {CHANNEL["unionpay"], CHANNEL["nucc"]}
+    own = played.look_alike("disguised_clearing", "own_position")
+    moved = [played.paid(account) for account in own.accounts]
+    payees = np.concatenate([rows["payee"] for rows in moved])
+    assert set(world.owner(payees).tolist()) == {own.party}
+    settled = played.look_alike("disguised_clearing", "merchant_settlement")
+    columns = world.transfers.joined()
+    took = columns["time"][columns["payee"] == settled.accounts[0]]
+    paid = columns["time"][columns["payer"] == settled.accounts[1]]
+    assert paid.min() // DAY > took.min() // DAY
+
+
+@pytest.mark.parametrize("variant", unapproved_exchange.VARIANTS)
+def test_an_unapproved_exchange_keeps_what_it_takes(played: Played, variant: str) -> None:
+    scheme, moved = (
+        played.scheme("unapproved_exchange", variant),
+        played.moved("unapproved_exchange", variant),
+    )
+    inside = np.isin(moved["payer"], scheme.accounts)
+    payers = np.unique(played.world.owner(moved["payer"][~inside]))
+    came = moved["amount"][~inside].sum()
+    back = inside & np.isin(played.world.owner(moved["payee"]), payers)
+    assert len(payers) >= 40
+    assert moved["amount"][back].sum() / came < 0.6
+    assert not any(played.licensed(party) for party, _ in scheme.parties)
+
+
+def test_approved_venues_are_licensed_and_markets_pay_for_goods(played: Played) -> None:
+    for kind in ("approved_exchange", "approved_member"):
+        assert played.licensed(played.look_alike("unapproved_exchange", kind).party)
+    market = played.look_alike("unapproved_exchange", "goods_market").accounts[0]
+    columns = played.world.transfers.joined()
+    came = columns["amount"][(columns["payee"] == market) & ~columns["plain"]].sum()
+    paid = played.paid(market)
+    sold = paid["amount"][np.isin(paid["payee"], played.world.pools["buyers"]) & ~paid["plain"]]
+    assert sold.sum() / came > 0.8
+
+
+def degrees(moved: dict[str, Array]) -> tuple[dict[int, int], dict[int, int]]:
+    """How many others each account pays, and how many pay it."""
+    edges = {(int(a), int(b)) for a, b in zip(moved["payer"], moved["payee"], strict=True)}
+    outs, ins = ([edge[side] for edge in edges] for side in (0, 1))
+    return {a: outs.count(a) for a in outs}, {b: ins.count(b) for b in ins}
+
+
+@pytest.mark.parametrize("variant", layering.VARIANTS)
+def test_each_shape_of_layering_has_its_shape(played: Played, variant: str) -> None:
+    moved = played.moved("layering", variant)
+    outs, ins = degrees(moved)
+    both = set(outs) & set(ins)
+    if variant == "fan_in":
+        assert len(ins) == 1 and len(outs) >= 4
+    elif variant == "fan_out":
+        assert len(outs) == 1 and len(ins) >= 4
+    elif variant == "scatter_gather":
+        assert len(set(outs) - both) == len(set(ins) - both) == 1 and len(both) >= 4
+    elif variant == "gather_scatter":
+        assert len(both) == 1 and len(outs) >= 4 and len(ins) >= 4
+    elif variant == "bipartite":
+        assert not both and len(outs) >= 2 and min(outs.values()) >= 4
+    elif variant == "stack":
+        assert len(both) >= 2 and max(outs.values()) >= 2
+    elif variant == "cycle":
+        assert set(outs) == set(ins) and set(outs.values()) == {1}
+    elif variant == "chain":
+        assert len(set(ins) - both) == 1 and max(outs.values()) == 1 and len(both) >= 2
+    else:
+        into = moved["payee"] != moved["payee"][-1]
+        assert moved["amount"][into].max() < 2_000_000 * YUAN and into.sum() >= 5
+
+
+def test_the_innocent_that_layer_own_their_members_or_trade(played: Played) -> None:
+    group = played.look_alike("layering", "group_sweep")
+    payees = np.unique(played.world.owner(played.paid(group.accounts[0])["payee"]))
+    assert len(set(payees.tolist()) & played.owned_by(group.party)) >= 4
+    circle = played.look_alike("layering", "savings_circle").accounts[0]
+    columns = played.world.transfers.joined()
+    parts = columns["amount"][columns["payee"] == circle]
+    assert len(set(parts.tolist())) == 1
+    chain = played.look_alike("layering", "supply_chain").accounts
+    for account in chain:
+        paid = played.paid(account)
+        assert len(np.unique(paid["payee"])) >= 3

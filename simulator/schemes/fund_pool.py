@@ -13,7 +13,7 @@ from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY, HOUR
-from simulator.world import CHANNEL, RELATION, YUAN, World
+from simulator.world import CHANNEL, RELATION, YUAN, Scheme, World
 
 VARIANTS = ("own_account", "ordinary_account", "personal_cards", "merchant_accounts", "relay")
 KINDS = ("p2p_platform", "investment_firm", "asset_manager", "other")
@@ -22,12 +22,19 @@ OUT_PURPOSES = ("回款", "转账", "", "利息", "借款", "还款")
 
 
 def add_fund_pool(stage: Stage, variant: str) -> None:
-    """Run one fund pool; old investors get back half to four fifths of what new ones bring."""
+    """Put in one fund pool of a firm that may be licensed for something else."""
+    rng = stage.world.rng
+    kind = str(rng.choice(KINDS, p=[0.4, 0.3, 0.2, 0.1]))
+    licensed = bool(rng.random() < 0.3)
+    firm = found_platform(stage.world, stage.banks, custody=False, kind=kind, licensed=licensed)
+    number, scheme = stage.world.begin_scheme("fund_pool", variant, firm.party)
+    run_pool(stage, firm, variant, number, scheme)
+
+
+def run_pool(stage: Stage, firm: Platform, variant: str, number: int, scheme: Scheme) -> None:
+    """Gather money; old investors get back half to four fifths of what new ones bring."""
     world, banks = stage.world, stage.banks
     rng, period = world.rng, world.period
-    kind = str(rng.choice(KINDS, p=[0.4, 0.3, 0.2, 0.1]))
-    firm = found_platform(world, banks, custody=False, kind=kind, licensed=bool(rng.random() < 0.3))
-    number, scheme = world.begin_scheme("fund_pool", variant, firm.party)
     pools = open_pools(world, banks, firm, variant)
     crowd = int(
         np.clip(world.lots(70, 420) * world.sizes.crowd**0.7, 60, len(world.pools["people"]) // 3)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from simulator.schemes import (
     commingling,
+    disguised_clearing,
+    excess_return,
     fund_pool,
+    illegal_fundraising,
+    layering,
+    private_investment,
     reserve_misuse,
     self_financing,
+    sham_merchant,
+    unapproved_exchange,
     unlicensed_payment,
 )
 
@@ -15,5 +22,12 @@ TYPOLOGIES = (
     self_financing.TYPOLOGY,
     commingling.TYPOLOGY,
     reserve_misuse.TYPOLOGY,
+    illegal_fundraising.TYPOLOGY,
+    excess_return.TYPOLOGY,
+    private_investment.TYPOLOGY,
     unlicensed_payment.TYPOLOGY,
+    sham_merchant.TYPOLOGY,
+    disguised_clearing.TYPOLOGY,
+    unapproved_exchange.TYPOLOGY,
+    layering.TYPOLOGY,
 )

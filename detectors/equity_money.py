@@ -1,0 +1,134 @@
+"""Money of equity products: what investors paid their issuers, and what comes back to investors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.settings import DisguisedDebt
+from detectors.context import Context
+
+ISSUES = """
+select x.product_id, i.party_no as issuer, m.party_no as manager, a.account_id as account,
+  a.institution_id as served, x.promised_rate, x.raise_bank_no, x.raise_account_no
+from product x
+join party_dim i on i.party_id = x.issuer_party_id
+left join party_dim m on m.party_id = x.manager_party_id
+left join account_dim a on a.bank_no = x.raise_bank_no and a.account_no = x.raise_account_no
+where x.offering = 'equity'
+order by x.product_id
+"""
+# Who invested with an issuer: by transfers into the accounts it raises money on, and for those of
+# whom no transfer is seen, by the first day of their holding.
+CREATE_INVESTED = """
+create or replace temp table equity_invested as
+with raising as (
+  select distinct issuer, account from equity_issue where account is not null
+), paid as (
+  select r.issuer, a.party_no as holder, t.ref, t.booked_at, t.amount_fen
+  from raising r
+  join transfer t on t.payee_account = r.account
+  join account_dim a on a.account_id = t.payer_account
+  where t.status = 'settled' and a.party_no >= 0 and a.party_no <> r.issuer
+    and t.business_date between $first and $last
+), held as (
+  select e.issuer, p.party_no as holder, h.product_id, h.holder_id,
+    min(h.as_of) as as_of, arg_min(h.cost_fen, h.as_of) as amount_fen
+  from equity_issue e
+  join holding h on h.product_id = e.product_id and h.holder_kind = 'party'
+  join party_dim p on p.party_id = h.holder_id
+  where h.as_of <= $last and p.party_no <> e.issuer and h.cost_fen > 0
+  group by e.issuer, p.party_no, h.product_id, h.holder_id
+)
+select issuer, holder, ref, booked_at, amount_fen from paid
+union all
+select h.issuer, h.holder, 'holding:' || h.holder_id || ':' || h.product_id || ':' || h.as_of,
+  h.as_of::timestamp, h.amount_fen
+from held h anti join paid p on p.issuer = h.issuer and p.holder = h.holder
+"""
+# Who pays an issuer's investors: the issuer, and whoever pays many of them and few others.
+CREATE_SOURCE = """
+create or replace temp table equity_source as
+with investor as (
+  select distinct issuer, holder from equity_invested
+), paid as (
+  select coalesce(nullif(a.party_no, -1), -2 - a.account_id) as source, b.party_no as holder
+  from transfer t
+  join account_dim a on a.account_id = t.payer_account
+  join account_dim b on b.account_id = t.payee_account
+  where t.status = 'settled' and a.party_no is distinct from b.party_no and b.party_no >= 0
+    and a.role not in ('client_custody', 'client_reserve')
+    and t.business_date between $first and $last
+  group by 1, 2
+), reached as (
+  select i.issuer, p.source, count(*) as holders
+  from paid p join investor i on i.holder = p.holder
+  group by i.issuer, p.source
+), everyone as (
+  select source, count(*) as persons from paid group by source
+)
+select r.issuer, r.source
+from reached r join everyone e on e.source = r.source
+where r.source = r.issuer or r.holders >= $persons and r.holders >= $covered * e.persons
+"""
+FLOW = """
+select issuer, true as incoming, holder as person, -1::bigint as source, ref, booked_at, amount_fen
+from equity_invested
+union all
+select s.issuer, false, i.holder, s.source, t.ref, t.booked_at, t.amount_fen
+from equity_source s
+join account_dim a on coalesce(nullif(a.party_no, -1), -2 - a.account_id) = s.source
+join transfer t on t.payer_account = a.account_id
+join account_dim b on b.account_id = t.payee_account
+join (select distinct issuer, holder from equity_invested) i
+  on i.issuer = s.issuer and i.holder = b.party_no
+where t.status = 'settled' and t.business_date between $first and $last
+order by 1, 6, 5, 3, 2
+"""
+# What the accounts that money is raised on pay out, to anyone.
+SPENT = """
+select r.issuer, t.ref, t.booked_at, t.amount_fen, b.party_no as payee
+from (select distinct issuer, account from equity_issue where account is not null) r
+join transfer t on t.payer_account = r.account
+join account_dim b on b.account_id = t.payee_account
+where t.status = 'settled' and t.business_date between $first and $last
+order by r.issuer, t.booked_at, t.ref, b.party_no
+"""
+
+
+@dataclass(frozen=True)
+class EquityMoney:
+    """Equity products and the money around them, over the days that records are kept.
+
+    `issues` has product_id, issuer, manager, account, served (the institution that the raising
+    account serves), promised_rate and the raising account's bank and number; `flow` a row per
+    payment of or to an investor: issuer, incoming, person, source, ref (of a transfer, or
+    "holding:holder:product:day" where only the holding is known), booked_at and amount_fen;
+    `spent` what raising accounts paid: issuer, ref, booked_at, amount_fen and payee.
+    """
+
+    issues: pl.DataFrame
+    flow: pl.DataFrame
+    spent: pl.DataFrame
+
+
+def read_equity_money(context: Context, settings: DisguisedDebt) -> EquityMoney:
+    """Read all equity products with what investors paid and were paid."""
+    db = context.db
+    window = {
+        "first": context.first_date(context.settings.load.window_days),
+        "last": context.business_date,
+    }
+    issues = db.frame("equity products", ISSUES)
+    empty = pl.DataFrame()
+    if issues.is_empty():
+        return EquityMoney(issues, empty, empty)
+    db.register("equity_issue", issues.to_arrow())
+    db.execute("investors of equity", CREATE_INVESTED, window)
+    source = {"persons": settings.source_persons, "covered": settings.source_covered_share}
+    db.execute("sources of payments", CREATE_SOURCE, {**window, **source})
+    flow = db.frame("flow of equity", FLOW, {"first": window["first"], "last": window["last"]})
+    spent = db.frame("spent of equity", SPENT, window)
+    db.unregister("equity_issue")
+    return EquityMoney(issues, flow, spent)

@@ -1,0 +1,331 @@
+"""X1 unapproved exchange: a trading venue without approval gathers the public's money.
+
+Pattern: an exchange or an exchange's member without a licence, or a firm that deposits are held
+for as if it were one, takes money from many natural persons, directly or through relays; hardly
+anything pays for goods; clients withdraw little, or get a fixed yield, or are more than may hold,
+or the circle takes the money.
+
+Innocent look-alikes: exchanges on the approved list (a licence); spot markets (sellers are paid for
+goods); an exchange's fees (small, the rest goes back to clients).
+
+Blind spots: money that reaches the venue through a payment firm; venues that nobody registered and
+no account serves; trades inside the venue, which no table shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import UnapprovedExchange
+from data.workdays import is_working_day
+from detectors.context import Context, Institution
+from detectors.description import Description
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.fixed_returns import Returns, fixed_returns
+from detectors.venue_money import read_venues
+
+NAME = "unapproved_exchange"
+CODE = "X1"
+CLAUSE = "二(七)"
+SEVERITY = 5
+LEAD_OFFICE = "JR"
+TITLE = ("违规交易场所", "unapproved exchange")
+CHINESE = Description(
+    pattern=(
+        "没有牌照的交易场所或其会员单位，或有账户为其代存客户保证金的公司，直接或经中转账户向众多自然"
+        "人收款；几乎没有货款支出；客户很少出金，或按固定收益返还，或权益持有人超过法定人数，或资金流"
+        "向关联方。"
+    ),
+    lookalikes=(
+        "列入批准名单的交易场所（有牌照）；现货市场（向卖方支付货款）；交易手续费（占比小，其余退还客"
+        "户）。"
+    ),
+    blind_spots=(
+        "经支付机构进入交易场所的资金；既未登记、也没有账户为其服务的场所；场所内部的交易，没有表格反"
+        "映。"
+    ),
+)
+
+KINDS = ("exchange", "exchange_member")
+# Their licence lets them hold others' money, or pass it on.
+LAWFUL_KINDS = ("bank", "payment_institution", "clearing_house", "securities_firm", "exchange")
+
+SERVED = """
+select distinct institution_id from account_dim
+where role = 'exchange_deposit' and institution_id is not null
+order by institution_id
+"""
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per venue without approval, or per member whose venue sends nothing."""
+    settings = context.settings.detectors.unapproved_exchange
+    served = {name for (name,) in context.db.rows("served venues", SERVED)}
+    lawful = {
+        i.institution_id for i in context.institutions if i.licensed and i.kind in LAWFUL_KINDS
+    }
+    venues = {
+        i.institution_id: i
+        for i in context.institutions
+        if not i.licensed and (i.kind in KINDS or i.institution_id in served)
+    }
+    if not venues:
+        return
+    numbers = {name: venue.party_no for name, venue in venues.items()}
+    flow, accounts = read_venues(context, settings, numbers, sorted(lawful))
+    for name in sorted(venues):
+        venue = venues[name]
+        mine = flow.filter(pl.col("institution_id") == name)
+        held = accounts.filter(pl.col("institution_id") == name)
+        if mine.is_empty():
+            yield _no_accounts(venue, held.height)
+            continue
+        found = judge(context, settings, venue, mine, held)
+        if found is not None:
+            yield found
+
+
+@dataclass(frozen=True)
+class Traded:
+    """What passed a venue's accounts, in fen, and what of it was withdrawn or paid for goods."""
+
+    from_persons: pl.DataFrame
+    to_persons: pl.DataFrame
+    to_circle: pl.DataFrame
+    clients: int
+    taken_fen: int
+    withdrawn_share: float
+    goods_share: float
+    circle_share: float
+    quick_share: float
+    returns: Returns | None
+
+
+def judge(
+    context: Context,
+    settings: UnapprovedExchange,
+    venue: Institution,
+    flow: pl.DataFrame,
+    accounts: pl.DataFrame,
+) -> Finding | None:
+    """Hold one venue against the thresholds: enough clients, no goods, and at least one sign."""
+    traded = _traded(context, settings, venue, flow)
+    rules, day = legal_rules(), context.business_date
+    most = rules.whole("exchange", "maximum_holders", day)
+    signs = {
+        "few_withdrawals": traded.withdrawn_share <= settings.maximum_withdrawn_share,
+        "fixed_yield": traded.returns is not None
+        and traded.returns.persons >= settings.yield_receivers
+        and traded.returns.plan_share >= settings.yield_share,
+        "too_many_holders": most is not None and traded.clients > most,
+        "quick_trading": traded.quick_share >= settings.quick_share,
+        "to_circle": traded.circle_share >= settings.circle_share,
+    }
+    if (
+        traded.clients < settings.minimum_clients
+        or traded.taken_fen < settings.minimum_fen
+        or traded.goods_share > settings.maximum_goods_share
+        or not any(signs.values())
+    ):
+        return None
+    evidence = read_evidence(pl.concat([traded.from_persons, traded.to_persons, traded.to_circle]))
+    lookalikes = _lookalikes(settings, traded)
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=venue.party_id,
+        institution_id=venue.institution_id,
+        severity=SEVERITY,
+        confidence=doubted(
+            settings.confidence_least + settings.confidence_sign * sum(signs.values()),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=traded.taken_fen,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures=_measures(settings, traded, most, accounts),
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明场所内交易的真实性，也未证明行情被操纵",
+            "it is not established whether the trades inside the venue were real, nor that prices "
+            "were manipulated",
+        ),
+        text=_texts(traded, signs, most),
+        lead_office=LEAD_OFFICE,
+        accomplices=_accomplices(context, venue, traded, accounts),
+    )
+
+
+def _traded(
+    context: Context, settings: UnapprovedExchange, venue: Institution, flow: pl.DataFrame
+) -> Traded:
+    circle = set(context.closure(venue)) - {venue.party_no}
+    inside = pl.col("person").is_in(list(circle))
+    person = pl.col("kind") == "person"
+    from_persons = flow.filter("incoming", person, ~inside)
+    out = flow.filter(~pl.col("incoming"))
+    to_persons = out.filter(person, ~inside)
+    to_clients = to_persons.join(from_persons.select("person").unique(), on="person", how="semi")
+    # Goods are paid for to organisations outside of the circle that pay nothing of clients' money.
+    to_circle = out.filter(inside)
+    goods = out.filter(pl.col("kind") == "organisation", ~inside)
+    taken = fen(from_persons)
+    both = pl.concat([from_persons, to_clients])
+    return Traded(
+        from_persons=from_persons,
+        to_persons=to_clients,
+        to_circle=to_circle,
+        clients=from_persons["person"].n_unique(),
+        taken_fen=taken,
+        withdrawn_share=fen(to_clients) / max(taken, 1),
+        goods_share=fen(goods) / max(taken, 1),
+        circle_share=fen(to_circle) / max(taken, 1),
+        quick_share=quick_share(context, from_persons, to_clients),
+        returns=fixed_returns(context.settings.fixed_returns, both),
+    )
+
+
+def quick_share(context: Context, came: pl.DataFrame, went: pl.DataFrame) -> float:
+    """The share of clients who get money out sooner after paying in than the law allows.
+
+    Days of trading count; weekends and holidays do not.
+    """
+    least = legal_rules().whole("exchange", "least_trading_days", context.business_date)
+    if least is None or went.is_empty():
+        return 0.0
+    days = sorted({*came["business_date"], *went["business_date"]})
+    number, worked = {}, 0
+    spans = pl.date_range(days[0], days[-1], eager=True).to_list()
+    for day in spans:
+        worked += is_working_day(day)
+        number[day] = worked
+    pairs = (
+        went.select("person", "booked_at", pl.col("business_date").alias("out_on"))
+        .sort("booked_at")
+        .join_asof(
+            came.select("person", "booked_at", pl.col("business_date").alias("in_on")).sort(
+                "booked_at"
+            ),
+            on="booked_at",
+            by="person",
+            check_sortedness=False,
+        )
+        .filter(pl.col("in_on").is_not_null())
+    )
+    quick = {
+        person
+        for person, out_on, in_on in pairs.select("person", "out_on", "in_on").iter_rows()
+        if number[out_on] - number[in_on] < least
+    }
+    return len(quick) / max(came["person"].n_unique(), 1)
+
+
+def fen(rows: pl.DataFrame) -> int:
+    """The sum of the amounts, in fen."""
+    return int(rows["amount_fen"].sum())
+
+
+def _accomplices(
+    context: Context, venue: Institution, traded: Traded, accounts: pl.DataFrame
+) -> tuple[tuple[str, str], ...]:
+    roles = {number: "beneficiary" for number in traded.to_circle["person"].unique().sort()}
+    used = {*traded.from_persons["account"], *traded.to_persons["account"]}
+    for number in accounts.filter(pl.col("account").is_in(list(used)))["party_no"].unique().sort():
+        roles[number] = "pool"
+    return tuple(
+        (context.party_ids[number], roles[number])
+        for number in sorted(roles)
+        if number >= 0 and number != venue.party_no
+    )
+
+
+def _measures(
+    settings: UnapprovedExchange, traded: Traded, most: int | None, accounts: pl.DataFrame
+) -> dict[str, Measure]:
+    yielding = traded.returns.plan_share if traded.returns else 0.0
+    shares = {
+        "withdrawn_share": (traded.withdrawn_share, settings.maximum_withdrawn_share),
+        "goods_share": (traded.goods_share, settings.maximum_goods_share),
+        "circle_share": (traded.circle_share, settings.circle_share),
+        "quick_share": (traded.quick_share, settings.quick_share),
+        "fixed_yield_share": (yielding, settings.yield_share),
+    }
+    relays = accounts.filter("relay").height
+    return {
+        "venue_clients": Measure(traded.clients, most, "persons"),
+        "venue_taken_fen": Measure(traded.taken_fen, settings.minimum_fen, "fen"),
+        **{name: Measure(round(value, 4), line, "share") for name, (value, line) in shares.items()},
+        "relay_accounts": Measure(relays, None, "accounts"),
+    }
+
+
+def _lookalikes(settings: UnapprovedExchange, traded: Traded) -> tuple[Lookalike, ...]:
+    return (
+        Lookalike(
+            "approved_list",
+            True,
+            "登记中没有该场所在业务日有效的牌照",
+            "the register shows no licence of the venue in force on the business date",
+        ),
+        Lookalike(
+            "spot_market",
+            traded.goods_share <= settings.sure_goods_share,
+            f"向关联方以外的单位付款占收款的 {traded.goods_share:.0%}（货款应占大部分）",
+            f"{traded.goods_share:.0%} of what came in was paid to organisations outside the "
+            "circle; a spot market pays most of it to sellers",
+        ),
+        Lookalike(
+            "venue_fees",
+            traded.withdrawn_share <= settings.fee_withdrawn_share,
+            f"客户取回 {traded.withdrawn_share:.0%}（只收手续费的场所几乎全部退还）",
+            f"clients withdrew {traded.withdrawn_share:.0%}; a venue that only charges fees gives "
+            "nearly all of it back",
+        ),
+    )
+
+
+def _texts(traded: Traded, signs: dict[str, bool], most: int | None) -> tuple[str, str]:
+    zh = [f"未经批准的交易场所向 {traded.clients} 名自然人收取 {yuan(traded.taken_fen)} 元"]
+    en = [
+        f"A trading venue without approval took {yuan(traded.taken_fen)} yuan from "
+        f"{traded.clients} natural persons"
+    ]
+    zh.append(f"向关联方以外单位支付的货款占 {traded.goods_share:.0%}")
+    en.append(f"{traded.goods_share:.0%} of it paid for goods of others")
+    if signs["few_withdrawals"]:
+        zh.append(f"客户仅取回 {traded.withdrawn_share:.0%}")
+        en.append(f"clients withdrew only {traded.withdrawn_share:.0%}")
+    if signs["fixed_yield"] and traded.returns:
+        zh.append(f"向 {traded.returns.persons} 人按固定收益返还")
+        en.append(f"{traded.returns.persons} persons get a fixed yield")
+    if signs["too_many_holders"]:
+        zh.append(f"持有人超过 {most} 人")
+        en.append(f"there are more holders than the {most} allowed")
+    if signs["quick_trading"]:
+        zh.append(f"{traded.quick_share:.0%} 的客户在法定间隔内进出")
+        en.append(f"{traded.quick_share:.0%} of the clients went in and out within the days barred")
+    if signs["to_circle"]:
+        zh.append(f"{traded.circle_share:.0%} 流向关联方")
+        en.append(f"{traded.circle_share:.0%} went to the circle")
+    return "；".join(zh), "; ".join(en)
+
+
+def _no_accounts(venue: Institution, accounts: int) -> CannotConclude:
+    missing = ("entry",) if accounts else ("account", "entry")
+    return CannotConclude(
+        NAME,
+        venue.party_id,
+        venue.institution_id,
+        missing,
+        ("未报送该交易场所的账户或流水，无法判断其是否收取公众资金",
+         "no account or statement of this venue was submitted; whether it takes the public's "
+         "money cannot be judged"),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The examination: labelled provinces are simulated, judged as any night is, and compared."""

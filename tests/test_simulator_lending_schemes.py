@@ -1,0 +1,184 @@
+"""Schemes of lending and raising money: each is there and shows its fact; look-alikes do not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from simulator.province import set_stage
+from simulator.rows import Array
+from simulator.schemes import excess_return, illegal_fundraising, private_investment
+from simulator.stage import Stage, Typology
+from simulator.world import PURPOSE, YUAN, Lookalike, Scheme, World
+
+TYPOLOGIES = (illegal_fundraising.TYPOLOGY, excess_return.TYPOLOGY, private_investment.TYPOLOGY)
+CASES = [(each, variant) for each in TYPOLOGIES for variant in each.variants]
+DAYS = 30
+
+
+@dataclass(frozen=True)
+class Played:
+    """A world in which every variant and every look-alike of the typologies was put once."""
+
+    stage: Stage
+    numbers: dict[tuple[str, str], int]
+
+    @property
+    def world(self) -> World:
+        return self.stage.world
+
+    def scheme(self, typology: str, variant: str) -> Scheme:
+        return self.world.schemes[self.numbers[typology, variant]]
+
+    def moved(self, typology: str, variant: str) -> dict[str, Array]:
+        """The transfers of one scheme."""
+        return self.where("scheme", self.numbers[typology, variant])
+
+    def where(self, column: str, value: int) -> dict[str, Array]:
+        """The transfers with a value in a column."""
+        rows = self.world.transfers.column(column) == value
+        return {name: values[rows] for name, values in self.world.transfers.joined().items()}
+
+    def look_alike(self, typology: str, kind: str) -> Lookalike:
+        return next(e for e in self.world.lookalikes if (e.typology, e.kind) == (typology, kind))
+
+    def licensed(self, party: int) -> bool:
+        rows = self.world.institutions.column("party") == party
+        return bool(self.world.institutions.column("licensed")[rows].any())
+
+
+@pytest.fixture(scope="module")
+def played() -> Played:
+    stage = set_stage(31, "small", DAYS)
+    numbers = {}
+    for typology, variant in CASES:
+        numbers[typology.name, variant] = len(stage.world.schemes)
+        typology.add(stage, variant)
+    for typology in TYPOLOGIES:
+        for put in typology.lookalikes:
+            put(stage)
+    return Played(stage, numbers)
+
+
+@pytest.mark.parametrize(
+    ("typology", "variant"), CASES, ids=[f"{each.name}-{variant}" for each, variant in CASES]
+)
+def test_a_scheme_names_its_organiser_and_what_shows_it(
+    played: Played, typology: Typology, variant: str
+) -> None:
+    scheme, moved = played.scheme(typology.name, variant), played.moved(typology.name, variant)
+    assert (scheme.typology, scheme.variant) == (typology.name, variant)
+    assert scheme.parties[0] == (scheme.institution, "organiser")
+    assert len(moved["payer"]) or scheme.records
+    ends = np.concatenate([moved["payer"], moved["payee"]])
+    assert set(scheme.accounts) <= set(ends.tolist()) or scheme.records
+
+
+def test_each_typology_has_three_variants_and_a_look_alike(played: Played) -> None:
+    for typology in TYPOLOGIES:
+        assert len(set(typology.variants)) >= 3
+        kinds = {e.kind for e in played.world.lookalikes if e.typology == typology.name}
+        assert len(kinds) == len(typology.lookalikes) >= 1
+
+
+def fractions_paid_back(moved: dict[str, Array], source: list[int]) -> list[float]:
+    """What each person who paid in once was paid, as a fraction of that, to a thousandth."""
+    paid: dict[int, list[int]] = {}
+    for payer, payee, amount in zip(moved["payer"], moved["payee"], moved["amount"], strict=True):
+        if payee in source and payer not in source:
+            paid.setdefault(int(payer), []).append(int(amount))
+    return [
+        round(float(amount) / paid[int(payee)][0], 3)
+        for payer, payee, amount in zip(
+            moved["payer"], moved["payee"], moved["amount"], strict=True
+        )
+        if payer in source and len(paid.get(int(payee), [])) == 1
+    ]
+
+
+@pytest.mark.parametrize("variant", illegal_fundraising.VARIANTS)
+def test_investors_pay_round_lots_and_get_few_fractions_back(played: Played, variant: str) -> None:
+    scheme = played.scheme("illegal_fundraising", variant)
+    moved = played.moved("illegal_fundraising", variant)
+    into = np.isin(moved["payee"], scheme.accounts) & ~np.isin(moved["payer"], scheme.accounts)
+    assert (moved["amount"][into] % (100 * YUAN) == 0).all()
+    assert int(moved["amount"][into].sum()) == scheme.stake_fen > 0
+    assert not played.licensed(scheme.institution)
+    if variant == "cash_collectors":
+        assert (moved["payer"][into] == -1).mean() > 0.3
+        return
+    small = [each for each in fractions_paid_back(moved, scheme.accounts) if each < 0.5]
+    common = sum(count for _, count in Counter(small).most_common(6))
+    assert len(small) >= 10
+    assert common / len(small) > 0.5
+
+
+def test_who_pays_round_sums_lawfully_gets_no_fixed_return(played: Played) -> None:
+    for kind in ("pension_fund", "franchise", "letting_firm", "savings_circle"):
+        account = played.look_alike("illegal_fundraising", kind).accounts[0]
+        came, went = played.where("payee", account), played.where("payer", account)
+        both = set(came["payer"].tolist()) & set(went["payee"].tolist())
+        assert len(came["payer"]) >= 20 and len(went["payee"]) >= 1, kind
+        if kind == "pension_fund":
+            assert not both
+        if kind in ("franchise", "letting_firm"):
+            given = went["purpose"] == PURPOSE["返利" if kind == "franchise" else "退款"]
+            went = {name: values[given] for name, values in went.items()}
+            both = set(came["payer"].tolist()) & set(went["payee"].tolist())
+            assert both
+            owed = {person: int(came["amount"][came["payer"] == person].sum()) for person in both}
+            got = {person: int(went["amount"][went["payee"] == person].sum()) for person in both}
+            assert all(got[person] <= owed[person] for person in both), kind
+
+
+def test_old_investors_are_paid_with_new_money_behind_which_is_no_loan(played: Played) -> None:
+    for variant in ("old_with_new", "short_product"):
+        scheme = played.scheme("excess_return", variant)
+        moved = played.moved("excess_return", variant)
+        [account] = scheme.accounts
+        into = int(moved["amount"][moved["payee"] == account].sum())
+        out = int(moved["amount"][moved["payer"] == account].sum())
+        assert (moved["loan"] < 0).all()
+        assert into == scheme.stake_fen
+        assert out / into > 0.45
+
+
+def test_lenders_get_more_than_borrowers_pay_and_the_gap_is_the_stake(played: Played) -> None:
+    for variant in ("high_coupon", "bonus_from_clients", "points_bought_back"):
+        scheme = played.scheme("excess_return", variant)
+        moved = played.moved("excess_return", variant)
+        out = np.isin(moved["payer"], scheme.accounts) & ~np.isin(moved["payee"], scheme.accounts)
+        assert 0 < scheme.stake_fen <= int(moved["amount"][out].sum())
+
+
+def test_capped_marketing_is_small_and_comes_from_own_funds(played: Played) -> None:
+    account = played.look_alike("excess_return", "capped_marketing").accounts[0]
+    went = played.where("payer", account)
+    lenders = np.isin(went["payee"], played.world.pools["people"])
+    assert lenders.sum() > 5
+    assert played.world.accounts.column("institution")[account] >= 0
+    assert went["amount"][lenders & (went["loan"] >= 0)].size == 0
+    assert np.median(went["amount"][lenders]) <= 100 * YUAN
+
+
+@pytest.mark.parametrize("variant", private_investment.VARIANTS)
+def test_an_unlicensed_investment_firm_takes_money_from_many(played: Played, variant: str) -> None:
+    scheme = played.scheme("private_investment", variant)
+    moved = played.moved("private_investment", variant)
+    into = np.isin(moved["payee"], scheme.accounts) & (moved["payer"] >= 0)
+    out = np.isin(moved["payer"], scheme.accounts)
+    assert not played.licensed(scheme.institution)
+    assert len(np.unique(moved["payer"][into])) >= 20 or (moved["payer"] == -1).sum() >= 20
+    assert out.sum() >= 10
+
+
+def test_a_consulting_firm_returns_at_most_what_it_was_paid(played: Played) -> None:
+    account = played.look_alike("private_investment", "consulting").accounts[0]
+    came, went = played.where("payee", account), played.where("payer", account)
+    fees = set(came["amount"].tolist())
+    back = went["purpose"] == PURPOSE["退款"]
+    assert set(went["amount"][back].tolist()) <= fees
+    assert back.sum() < 0.1 * len(came["payer"])
