@@ -42,11 +42,8 @@ try:
     # These load the libraries, which takes a while.
     from commands import (
         demonstration,
-<<<<<<< HEAD
-        institutions,
-=======
         evaluate,
->>>>>>> main
+        institutions,
         ledger,
         nights,
         packages,
@@ -100,21 +97,17 @@ def options(
 
 
 for module in (
-<<<<<<< HEAD
-    demonstration, packages, nights, suspects, institutions, trace, patterns, ledger, supervision,
-):  # fmt: skip
-=======
     demonstration,
     packages,
     nights,
     suspects,
+    institutions,
     trace,
     patterns,
     ledger,
     supervision,
     evaluate,
 ):
->>>>>>> main
     module.add_to(app)
 
 

@@ -50,8 +50,8 @@ def read_facts(published: Path, convention: Convention, only: str | None) -> lis
     """Read every institution's sources, uses and missing money, or one's; amounts in fen.
 
     Each kind of use stands with its amount by stage; `by_kind` adds the stages up, under each
-    convention for the least and the most. `returns` is what was paid to earlier clients, and how much of
-    it out of investors' principal. Institutions stand in the order of their identifiers.
+    convention for the least and the most. `returns` is what was paid to earlier clients, and how
+    much of it out of investors' principal. Institutions stand in the order of their identifiers.
 
     Raises:
         NotFoundError: the run knows no such institution.
