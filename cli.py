@@ -42,6 +42,7 @@ try:
     # These load the libraries, which takes a while.
     from commands import (
         demonstration,
+        desk,
         evaluate,
         institutions,
         ledger,
@@ -107,6 +108,7 @@ for module in (
     ledger,
     supervision,
     evaluate,
+    desk,
 ):
     module.add_to(app)
 
