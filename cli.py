@@ -42,7 +42,9 @@ try:
     # These load the libraries, which takes a while.
     from commands import (
         demonstration,
+        desk,
         evaluate,
+        institutions,
         ledger,
         nights,
         packages,
@@ -100,11 +102,13 @@ for module in (
     packages,
     nights,
     suspects,
+    institutions,
     trace,
     patterns,
     ledger,
     supervision,
     evaluate,
+    desk,
 ):
     module.add_to(app)
 

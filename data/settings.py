@@ -118,11 +118,37 @@ class Trace(Section):
     path_parts: Count
 
 
+class LookThrough(Section):
+    """How every institution's clients' money is followed each night."""
+
+    within_days: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
     minimum_ownership: Share
     largest_contact_group: Count
+
+
+class Desk(Section):
+    """The investigators' pages: log-ins, limits, how much is shown."""
+
+    session_idle_minutes: Count
+    session_hours: Count
+    minimum_password_chars: Count
+    failed_logins: Count
+    lock_minutes: Count
+    log_ins_per_minute: Count
+    requests_per_minute: Count
+    hold_minutes: Count
+    page_rows: Count
+    graph_edges: Count
+    max_form_bytes: Count
+    max_attachment_bytes: Count
+    max_upload_bytes: Count
+    sample_size: Count
+    sample_from_rank: Count
 
 
 class Lending(Section):
@@ -306,6 +332,32 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class ExcessReturn(Section):
+    """Y1."""
+
+    least_return: Share
+    most_return: Share
+    most_payments: Count
+    returned_share: Share
+    slack_share: Share
+    interest_share: Share
+    minimum_share: Share
+    minimum_fen: Whole
+    minimum_lenders: Count
+    minimum_positions: Count
+    minimum_peers: Count
+    usual_quantile: Share
+    rate_margin: Share
+    marketing_fen: Whole
+    marketing_share: Share
+    sure_share: Share
+    sure_lenders: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_lenders: Share
+    confidence_rate: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -317,6 +369,8 @@ class FictitiousLoan(Section):
     shared_borrowers: Count
     shared_among: Share
     meeting_share: Share
+    meeting_loans: Count
+    meeting_loan_share: Share
     business_days: Count
     business_share: Share
     raised_share: Share
@@ -488,6 +542,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
@@ -502,14 +557,16 @@ class Settings(Section):
     score: Score
     consequences: Consequences
     trace: Trace
+    look_through: LookThrough
     ties: Ties
+    desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
     detectors: Detectors
 
     def digest(self) -> str:
-        """The SHA-256 of the settings' values, in hex; part of a run's key."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """The SHA-256 of the values that decide a result, in hex; part of a run's key."""
+        return hashlib.sha256(self.model_dump_json(exclude={"desk"}).encode()).hexdigest()
 
 
 def load_settings(path: Path | None = None) -> Settings:
