@@ -62,6 +62,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
         "report_line_fen": ("大额报告标准", "report line of the day"),
         "above_line": ("略高于报告标准的款项", "sums just above it"),
+        "cycles": ("回到起点的资金链", "chains that return to where they began"),
         "below_line": ("略低于报告标准的款项", "sums just below the report line"),
         "traded_share": ("早有往来者之间的资金占比", "share of the money between lasting partners"),
         "related_layer_share": (
