@@ -118,6 +118,12 @@ class Trace(Section):
     path_parts: Count
 
 
+class LookThrough(Section):
+    """How every institution's clients' money is followed each night."""
+
+    within_days: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
@@ -536,6 +542,7 @@ class Settings(Section):
     score: Score
     consequences: Consequences
     trace: Trace
+    look_through: LookThrough
     ties: Ties
     desk: Desk
     lending: Lending
