@@ -13,6 +13,7 @@ from detectors import (
     fund_pool,
     illegal_fundraising,
     layering,
+    maturity_mismatch,
     private_investment,
     reserve_misuse,
     self_financing,
@@ -44,6 +45,7 @@ class Detector(Protocol):
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
+    maturity_mismatch,
     self_financing,
     commingling,
     reserve_misuse,
