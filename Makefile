@@ -9,7 +9,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := test
-.PHONY: run test install format lock docs scale tracing worlds soak powercut campaign clean
+.PHONY: run test install browser format lock docs scale tracing worlds soak powercut campaign clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -23,14 +23,14 @@ export PIP_ROOT_USER_ACTION := ignore
 run: install
 	$(BIN)/lookthrough demo
 
-test: install
+test: install browser
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-install: .venv/.project
+install: .venv/.project review/static/vendor/.installed
 
 .venv/.created:
 	$(PYTHON) -m venv .venv
@@ -43,6 +43,20 @@ install: .venv/.project
 .venv/.project: pyproject.toml .venv/.locked
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
+
+# What the desk's pages run in the browser, from the npm registry; nothing of it is kept here.
+review/static/vendor/.installed: package.json package-lock.json .venv/.locked
+	PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	mkdir -p $(@D)
+	cp node_modules/htmx.org/dist/htmx.min.js node_modules/cytoscape/dist/cytoscape.min.js $(@D)/
+	touch $@
+
+# What the desk's tests and its PDF files need of the system, where it can be installed.
+browser:
+	command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk libpango-1.0-0 \
+		libpangoft2-1.0-0 libharfbuzz-subset0 >/dev/null; } || \
+		echo "no chromium, and it cannot be installed here: the desk's browser tests are left out"
 
 format: install
 	$(BIN)/ruff check --fix .
@@ -80,4 +94,4 @@ docs: install
 	$(BIN)/python -m pipelines.intake.forms_document > docs/forms.md
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules review/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

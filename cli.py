@@ -42,6 +42,7 @@ try:
     # These load the libraries, which takes a while.
     from commands import (
         demonstration,
+        desk,
         evaluate,
         ledger,
         nights,
@@ -105,6 +106,7 @@ for module in (
     ledger,
     supervision,
     evaluate,
+    desk,
 ):
     module.add_to(app)
 

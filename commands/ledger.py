@@ -65,7 +65,7 @@ def _cells(chosen: Terminal, run: dict[str, Any]) -> tuple[str, ...]:
 
 def _ledger(home: Home) -> tuple[Sequence[Submission], Sequence[Run]]:
     """All submissions and runs; none where no ledger was begun."""
-    if not home.control.exists():
+    if not home.has_control:
         return [], []
     with Control(home) as control:
         return control.submissions(), control.runs()

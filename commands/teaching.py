@@ -47,6 +47,42 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             ("lookthrough demo", "lookthrough demo --seed 7 --every 5"),
             {"seed": "种子相同则字节相同。", "every": "两夜之间的天数。"},
         ),
+        "serve": Teaching(
+            "在已发布的结果上提供办案台网页，直到停止。\n\n"
+            "监听本机以外的地址时须有 TLS：证书，或前置的代理。",
+            ("lookthrough serve", "lookthrough serve --port 8700"),
+            {
+                "host": "监听的地址。",
+                "port": "端口；0 取空闲端口。",
+                "certificate": "TLS 证书（PEM）。",
+                "key": "证书的私钥（PEM）。",
+                "proxy": "终止 TLS 的代理的地址，只信任它的转发头。",
+            },
+        ),
+        "users": Teaching(
+            "新增、列出、重置或停用办案台账户；第一位管理员由此建立。\n\n"
+            "新建或重置的账户得到一个只显示一次的密码，首次登录须修改。",
+            (
+                "lookthrough users add chen --role administrator",
+                "lookthrough users add wang --role city --division 320100",
+                "lookthrough users reset wang",
+            ),
+            {
+                "command": "add、list、reset、disable 或 enable。",
+                "name": "账户名。",
+                "role": "账户的角色。",
+                "full_name": "使用者姓名。",
+                "division": "市、县账户的行政区划代码。",
+                "office": "条线部门代码。",
+                "submitter": "报送单位的统一社会信用代码。",
+            },
+        ),
+        "audit": Teaching(
+            "证明审计日志完整，或以 JSON 列出最新事件。\n\n"
+            "链条断裂时退出码为 4。请另行保存末条编号和哈希：只有知道它们，才能发现末尾被截断。",
+            ("lookthrough audit verify", "lookthrough audit list"),
+            {"command": "verify 或 list。"},
+        ),
         "simulate": Teaching(
             "写出一个带真相标注的省份：报送包，以及旁边的 truth.json。\n\n"
             "已有内容的文件夹，除非是此前模拟的省份，一律拒绝写入。",

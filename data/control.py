@@ -25,6 +25,8 @@ __all__ = ["Control", "Run", "Submission", "SubmitterKey", "SubmitterScore"]
 
 MIGRATIONS = Path(__file__).with_name("migrations")
 BUSY_SECONDS = 30
+# Any number, the same for every process: the lock that PostgreSQL's writers take.
+WRITERS_LOCK = 20160518
 
 
 class Control:
@@ -36,8 +38,9 @@ class Control:
         Raises:
             StoreError: the store cannot be opened, or a newer version wrote it.
         """
-        self._path = home.control
+        self._path = home.control_name
         self._engine = _engine(home)
+        self._reader = self._engine.execution_options(reading=True)
         try:
             with self._engine.begin() as connection:
                 _upgrade(connection)
@@ -74,6 +77,23 @@ class Control:
             raise StoreError(
                 f"the control store {self._path} failed: {_cause(error)}; free the disk or mend "
                 "the rights, and run it again"
+            ) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """One look at the store that keeps no writer waiting; what it changes is thrown away.
+
+        Raises:
+            StoreError: the store refused.
+        """
+        try:
+            with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+                yield session
+                session.expunge_all()
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"the control store {self._path} failed: {_cause(error)}; mend the rights, and try "
+                "again"
             ) from error
 
     def record_submission(self, submission: Submission) -> Submission:
@@ -224,6 +244,8 @@ class Control:
 
 
 def _engine(home: Home) -> Engine:
+    if home.control_url is not None:
+        return _shared_engine(home.control_url)
     url = f"sqlite:///{home.control}"
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
 
@@ -235,9 +257,30 @@ def _engine(home: Home) -> Engine:
         connection.execute("pragma foreign_keys = on")
 
     def begun(connection: Connection) -> None:
-        connection.exec_driver_sql("begin immediate")
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("begin" if reading else "begin immediate")
 
     event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def _shared_engine(url: str) -> Engine:
+    """PostgreSQL, whose writers exclude one another as those of the file do."""
+    try:
+        engine = create_engine(url, pool_pre_ping=True)
+    except (SQLAlchemyError, ImportError) as error:
+        raise StoreError(
+            f"LOOKTHROUGH_CONTROL_URL: {_cause(error)}; write it as "
+            "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE"
+        ) from error
+    if engine.dialect.name != "postgresql":
+        raise StoreError(f"LOOKTHROUGH_CONTROL_URL names {engine.dialect.name}, not postgresql")
+
+    def begun(connection: Connection) -> None:
+        if not connection.get_execution_options().get("reading", False):
+            connection.exec_driver_sql(f"select pg_advisory_xact_lock({WRITERS_LOCK})")
+
     event.listen(engine, "begin", begun)
     return engine
 

@@ -62,6 +62,26 @@ class Home:
         return self.path / "control.sqlite"
 
     @property
+    def control_url(self) -> str | None:
+        """The PostgreSQL address that LOOKTHROUGH_CONTROL_URL names instead of that file."""
+        return os.environ.get("LOOKTHROUGH_CONTROL_URL") or None
+
+    @property
+    def control_name(self) -> str:
+        """How messages name the control store; an address's password is left out."""
+        return str(self.control) if self.control_url is None else "at LOOKTHROUGH_CONTROL_URL"
+
+    @property
+    def has_control(self) -> bool:
+        """Whether there is a control store to read."""
+        return self.control_url is not None or self.control.exists()
+
+    @property
+    def attachments(self) -> Path:
+        """Files that were put on cases, by content hash."""
+        return self.path / "attachments"
+
+    @property
     def exists(self) -> bool:
         """Whether the folder is a home already."""
         return self.published.is_dir() or self.control.exists()

@@ -104,6 +104,13 @@ class Score(Section):
     police_confidence: Share
 
 
+class Consequences(Section):
+    """Rates of what a proven case costs its subject, and pays whoever gave the tip."""
+
+    penalty_rate: Share
+    reward_rate: Share
+
+
 class Trace(Section):
     """Limits of an answer about where money went or came from."""
 
@@ -116,6 +123,26 @@ class Ties(Section):
 
     minimum_ownership: Share
     largest_contact_group: Count
+
+
+class Desk(Section):
+    """The investigators' pages: log-ins, limits, how much is shown."""
+
+    session_idle_minutes: Count
+    session_hours: Count
+    minimum_password_chars: Count
+    failed_logins: Count
+    lock_minutes: Count
+    log_ins_per_minute: Count
+    requests_per_minute: Count
+    hold_minutes: Count
+    page_rows: Count
+    graph_edges: Count
+    max_form_bytes: Count
+    max_attachment_bytes: Count
+    max_upload_bytes: Count
+    sample_size: Count
+    sample_from_rank: Count
 
 
 class Lending(Section):
@@ -361,6 +388,35 @@ class PrivateInvestment(Section):
     confidence_most: Share
 
 
+class ShamMerchant(Section):
+    """R5."""
+
+    window_days: Count
+    return_hours: Count
+    least_payment_fen: Whole
+    least_returned_share: Share
+    passed_on_share: Share
+    minimum_persons: Count
+    minimum_returns: Count
+    minimum_fen: Whole
+    minimum_returned_share: Share
+    minimum_refunded_share: Share
+    minimum_matched_share: Share
+    exact_doubt_share: Share
+    supplied_doubt_share: Share
+    sure_matched_share: Share
+    round_fen: Whole
+    night_from_hour: Count
+    day_from_hour: Count
+    sure_round_share: Share
+    sure_night_share: Share
+    sure_persons: Count
+    confidence_least: Share
+    confidence_persons: Share
+    confidence_returned: Share
+    confidence_signs: Share
+
+
 class UnapprovedExchange(Section):
     """X1."""
 
@@ -408,6 +464,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
@@ -423,15 +480,17 @@ class Settings(Section):
     load: Load
     features: Features
     score: Score
+    consequences: Consequences
     trace: Trace
     ties: Ties
+    desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
     detectors: Detectors
 
     def digest(self) -> str:
-        """The SHA-256 of the settings' values, in hex; part of a run's key."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """The SHA-256 of the values that decide a result, in hex; part of a run's key."""
+        return hashlib.sha256(self.model_dump_json(exclude={"desk"}).encode()).hexdigest()
 
 
 def load_settings(path: Path | None = None) -> Settings:

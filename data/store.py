@@ -85,6 +85,10 @@ class Database:
         """Close the connection; closing twice is harmless."""
         self._connection.close()
 
+    def cursor(self) -> Database:
+        """Another connection to the same open file, for another thread."""
+        return Database(self._connection.cursor(), self.path)
+
     def execute(self, name: str, sql: str, params: Parameters = None) -> None:
         """Run a statement under a name.
 

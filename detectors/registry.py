@@ -14,6 +14,7 @@ from detectors import (
     private_investment,
     reserve_misuse,
     self_financing,
+    sham_merchant,
     unapproved_exchange,
     unlicensed_payment,
 )
@@ -43,6 +44,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
     fictitious_loan,

@@ -30,6 +30,7 @@ from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.near_ties import register_near_ties
 from detectors.passing_on import PassedOn, passed_on
+from detectors.payment_sides import account_name, create_payment_sides
 
 NAME = "unlicensed_payment"
 CODE = "R4"
@@ -49,22 +50,13 @@ CHINESE = Description(
 # Who takes whose money: parties by number, accounts of unknown holders as numbers below -1.
 CREATE_FLOW = """
 create or replace temp table settled_flow as
-with side as (
-  select a.account_id, coalesce(nullif(a.party_no, -1), -2 - a.account_id) as party, a.role,
-    coalesce(p.kind = 'person', false) as person,
-    a.role = 'client_reserve' or coalesce(list_contains($acquirers, p.institution_id), false)
-      as acquirer,
-    a.role in ('client_custody', 'client_reserve', 'exchange_deposit', 'securities_transfer')
-      or coalesce(list_contains($licensed, p.institution_id), false) as may_hold
-  from account_dim a left join party_dim p on p.party_no = a.party_no
-)
 select t.ref, t.booked_at, t.business_date, t.amount_fen, a.party as payer, b.party as payee,
   b.may_hold as payee_may_hold, a.may_hold as payer_may_hold,
   a.acquirer or t.channel = 'pos' or (a.person and t.channel in ('unionpay', 'nucc'))
     as acquired
 from transfer t
-join side a on a.account_id = t.payer_account
-join side b on b.account_id = t.payee_account
+join payment_side a on a.account_id = t.payer_account
+join payment_side b on b.account_id = t.payee_account
 where t.status = 'settled' and a.party <> b.party and t.business_date between $first and $last
   and not t.cash
 """
@@ -134,7 +126,6 @@ join settled_flow f on f.payer = c.party
 left join near_tie n on n.one = c.party and n.other = f.payee
 order by 1, 4, 3, 2
 """
-LICENSED_KINDS = ("payment_institution", "bank", "clearing_house")
 
 
 @dataclass(frozen=True)
@@ -171,14 +162,10 @@ def read_centres(
 ) -> Iterator[tuple[int, pl.DataFrame]]:
     """Read the transfers of every party that could settle for others."""
     db = context.db
-    licensed = [i for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS]
-    known = {
-        "licensed": [i.institution_id for i in licensed],
-        "acquirers": [i.institution_id for i in licensed if i.kind == "payment_institution"],
-    }
     window = {"first": context.first_date(settings.window_days), "last": context.business_date}
     living = {"living": settings.feeder_acquired_share, "handed": settings.feeder_handed_share}
-    db.execute("flow of settlements", CREATE_FLOW, {**window, **known})
+    create_payment_sides(context)
+    db.execute("flow of settlements", CREATE_FLOW, window)
     db.execute(
         "centres of settlement",
         CREATE_CENTRE,
@@ -195,7 +182,7 @@ def read_centres(
     register_near_ties(context, "near_tie")
     flow = db.frame("flow of centres", CENTRE_FLOW)
     db.unregister("near_tie")
-    for name in ("settled_flow", "settled_centre", "settled_feeder"):
+    for name in ("settled_flow", "settled_centre", "settled_feeder", "payment_side"):
         db.execute(f"drop {name}", f"drop table {name}")
     for key, rows in flow.group_by("centre", maintain_order=True):
         yield int(str(key[0])), rows
@@ -341,20 +328,17 @@ def _texts(settings: UnlicensedPayment, found: Settled) -> tuple[str, str]:
 
 
 def _unknown(context: Context, centre: int, found: Settled) -> CannotConclude:
-    [(bank, number)] = context.db.rows(
-        "an account", "select bank_no, account_no from account_dim where account_id = $account",
-        {"account": -2 - centre},
-    )  # fmt: skip
+    account = account_name(context, centre)
     taken = yuan(_fen(found.taken))
     return CannotConclude(
         NAME,
         None,
         None,
-        (f"account (holder of {bank}:{number})",),
+        (f"account (holder of {account})",),
         (
-            f"账户 {bank}:{number} 收取收单结算款 {taken} 元并转付 {found.merchants} 家商户，"
+            f"账户 {account} 收取收单结算款 {taken} 元并转付 {found.merchants} 家商户，"
             "但其户主未报送",
-            f"the account {bank}:{number} took {taken} yuan of card settlements and passed them "
+            f"the account {account} took {taken} yuan of card settlements and passed them "
             f"on to {found.merchants} merchants, but nobody submitted who holds it",
         ),
     )

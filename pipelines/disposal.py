@@ -64,6 +64,10 @@ SUBSTANCE = frozenset(
 )
 
 
+# The least severity that is a violation where a licence stands, and the highest that is a low risk
+# where none does; assumptions.
+VIOLATION_SEVERITY, LOW_RISK_SEVERITY = 3, 2
+
 # The six classes, the gravest last.
 GRAVITY = ("rectify", "stop_and_rectify", "suspend_and_return", "dissolve", "ban", "police")
 
@@ -101,37 +105,95 @@ def lead_office(findings: Sequence[Finding]) -> str | None:
     return "+".join(shared) or LEADING_GROUP
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """A proposed class of disposal, and its grounds in Chinese and English."""
+
+    disposal: str
+    zh: str
+    en: str
+
+
 def proposed_disposal(
     findings: Sequence[Finding],
     party_id: str,
     licences: Mapping[str, Licence],
     business_date: date,
     settings: Score,
-) -> str | None:
-    """Propose one of the six classes for a party; an officer decides.
+) -> Proposal | None:
+    """Propose one of the six classes for a party, with its grounds; an officer decides.
 
     Only findings of which the party is the subject count, each with the licence of the institution
-    that it names, else the party's own; the gravest class rules. None for a party that findings
-    only name: what its part was, is for the officer to say.
+    that it names, else the party's own; the gravest class rules, and among equals the finding of
+    the highest confidence. None for a party that findings only name: what its part was, is for the
+    officer to say.
     """
-    classes = []
+    proposals = []
     for finding in findings:
         if finding.party_id == party_id:
             licence = licences.get(finding.institution_id or party_id)
-            licensed = licence is not None and licence.holds_on(business_date)
-            classes.append(_class(finding, licensed, settings))
-    return max(classes, key=GRAVITY.index, default=None)
+            held = licence if licence is not None and licence.holds_on(business_date) else None
+            disposal = _class(finding, held is not None, settings)
+            order = (GRAVITY.index(disposal), finding.confidence, finding.amount_fen, finding.code)
+            proposals.append((order, _proposal(finding, disposal, held, business_date, settings)))
+    return max(proposals, key=lambda each: each[0])[1] if proposals else None
 
 
 def _class(finding: Finding, licensed: bool, settings: Score) -> str:
     if licensed and finding.typology in SUBSTANCE:
         return "suspend_and_return"
     if licensed:
-        return "stop_and_rectify" if finding.severity >= 3 else "rectify"
-    if finding.severity <= 2:
+        return "stop_and_rectify" if finding.severity >= VIOLATION_SEVERITY else "rectify"
+    if finding.severity <= LOW_RISK_SEVERITY:
         return "dissolve"
     grave = finding.severity == 5 and finding.confidence >= settings.police_confidence
     return "police" if grave else "ban"
+
+
+def _proposal(
+    finding: Finding,
+    disposal: str,
+    licence: Licence | None,
+    business_date: date,
+    settings: Score,
+) -> Proposal:
+    """Say which licence, which finding and which line lead to a class."""
+    line = settings.police_confidence
+    why = {
+        "suspend_and_return": ("所做业务与牌照不符", "the business done is not the licensed one"),
+        "stop_and_rectify": (
+            f"严重程度不低于 {VIOLATION_SEVERITY}，属持牌违规",
+            f"at severity {VIOLATION_SEVERITY} or more a licensed firm is in violation",
+        ),
+        "rectify": (
+            f"严重程度低于 {VIOLATION_SEVERITY}，属合规但有风险",
+            f"below severity {VIOLATION_SEVERITY} a licensed firm is compliant but risky",
+        ),
+        "dissolve": (
+            f"严重程度不高于 {LOW_RISK_SEVERITY}，风险较低",
+            f"up to severity {LOW_RISK_SEVERITY} the risk is low",
+        ),
+        "police": (
+            f"严重程度 5 且置信度不低于 {line:.2f}",
+            f"severity 5 at a confidence of {line:.2f} or more",
+        ),
+        "ban": (
+            f"严重程度高于 {LOW_RISK_SEVERITY}，但不满足严重程度 5 且置信度不低于 {line:.2f}",
+            f"above severity {LOW_RISK_SEVERITY}, though not severity 5 at a confidence of "
+            f"{line:.2f} or more",
+        ),
+    }[disposal]
+    permit = ("无有效牌照", f"no licence is valid on {business_date}")
+    if licence is not None:
+        number = licence.licence_no
+        permit = (f"持有效牌照 {number}", f"licence {number} is valid on {business_date}")
+    found = f"{finding.code} {finding.clause}"
+    said = f"{finding.severity}/5", f"{finding.confidence:.2f}"
+    return Proposal(
+        disposal,
+        f"{permit[0]}；{found}，严重程度 {said[0]}，置信度 {said[1]}：{why[0]}",
+        f"{permit[1]}; {found}, severity {said[0]}, confidence {said[1]}: {why[1]}",
+    )
 
 
 def in_words(codes: str, zh: bool) -> str:

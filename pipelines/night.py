@@ -163,7 +163,7 @@ def publish_suspects(
     words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}
     with _warehouse(home, chosen) as db:
         said: list[Finding | CannotConclude] = [*calibrate(found, calibration()), *silent]
-        outcome = gather(db, key, said, scored, words, chosen.score)
+        outcome = gather(db, key, said, scored, words, chosen.score, chosen.consequences)
     return str(publish(place, outcome, chosen.score).path)
 
 

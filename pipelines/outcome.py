@@ -9,14 +9,16 @@ from datetime import date, timedelta
 import polars as pl
 import pyarrow as pa
 
-from data.settings import Score
+from data.settings import Consequences, Score
 from data.store import Database
 from detectors.finding import CannotConclude, Finding
+from pipelines.consequences import Consequence, consequence
 from pipelines.disposal import Licence
 from pipelines.forest import ForestResult, Reason
-from pipelines.rank import Suspect, rank
+from pipelines.rank import SUBJECT, Suspect, rank
 from pipelines.reconciliation import reconcile
 from pipelines.run_key import RunKey
+from pipelines.tips import NO_TIPS, linked_tips
 
 # Days that a night reconciles; what came late is seen again for a month.
 RECONCILED_DAYS = 30
@@ -55,9 +57,9 @@ class Outcome:
 
     `ranking` is every party, worst first; `listed` are the suspects among them: all with a
     finding, and the most unusual ones without. `parties` and `transfers` are what the warehouse
-    knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt.
-    `words` are a feature's Chinese and English
-    name and its unit.
+    knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt;
+    `tips` name the suspects with findings, and `consequences` are these suspects', by party.
+    `words` are a feature's Chinese and English name and its unit.
     """
 
     key: RunKey
@@ -73,6 +75,8 @@ class Outcome:
     transfers: pl.DataFrame
     words: Words
     reconciliation: pl.DataFrame = field(default_factory=pl.DataFrame)
+    tips: pl.DataFrame = field(default_factory=lambda: NO_TIPS)
+    consequences: Mapping[str, Consequence] = field(default_factory=dict)
 
 
 def gather(
@@ -82,6 +86,7 @@ def gather(
     forest: ForestResult,
     words: Words,
     settings: Score,
+    rates: Consequences,
 ) -> Outcome:
     """Rank what the detectors said and the forest scored, and look up what a reader needs.
 
@@ -97,6 +102,8 @@ def gather(
     numbers = {party: number for party, number, _, _ in rows}
     wanted = [s.party_id for s in listed if s.party_id in numbers]
     reasons = forest.explain([numbers[party] for party in wanted], settings.reasons)
+    parties = _joined(db, "party", [suspect.party_id for suspect in listed], PARTIES)
+    tips = linked_tips(db, [suspect.party_id for suspect in ranking[:charged]])
     return Outcome(
         key=key,
         seed=forest.seed,
@@ -106,7 +113,7 @@ def gather(
         forests=tuple((s.name, len(s.rows), len(s.trees.feature), s.seed) for s in forest.strata),
         reasons={party: reasons.get(numbers[party], []) for party in wanted},
         cannot_conclude=tuple(sorted(silent, key=_gap_order)),
-        parties=_joined(db, "party", [suspect.party_id for suspect in listed], PARTIES),
+        parties=parties,
         licences=licences(db),
         transfers=_joined(
             db, "transfer", [ref for finding in findings for ref in finding.transfers], TRANSFERS
@@ -115,7 +122,24 @@ def gather(
         reconciliation=reconcile(
             db, key.business_date - timedelta(days=RECONCILED_DAYS - 1), key.business_date
         ),
+        tips=tips,
+        consequences=_consequences(ranking[:charged], parties, tips, rates),
     )
+
+
+def _consequences(
+    charged: Sequence[Suspect], parties: pl.DataFrame, tips: pl.DataFrame, rates: Consequences
+) -> dict[str, Consequence]:
+    """The consequences for each party with a charge; the base is its largest finding as subject."""
+    divisions = dict(parties.select("party_id", "division").rows())
+    counts = dict(tips.group_by("party_id").len().rows())
+    drawn = {}
+    for suspect in charged:
+        amounts = [c.finding.amount_fen for c in suspect.charges if c.role == SUBJECT]
+        party = suspect.party_id
+        base = max(amounts, default=None)
+        drawn[party] = consequence(divisions.get(party), base, counts.get(party, 0), rates)
+    return drawn
 
 
 def licences(db: Database) -> dict[str, Licence]:

@@ -102,7 +102,7 @@ def _no_current(home: Home) -> str:
 
 def _numbered(home: Home, run: str) -> Path | None:
     """The file of the run of that number in the ledger; None where it has no such run."""
-    if not run.isascii() or not run.isdigit() or not home.control.exists():
+    if not run.isascii() or not run.isdigit() or not home.has_control:
         return None
     with Control(home) as control:
         held = next((each for each in control.runs() if each.run_id == int(run)), None)

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from data.settings import Score
 from detectors.finding import Finding
-from pipelines.disposal import lead_office, proposed_disposal
+from pipelines.disposal import Proposal, lead_office, proposed_disposal
 from pipelines.outcome import Outcome
 from pipelines.own_part import Moved, own_part
 from pipelines.rank import SUBJECT, Charge, Suspect
@@ -57,6 +57,15 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "text_zh": TEXT, "text_en": TEXT, "not_established_zh": TEXT,
             "not_established_en": TEXT,
         },
+        "consequence": {
+            "rank": WHOLE, "party_id": TEXT, "grounds_zh": TEXT, "grounds_en": TEXT,
+            "city": TEXT, "county": TEXT, "base_fen": WHOLE, "penalty_fen": WHOLE,
+            "reward_fen": WHOLE,
+        },
+        "tip": {
+            "rank": WHOLE, "party_id": TEXT, "tip_id": TEXT, "named_by": TEXT,
+            "received_at": TIME, "typology": TEXT, "amount_fen": WHOLE, "subject_text": TEXT,
+        },
         "charge": {"rank": WHOLE, "position": WHOLE, "party_id": TEXT, "finding_id": WHOLE,
                    "role": TEXT},
         "accomplice": {"finding_id": WHOLE, "position": WHOLE, "party_id": TEXT, "role": TEXT},
@@ -96,6 +105,7 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
     """Write an outcome as tables, in the order of COLUMNS; the same outcome gives the same rows."""
     findings = _numbered(outcome.listed)
     key = outcome.key
+    ranks = {s.party_id: s.rank for s in outcome.listed}
     rows: dict[str, Iterable[Row]] = {
         "run": [
             (key.name, key.key, key.business_date, outcome.seed, key.settings, key.code, key.model)
@@ -106,6 +116,8 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
         "forest": outcome.forests,
         "suspect": _suspects(outcome, settings),
         "finding": [_finding(number, finding) for number, finding in findings.values()],
+        "consequence": _consequences(outcome, settings),
+        "tip": sorted((ranks[tip[0]], *tip) for tip in outcome.tips.rows()),
         "charge": [
             (s.rank, n, s.party_id, findings[_identity(charged.finding)][0], charged.role)
             for s in outcome.listed
@@ -223,14 +235,33 @@ def _suspects(outcome: Outcome, settings: Score) -> list[Row]:
     for s in outcome.listed:
         findings = [charged.finding for charged in s.charges]
         _, name, kind, division = known.get(s.party_id, (s.party_id, None, None, None))
-        disposal = proposed_disposal(
-            findings, s.party_id, outcome.licences, outcome.key.business_date, settings
-        )
+        proposal = _proposal(outcome, s, settings)
         amount = max((at_stake(c, s.party_id, moved) for c in s.charges), default=None)
         rows.append(
             (s.rank, s.party_id, name, kind, division, s.label, s.score, s.forest_score,
-             outcome.strata.get(s.party_id), len(findings), amount, lead_office(findings), disposal)
+             outcome.strata.get(s.party_id), len(findings), amount, lead_office(findings),
+             proposal.disposal if proposal else None)
         )  # fmt: skip
+    return rows
+
+
+def _proposal(outcome: Outcome, suspect: Suspect, settings: Score) -> Proposal | None:
+    findings = [charged.finding for charged in suspect.charges]
+    day = outcome.key.business_date
+    return proposed_disposal(findings, suspect.party_id, outcome.licences, day, settings)
+
+
+def _consequences(outcome: Outcome, settings: Score) -> list[Row]:
+    rows: list[Row] = []
+    for s in outcome.listed:
+        drawn = outcome.consequences.get(s.party_id)
+        if drawn is not None:
+            proposal = _proposal(outcome, s, settings)
+            grounds = (proposal.zh, proposal.en) if proposal else (None, None)
+            rows.append(
+                (s.rank, s.party_id, *grounds, drawn.city, drawn.county, drawn.base_fen,
+                 drawn.penalty_fen, drawn.reward_fen)
+            )  # fmt: skip
     return rows
 
 

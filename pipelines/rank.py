@@ -1,7 +1,8 @@
 """One order of suspects from findings and forest scores, with no ties; higher is worse.
 
-Subjects of findings come first, then those that findings name beside them (holders of accounts,
-beneficiaries), then whoever has none. A party that only the forest finds unusual is
+Subjects of findings come first, then those that findings name beside them (organisers, holders of
+accounts, beneficiaries), then whoever has none. A subject also answers, as their organiser, for
+what is found at those who hold accounts for it. A party that only the forest finds unusual is
 labelled "unexplained": that is a place to look, not an allegation.
 """
 
@@ -17,8 +18,9 @@ from data.settings import Score
 from detectors.finding import Finding
 
 SUBJECT = "subject"
-# Roles in which a finding names a party beside its subject: as the holder of accounts that it
-# describes, or as one whom the money reached.
+# Roles in which a finding names a party beside its subject: as who is behind it, as the holder of
+# accounts that it describes, or as one whom the money reached.
+ORGANISER = "organiser"
 HOLDERS = ("pool", "shell", "nominee")
 BENEFICIARY = "beneficiary"
 # The lowest score of subjects, and of those named beside them.
@@ -88,26 +90,37 @@ def rank(
 
 
 def charge(findings: Iterable[Finding]) -> dict[str, list[Charge]]:
-    """Give each finding to its subject, and to those that it names, once each, holders first.
+    """Give each finding to its subject, and to those that it names, once each, organisers first.
+
+    What is found at a party that holds accounts for another is given to that other as well, as its
+    organiser: one step, from holder to subject.
 
     Raises:
         ContractError: a finding names a party in an unknown role.
     """
     charges: dict[str, list[Charge]] = {}
-    for finding in findings:
+    listed = list(findings)
+    behind: dict[str, set[str]] = {}
+    for finding in listed:
         charges.setdefault(finding.party_id, []).append(Charge(finding, SUBJECT))
         named: dict[str, str] = {}
-        for party, role in sorted(finding.accomplices, key=_holders_first):
+        for party, role in sorted(finding.accomplices, key=_organisers_first):
             if party != finding.party_id:
                 named.setdefault(party, role)
         for party, role in named.items():
             charges.setdefault(party, []).append(Charge(finding, role))
+            if role in HOLDERS:
+                behind.setdefault(party, set()).add(finding.party_id)
+    for finding in listed:
+        for party in sorted(behind.get(finding.party_id, ())):
+            if all(charged.finding is not finding for charged in charges[party]):
+                charges[party].append(Charge(finding, ORGANISER))
     return charges
 
 
-def _holders_first(named: tuple[str, str]) -> tuple[int, str]:
+def _organisers_first(named: tuple[str, str]) -> tuple[int, str]:
     party, role = named
-    known = (*HOLDERS, BENEFICIARY)
+    known = (ORGANISER, *HOLDERS, BENEFICIARY)
     if role not in known:
         raise ContractError(f"a finding names {party} as {role!r}; known are {', '.join(known)}")
     return known.index(role), party
@@ -123,8 +136,8 @@ def strength(charged: Charge, settings: Score) -> float:
     worth = finding.confidence * ((1 - weight) * finding.severity / 5 + weight * amount)
     if charged.role == SUBJECT:
         return worth
-    holder = charged.role in HOLDERS
-    return worth * (settings.accomplice_weight if holder else settings.beneficiary_weight)
+    reached = charged.role == BENEFICIARY
+    return worth * (settings.beneficiary_weight if reached else settings.accomplice_weight)
 
 
 def evidence(charges: Iterable[Charge], settings: Score) -> float:

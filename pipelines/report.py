@@ -49,6 +49,18 @@ from forest_reason
 where rank = ?
 order by position
 """
+CONSEQUENCES = """
+select rank, grounds_zh, grounds_en, city, county, base_fen, penalty_fen, reward_fen
+from consequence
+where rank between ? and ?
+order by rank
+"""
+TIPS = """
+select rank, tip_id, named_by, received_at, typology, amount_fen, subject_text
+from tip
+where rank between ? and ?
+order by rank, received_at, tip_id
+"""
 GAPS = """
 select typology, party_id, institution_id, missing, text_zh, text_en
 from cannot_conclude
@@ -140,7 +152,11 @@ def suspects(db: Database, top: int) -> list[Facts]:
     """The first `top` suspects of a published file, best first, in the shape that is stable."""
     rows = db.frame("suspects", SUSPECTS, [top]).to_dicts()
     findings = _findings(db, 1, top)
-    return [_suspect(row, [_stable(f) for f in findings[row["rank"]]]) for row in rows]
+    drawn = _consequences(db, 1, top)
+    return [
+        _suspect(row, [_stable(f) for f in findings[row["rank"]]], drawn.get(row["rank"]))
+        for row in rows
+    ]
 
 
 def suspect(db: Database, party: str) -> Facts:
@@ -162,7 +178,7 @@ def suspect(db: Database, party: str) -> Facts:
         for f in found
     ]
     return {
-        **_suspect(row, full),
+        **_suspect(row, full, _consequences(db, row["rank"], row["rank"]).get(row["rank"])),
         "run": run,
         "stratum": row["stratum"],
         "money_at_stake_fen": max((_at_stake(finding) for finding in full), default=None),
@@ -241,7 +257,23 @@ def _at_stake(finding: Facts) -> int:
     return whole if own is None else max(own["received_fen"], own["paid_fen"])
 
 
-def _suspect(row: Facts, findings: Sequence[Facts]) -> Facts:
+def _consequences(db: Database, first: int, last: int) -> dict[int, Facts]:
+    """What follows for the suspects of ranks first to last that have findings, by rank."""
+    if not db.rows("content", "select 1 from content where table_name = 'consequence'"):
+        return {}  # a file that an earlier release published
+    tips: dict[int, list[Facts]] = defaultdict(list)
+    for tip in db.frame("tips", TIPS, [first, last]).to_dicts():
+        tips[tip.pop("rank")].append({**tip, "received_at": _moment(tip["received_at"])})
+    drawn = {}
+    for row in db.frame("consequences", CONSEQUENCES, [first, last]).to_dicts():
+        grounds = {"zh": row.pop("grounds_zh"), "en": row.pop("grounds_en")}
+        rank = row.pop("rank")
+        drawn[rank] = {**row, "grounds": None if grounds["zh"] is None else grounds}
+        drawn[rank]["tips"] = tips[rank]
+    return drawn
+
+
+def _suspect(row: Facts, findings: Sequence[Facts], consequences: Facts | None) -> Facts:
     return {
         "rank": row["rank"],
         "party_id": row["party_id"],
@@ -255,6 +287,7 @@ def _suspect(row: Facts, findings: Sequence[Facts]) -> Facts:
         "proposed_disposal": row["proposed_disposal"],
         "label": row["label"],
         "role": _role(findings),
+        "consequences": consequences,
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from data.codes import CITIES
+from data.divisions import city_and_county
 from detectors.registry import DETECTORS
 from pipelines.disposal import DISPOSALS, in_words
 from pipelines.measure_words import counted, held_against, measure_name, money, quantity
@@ -16,6 +16,7 @@ Command = Callable[[str], str]
 
 TITLES = {detector.NAME: detector.TITLE for detector in DETECTORS}
 EVIDENCE_SHOWN = 8
+TIPS_SHOWN = 3
 UNEXPLAINED = ("无法解释", "unexplained")
 NO_ALLEGATION = (
     "只是与同类不同，不构成指控",
@@ -95,6 +96,8 @@ def next_steps(facts: Facts, zh: bool, command: Command) -> list[str]:
             if zh
             else f"proposed, an officer decides: {disposal}"
         )
+        if facts["consequences"]:
+            steps += consequences_in_words(facts["consequences"], zh)
     else:
         steps.append(
             "核对其业务能否解释以上差异"
@@ -102,6 +105,29 @@ def next_steps(facts: Facts, zh: bool, command: Command) -> list[str]:
             else "whether its business explains what sets it apart"
         )
     return steps
+
+
+def consequences_in_words(drawn: Facts, zh: bool) -> list[str]:
+    """Say the grounds of the proposed disposal, the base for penalty and reward, and the tips."""
+    lines = []
+    if drawn["grounds"]:
+        lines.append(
+            f"依据：{drawn['grounds']['zh']}" if zh else f"grounds: {drawn['grounds']['en']}"
+        )
+    if drawn["base_fen"] is not None:
+        base, penalty = (money(drawn[f"{what}_fen"], zh) for what in ("base", "penalty"))
+        line = f"处罚基数 {base}，按比例 {penalty}" if zh else f"base {base}, penalty {penalty}"
+        if drawn["reward_fen"] is not None:
+            reward = money(drawn["reward_fen"], zh)
+            line += f"，举报奖励 {reward}" if zh else f", reward for the tip {reward}"
+        lines.append(line)
+    for tip in drawn["tips"][:TIPS_SHOWN]:
+        text = f"{tip['tip_id']}  {tip['received_at']}  {tip['subject_text']}"
+        lines.append(f"线索：{text}" if zh else f"tip: {text}")
+    left = len(drawn["tips"]) - TIPS_SHOWN
+    if left > 0:
+        lines.append(f"另有线索 {left} 条" if zh else f"{left} more tips")
+    return lines
 
 
 def reason(row: Facts, zh: bool) -> str:
@@ -127,10 +153,10 @@ def transfer(row: Facts, zh: bool) -> str:
 
 
 def place(division: str | None, zh: bool) -> str:
-    """Name the city of a division code, with the code."""
+    """Name the city and county of a division code, with the code."""
     if not division:
         return "属地不明" if zh else "place unknown"
-    return f"{CITIES.get(division[:4] + '00', '')} {division}".strip()
+    return f"{''.join(name or '' for name in city_and_county(division))} {division}".strip()
 
 
 def clean(text: str) -> str:

@@ -30,6 +30,7 @@ def call(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 def test_the_commands_are_the_designed_ones() -> None:
     assert COMMANDS == [
+        "audit",
         "backfill",
         "check",
         "demo",
@@ -43,6 +44,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "runs",
         "schedule",
         "scorecard",
+        "serve",
         "simulate",
         "status",
         "submit",
@@ -50,6 +52,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "suspects",
         "template",
         "trace",
+        "users",
         "verify",
     ]
 

@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 
 from data.control import Control, Run, Submission
-from data.control_tables import metadata
+from data.desk_tables import metadata
 from data.errors import NotFoundError, StoreError
 from data.home import Home
 

@@ -194,7 +194,7 @@ def test_the_list_for_programs_keeps_its_keys_and_adds_label_and_role(tmp_path: 
         listed = suspects(db, 10)
     assert list(listed[0]) == [
         *("rank", "party_id", "name", "kind", "division", "score", "forest_score", "findings"),
-        *("lead_office", "proposed_disposal", "label", "role"),
+        *("lead_office", "proposed_disposal", "label", "role", "consequences"),
     ]
     assert list(listed[0]["findings"][0]) == [
         *("typology", "clause", "institution_id", "severity", "confidence", "amount_fen"),

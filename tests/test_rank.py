@@ -105,8 +105,28 @@ def test_a_party_named_twice_in_a_finding_is_charged_once_as_holder() -> None:
     assert [charged.role for charged in charges["x"]] == ["pool"]
 
 
+def test_a_subject_answers_for_what_is_found_at_those_who_hold_accounts_for_it() -> None:
+    pool = finding("firm", accomplices=(("card", "nominee"), ("kin", "beneficiary")))
+    own = finding("card", typology="layering")
+    other = finding("kin", typology="layering")
+    charges = charge([own, pool, other])
+    assert [(c.finding.party_id, c.role) for c in charges["firm"]] == [
+        ("firm", "subject"),
+        ("card", "organiser"),
+    ]
+    assert [(c.finding.typology, c.role) for c in charges["kin"]] == [
+        ("fund_pool", "beneficiary"),
+        ("layering", "subject"),
+    ]
+
+
+def test_an_organiser_that_a_finding_names_is_charged_before_any_other_role() -> None:
+    charges = charge([finding("firm", accomplices=(("x", "pool"), ("x", "organiser")))])
+    assert [charged.role for charged in charges["x"]] == ["organiser"]
+
+
 def test_an_unknown_role_is_refused() -> None:
-    with pytest.raises(ContractError, match="names x as 'friend'; known are pool, shell, nominee"):
+    with pytest.raises(ContractError, match="names x as 'friend'; known are organiser, pool"):
         charge([finding("firm", accomplices=(("x", "friend"),))])
 
 

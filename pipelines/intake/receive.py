@@ -90,7 +90,7 @@ def check_package(
 
 
 def _keyring(settings: Settings, home: Home | None) -> Keyring:
-    if home is None or not home.control.exists():
+    if home is None or not home.has_control:
         return Keyring.of(settings.intake)
     with Control(home) as control:
         return Keyring.of(settings.intake, control.keys())

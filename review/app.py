@@ -1,0 +1,108 @@
+"""The desk as an ASGI application: its pages, its guards, and how errors are shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from data.control import Control
+from data.errors import LookthroughError, NotFoundError, StoreError
+from data.home import Home
+from data.settings import Settings
+from pipelines import night
+from review.desk import Clock, Desk
+from review.headers import guarded
+from review.pages import PAGES
+from review.rendering import environment, page
+from review.results import Results
+from review.routing import declared
+from review.second_factor import Sealer
+from review.signed_in import NotSignedIn, Refused
+
+STATIC = Path(__file__).with_name("static")
+
+log = logging.getLogger("lookthrough.desk")
+
+
+def create_app(
+    home: Home, settings: Settings, *, secure: bool = True, now: Clock = night.now
+) -> FastAPI:
+    """Build the desk of a home.
+
+    `secure` says that browsers reach it by https, or on this machine; cookies then are for such
+    connections alone.
+
+    Raises:
+        LookthroughError: a store cannot be opened, or a route declares no action.
+    """
+    control = Control(home)
+    desk = Desk(
+        home, settings, control, Results(home), Sealer(home), environment(), now, secure
+    )  # fmt: skip
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        control.close()
+
+    app = FastAPI(
+        title="Lookthrough", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
+    app.state.desk = desk
+    declared(PAGES)
+    for each in PAGES:
+        app.include_router(each)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.middleware("http")(guarded)
+    app.add_exception_handler(NotSignedIn, _to_log_in)
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(LookthroughError, _failed)
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+def _to_log_in(request: Request, error: Exception) -> Response:
+    assert isinstance(error, NotSignedIn)
+    if request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"HX-Redirect": error.address})
+    return RedirectResponse(error.address, 303)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return page(request, "error.html", error.status, said=(error.zh, error.en))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    said = ("没有这个页面", "there is no such page")
+    if error.status_code != 404:
+        said = ("请求不被接受", "the request is not accepted")
+    return page(request, "error.html", error.status_code, said=said)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    line = str(error).partition("\n")[0]
+    if isinstance(error, NotFoundError):
+        return page(request, "error.html", 404, said=("未找到：" + line, line))
+    status = 503 if isinstance(error, StoreError) else 422
+    return page(request, "error.html", status, said=(line, line))
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    # The path's pattern, not the path: a log holds no data of persons.
+    where = getattr(request.scope.get("route"), "path", "?")
+    log.error("%s %s: %s", request.method, where, type(error).__name__, exc_info=error)
+    said = (
+        "出现意外错误，已记录；请稍后再试",
+        "something unexpected failed and was logged; try later",
+    )
+    return page(request, "error.html", 500, said=said)

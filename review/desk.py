@@ -1,0 +1,45 @@
+"""What every page of the desk shares: stores, settings, clock, limits, templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from fastapi import Request
+from jinja2 import Environment
+
+from data.control import Control
+from data.home import Home
+from data.settings import Settings
+from review.limits import RateLimit
+from review.results import Results
+from review.second_factor import Sealer
+
+Clock = Callable[[], datetime]
+
+
+@dataclass
+class Desk:
+    """The desk of one home. `secure` says that pages are reached by https or on this machine."""
+
+    home: Home
+    settings: Settings
+    control: Control
+    results: Results
+    sealer: Sealer
+    templates: Environment
+    now: Clock
+    secure: bool
+    log_ins: RateLimit = field(init=False)
+    requests: RateLimit = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log_ins = RateLimit(self.settings.desk.log_ins_per_minute)
+        self.requests = RateLimit(self.settings.desk.requests_per_minute)
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk that a request was sent to."""
+    held: Desk = request.app.state.desk
+    return held

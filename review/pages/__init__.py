@@ -1,0 +1,13 @@
+"""The desk's pages, one module each; the order does not matter."""
+
+from __future__ import annotations
+
+from review.pages import own_account, queue, signing_in, suspect
+from review.routing import Pages
+
+PAGES: tuple[Pages, ...] = (
+    signing_in.pages,
+    own_account.pages,
+    queue.pages,
+    suspect.pages,
+)
