@@ -14,14 +14,16 @@ from simulator.schemes import (
     excess_return,
     fictitious_loan,
     illegal_fundraising,
+    margin_finance,
     maturity_mismatch,
     own_lending,
     private_investment,
+    property_finance,
     self_guarantee,
 )
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY
-from simulator.world import EVENT, PURPOSE, YUAN, Lookalike, Scheme, World
+from simulator.world import EVENT, INSTITUTION, PURPOSE, ROLE, YUAN, Lookalike, Scheme, World
 
 TYPOLOGIES = (
     illegal_fundraising.TYPOLOGY,
@@ -31,6 +33,8 @@ TYPOLOGIES = (
     maturity_mismatch.TYPOLOGY,
     self_guarantee.TYPOLOGY,
     own_lending.TYPOLOGY,
+    property_finance.TYPOLOGY,
+    margin_finance.TYPOLOGY,
 )
 CASES = [(each, variant) for each in TYPOLOGIES for variant in each.variants]
 DAYS = 30
@@ -326,3 +330,60 @@ def test_a_small_loan_firm_has_a_licence_and_a_large_lender_no_tie(played: Playe
     lender = played.look_alike("own_lending", "large_lender")
     assert played.licensed(firm.party)
     assert lender.party not in played.circle(lender.institution)
+
+
+def in_property(played: Played, accounts: Array) -> Array:
+    """Which accounts belong to developers and agents."""
+    estate = [INSTITUTION["property_developer"], INSTITUTION["property_agent"]]
+    rows = np.isin(played.world.institutions.column("kind"), estate)
+    return np.isin(played.world.owner(accounts), played.world.institutions.column("party")[rows])
+
+
+@pytest.mark.parametrize("variant", property_finance.VARIANTS)
+def test_loans_reach_developers_and_agents(played: Played, variant: str) -> None:
+    scheme = played.scheme("property_finance", variant)
+    moved = played.moved("property_finance", variant)
+    loans = [row for _, row in scheme.records]
+    lent = int(moved["amount"][moved["loan"] >= 0].sum())
+    reached = int(moved["amount"][in_property(played, moved["payee"])].sum())
+    assert scheme.institution in played.world.loans.column("institution")[loans]
+    assert 0 < reached == scheme.stake_fen <= lent
+    assert reached / lent > 0.3
+
+
+def test_renovation_rent_and_savings_are_no_property_finance(played: Played) -> None:
+    everything = played.world.transfers.joined()
+    for kind in ("renovation", "rent_ahead"):
+        each = played.look_alike("property_finance", kind)
+        out = (everything["payer"] == each.accounts[0]) & (everything["loan"] >= 0)
+        marked = np.isin(everything["payer"], everything["payee"][out]) & (everything["scheme"] < 0)
+        to_market = marked & in_property(played, everything["payee"])
+        assert out.any()
+        assert everything["amount"][to_market].sum() < everything["amount"][out].sum()
+    escrow = played.look_alike("property_finance", "presale_escrow")
+    assert played.world.accounts.column("role")[escrow.accounts[0]] == ROLE["client_custody"]
+
+
+@pytest.mark.parametrize("variant", margin_finance.VARIANTS)
+def test_clients_money_reaches_trading_accounts_of_others(played: Played, variant: str) -> None:
+    scheme = played.scheme("margin_finance", variant)
+    moved = played.moved("margin_finance", variant)
+    roles = played.world.accounts.column("role")
+    trading = roles[np.maximum(moved["payee"], 0)] == ROLE["securities_transfer"]
+    nominees = {party for party, role in scheme.parties if role == "nominee"}
+    assert int(moved["amount"][trading].sum()) == scheme.stake_fen > 0
+    assert set(played.world.owner(moved["payee"][trading]).tolist()) <= nominees
+    same = played.world.owner(moved["payer"][trading]) == played.world.owner(
+        moved["payee"][trading]
+    )
+    assert not same.any()
+
+
+def test_own_brokerage_moves_between_accounts_of_one_name(played: Played) -> None:
+    everything = played.world.transfers.joined()
+    roles = played.world.accounts.column("role")
+    honest = everything["scheme"] < 0
+    trading = honest & (roles[np.maximum(everything["payee"], 0)] == ROLE["securities_transfer"])
+    payer, payee = everything["payer"][trading], everything["payee"][trading]
+    assert len(payer) > 50
+    assert (played.world.owner(payer) == played.world.owner(payee)).all()
