@@ -358,6 +358,30 @@ class ExcessReturn(Section):
     confidence_rate: Share
 
 
+class MaturityMismatch(Section):
+    """P6."""
+
+    whole_share: Share
+    term_share: Share
+    early_days: Count
+    refund_days: Count
+    covered_share: Share
+    funded_share: Share
+    fixed_share: Share
+    registered_share: Share
+    rate_step: float
+    terms: Count
+    exits_of_a_term: Count
+    minimum_exits: Count
+    minimum_lenders: Count
+    minimum_fen: Whole
+    sure_exits: Count
+    confidence_least: Share
+    confidence_exits: Share
+    confidence_fixed: Share
+    confidence_taken: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -502,6 +526,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange

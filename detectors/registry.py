@@ -12,6 +12,7 @@ from detectors import (
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    maturity_mismatch,
     private_investment,
     reserve_misuse,
     self_financing,
@@ -43,6 +44,7 @@ class Detector(Protocol):
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
+    maturity_mismatch,
     self_financing,
     commingling,
     reserve_misuse,
