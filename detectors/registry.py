@@ -11,6 +11,7 @@ from detectors import (
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    premium_misuse,
     private_investment,
     reserve_misuse,
     self_financing,
@@ -51,6 +52,7 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
 )
 
 
