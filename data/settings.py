@@ -118,6 +118,12 @@ class Trace(Section):
     path_parts: Count
 
 
+class LookThrough(Section):
+    """How every institution's clients' money is followed each night."""
+
+    within_days: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
@@ -326,6 +332,56 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class ExcessReturn(Section):
+    """Y1."""
+
+    least_return: Share
+    most_return: Share
+    most_payments: Count
+    returned_share: Share
+    slack_share: Share
+    interest_share: Share
+    minimum_share: Share
+    minimum_fen: Whole
+    minimum_lenders: Count
+    minimum_positions: Count
+    minimum_peers: Count
+    usual_quantile: Share
+    rate_margin: Share
+    marketing_fen: Whole
+    marketing_share: Share
+    sure_share: Share
+    sure_lenders: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_lenders: Share
+    confidence_rate: Share
+
+
+class MaturityMismatch(Section):
+    """P6."""
+
+    whole_share: Share
+    term_share: Share
+    early_days: Count
+    refund_days: Count
+    covered_share: Share
+    funded_share: Share
+    fixed_share: Share
+    registered_share: Share
+    rate_step: float
+    terms: Count
+    exits_of_a_term: Count
+    minimum_exits: Count
+    minimum_lenders: Count
+    minimum_fen: Whole
+    sure_exits: Count
+    confidence_least: Share
+    confidence_exits: Share
+    confidence_fixed: Share
+    confidence_taken: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -337,6 +393,8 @@ class FictitiousLoan(Section):
     shared_borrowers: Count
     shared_among: Share
     meeting_share: Share
+    meeting_loans: Count
+    meeting_loan_share: Share
     business_days: Count
     business_share: Share
     raised_share: Share
@@ -491,6 +549,8 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    maturity_mismatch: MaturityMismatch
+    excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
@@ -506,6 +566,7 @@ class Settings(Section):
     score: Score
     consequences: Consequences
     trace: Trace
+    look_through: LookThrough
     ties: Ties
     desk: Desk
     lending: Lending

@@ -8,9 +8,11 @@ from typing import Protocol
 from detectors import (
     commingling,
     disguised_debt,
+    excess_return,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    maturity_mismatch,
     premium_misuse,
     private_investment,
     reserve_misuse,
@@ -42,6 +44,8 @@ class Detector(Protocol):
 
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
+    excess_return,
+    maturity_mismatch,
     self_financing,
     commingling,
     reserve_misuse,
