@@ -382,6 +382,23 @@ class MaturityMismatch(Section):
     confidence_taken: Share
 
 
+class SelfGuarantee(Section):
+    """P5."""
+
+    before_days: Count
+    borrower_share: Share
+    alike_share: Share
+    fed_days: Count
+    fed_share: Share
+    recovered_share: Share
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_circle: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -577,6 +594,29 @@ class DisguisedClearing(Section):
     confidence_link: Share
 
 
+class PremiumMisuse(Section):
+    """I1."""
+
+    collector_transfers: Count
+    collector_share: Share
+    minimum_payers: Count
+    minimum_fen: Whole
+    minimum_overdue_share: Share
+    cut_off_days: Whole
+    cycle_days: Count
+    commission_share: Share
+    paid_commission_share: Share
+    sure_overdue_share: Share
+    minimum_surrenders: Count
+    minimum_surrender_share: Share
+    sure_surrender_share: Share
+    minimum_circle_fen: Whole
+    minimum_circle_share: Share
+    confidence_least: Share
+    confidence_share: Share
+    confidence_circle: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -591,11 +631,13 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
+    premium_misuse: PremiumMisuse
 
 
 class Settings(Section):

@@ -15,9 +15,11 @@ from detectors import (
     illegal_fundraising,
     layering,
     maturity_mismatch,
+    premium_misuse,
     private_investment,
     reserve_misuse,
     self_financing,
+    self_guarantee,
     sham_merchant,
     unapproved_exchange,
     unlicensed_payment,
@@ -47,6 +49,7 @@ DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
     maturity_mismatch,
+    self_guarantee,
     self_financing,
     commingling,
     reserve_misuse,
@@ -59,6 +62,7 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
 )
 
 

@@ -45,6 +45,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "registered_share": ("有转让登记的退出占比", "share of exits with a registered assignment"),
         "held_days": ("持有日数中位数", "median days held"),
         "term_days": ("借款期限中位数", "median term of the loans"),
+        "compensated_fen": ("代借款人付出", "paid in the borrowers' place"),
+        "payers_in_place": ("代付的关联方", "payers of the circle"),
+        "nominal_fen": ("由名义担保人付出", "paid by guarantors in name"),
+        "recovered_share": ("已向借款人追回", "share recovered from borrowers"),
         "hops": ("最多经过的转账", "transfers on the longest way"),
         "lenders": ("出借人", "lenders"),
         "hours": ("放款至到达的最长用时", "longest time from the payout to the circle"),
@@ -139,6 +143,13 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "募集款流向平台关联方占比",
             "share of the money that reached the platform's circle",
         ),
+        "premium_payers": ("付保费的自然人", "natural persons who paid premiums"),
+        "overdue_fen": ("到期未交", "due and not passed on"),
+        "overdue_share": ("到期未交占保费", "share of the premiums not passed on"),
+        "aged_premium_fen": ("超过结算周期", "older than a settlement cycle"),
+        "premium_fen": ("代收保费", "premiums collected"),
+        "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
+        "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
     }
 )
 # Chinese, one in English, several in English.
