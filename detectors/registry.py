@@ -12,7 +12,9 @@ from detectors import (
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    layering,
     maturity_mismatch,
+    premium_misuse,
     private_investment,
     reserve_misuse,
     self_financing,
@@ -48,6 +50,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    layering,
     sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
@@ -55,6 +58,7 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
 )
 
 

@@ -66,6 +66,19 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "report_line_fen": ("大额报告标准", "report line of the day"),
+        "above_line": ("略高于报告标准的款项", "sums just above it"),
+        "cycles": ("回到起点的资金链", "chains that return to where they began"),
+        "below_line": ("略低于报告标准的款项", "sums just below the report line"),
+        "traded_share": ("早有往来者之间的资金占比", "share of the money between lasting partners"),
+        "related_layer_share": (
+            "有关联的中间主体占比",
+            "layers tied to another party",
+        ),
+        "out_of_network_ratio": ("流出与流入之比", "left the network per yuan that entered"),
+        "parallel": ("并列的最多主体", "layers side by side at most"),
+        "depth": ("前后相接的最多层数", "layers that follow each other at most"),
+        "layers": ("只作转手的主体", "parties that only pass money on"),
         "night_share": ("夜间付款占比", "share paid at night"),
         "round_share": ("整数金额占比", "share in round sums"),
         "fee_share": ("留存占比", "share that was kept"),
@@ -120,6 +133,13 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "募集款流向平台关联方占比",
             "share of the money that reached the platform's circle",
         ),
+        "premium_payers": ("付保费的自然人", "natural persons who paid premiums"),
+        "overdue_fen": ("到期未交", "due and not passed on"),
+        "overdue_share": ("到期未交占保费", "share of the premiums not passed on"),
+        "aged_premium_fen": ("超过结算周期", "older than a settlement cycle"),
+        "premium_fen": ("代收保费", "premiums collected"),
+        "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
+        "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
     }
 )
 # Chinese, one in English, several in English.
