@@ -382,6 +382,23 @@ class MaturityMismatch(Section):
     confidence_taken: Share
 
 
+class SelfGuarantee(Section):
+    """P5."""
+
+    before_days: Count
+    borrower_share: Share
+    alike_share: Share
+    fed_days: Count
+    fed_share: Share
+    recovered_share: Share
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_circle: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -589,6 +606,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
