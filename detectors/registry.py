@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_clearing,
     disguised_debt,
     excess_return,
     fictitious_loan,
@@ -54,6 +55,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    disguised_clearing,
     layering,
     sham_merchant,
     unlicensed_payment,
