@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_clearing,
     disguised_debt,
     excess_return,
     fictitious_loan,
@@ -14,9 +15,12 @@ from detectors import (
     illegal_fundraising,
     layering,
     maturity_mismatch,
+    own_lending,
+    premium_misuse,
     private_investment,
     reserve_misuse,
     self_financing,
+    self_guarantee,
     sham_merchant,
     unapproved_exchange,
     unlicensed_payment,
@@ -46,9 +50,12 @@ DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
     maturity_mismatch,
+    self_guarantee,
+    own_lending,
     self_financing,
     commingling,
     reserve_misuse,
+    disguised_clearing,
     layering,
     sham_merchant,
     unlicensed_payment,
@@ -57,6 +64,7 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
 )
 
 
