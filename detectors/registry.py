@@ -16,6 +16,7 @@ from detectors import (
     maturity_mismatch,
     premium_misuse,
     private_investment,
+    product_nesting,
     reserve_misuse,
     self_financing,
     sham_merchant,
@@ -59,6 +60,7 @@ DETECTORS: tuple[Detector, ...] = (
     unapproved_exchange,
     disguised_debt,
     premium_misuse,
+    product_nesting,
 )
 
 
