@@ -389,6 +389,40 @@ class MaturityMismatch(Section):
     confidence_taken: Share
 
 
+class SelfGuarantee(Section):
+    """P5."""
+
+    before_days: Count
+    borrower_share: Share
+    alike_share: Share
+    fed_days: Count
+    fed_share: Share
+    recovered_share: Share
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_circle: Share
+
+
+class OwnLending(Section):
+    """P2."""
+
+    assigned_days: Count
+    minimum_lenders: Count
+    before_share: Share
+    sold_share: Share
+    professional_loans: Count
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_inside: Share
+    confidence_back: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -560,6 +594,30 @@ class Layering(Section):
     confidence_shapes: Share
 
 
+class DisguisedClearing(Section):
+    """R3."""
+
+    window_days: Count
+    least_leg_fen: Whole
+    minimum_pairs: Count
+    minimum_fen: Whole
+    maximum_fee_share: Share
+    minimum_matched_share: Share
+    minimum_lift: float
+    sure_lift: float
+    chance_days: Count
+    netted_tolerance_share: Share
+    least_netted_fen: Whole
+    netted_clients: Count
+    minimum_netted_days: Count
+    minimum_netted_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_both: Share
+    confidence_link: Share
+
+
 class PremiumMisuse(Section):
     """I1."""
 
@@ -601,11 +659,14 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    disguised_clearing: DisguisedClearing
     layering: Layering
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    own_lending: OwnLending
+    self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
