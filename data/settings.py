@@ -399,6 +399,23 @@ class SelfGuarantee(Section):
     confidence_circle: Share
 
 
+class OwnLending(Section):
+    """P2."""
+
+    assigned_days: Count
+    minimum_lenders: Count
+    before_share: Share
+    sold_share: Share
+    professional_loans: Count
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_inside: Share
+    confidence_back: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -652,6 +669,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    own_lending: OwnLending
     self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
