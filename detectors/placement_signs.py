@@ -1,4 +1,4 @@
-"""The ways in which a payment firm's reserve is misplaced, each with its sum, evidence and words."""
+"""How a payment firm's reserve can be misplaced: each sign with its sum, evidence and words."""
 
 from __future__ import annotations
 
