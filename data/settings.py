@@ -643,6 +643,26 @@ class PremiumMisuse(Section):
     confidence_circle: Share
 
 
+class ReservePlacement(Section):
+    """R2."""
+
+    window_days: Count
+    minimum_days: Count
+    tolerance_share: Share
+    minimum_fen: Whole
+    least_interest_fen: Whole
+    least_deposit_fen: Whole
+    deposit_days: Count
+    least_yearly_rate: Share
+    largest_yearly_rate: Share
+    minimum_fees: Count
+    minimum_clients: Count
+    minimum_outside_share: Share
+    sure_outside_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -651,6 +671,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing
     layering: Layering
     sham_merchant: ShamMerchant

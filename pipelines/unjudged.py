@@ -15,6 +15,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "reserve_placement": ("institution", "reserve_day"),
     "fictitious_loan": ("institution", "loan", "loan_event"),
     "unlicensed_payment": ("institution",),
 }
@@ -52,6 +53,10 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "reserve_placement": (
+        "没有支付机构和备付金资料，无法判断备付金的存放",
+        "neither payment firms nor reserve ledgers were submitted; where reserves lie is unknown",
     ),
     "fictitious_loan": (
         "没有机构和标的资料，无法判断标的是否虚构",
