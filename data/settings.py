@@ -423,6 +423,15 @@ class OwnLending(Section):
     confidence_back: Share
 
 
+class BorrowerCap(Section):
+    """P11; the caps are law, in legal_rules.csv."""
+
+    uniting_share: Share
+    largest_unit: Count
+    confidence_single: Share
+    confidence_united: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -686,6 +695,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    borrower_cap: BorrowerCap
     own_lending: OwnLending
     self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch

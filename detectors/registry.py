@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from detectors import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -54,6 +55,7 @@ DETECTORS: tuple[Detector, ...] = (
     maturity_mismatch,
     self_guarantee,
     own_lending,
+    borrower_cap,
     self_financing,
     commingling,
     reserve_misuse,
