@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from detectors import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -18,7 +19,9 @@ from detectors import (
     own_lending,
     premium_misuse,
     private_investment,
+    product_nesting,
     reserve_misuse,
+    reserve_placement,
     self_financing,
     self_guarantee,
     sham_merchant,
@@ -52,9 +55,11 @@ DETECTORS: tuple[Detector, ...] = (
     maturity_mismatch,
     self_guarantee,
     own_lending,
+    borrower_cap,
     self_financing,
     commingling,
     reserve_misuse,
+    reserve_placement,
     disguised_clearing,
     layering,
     sham_merchant,
@@ -65,6 +70,7 @@ DETECTORS: tuple[Detector, ...] = (
     unapproved_exchange,
     disguised_debt,
     premium_misuse,
+    product_nesting,
 )
 
 

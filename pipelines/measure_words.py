@@ -53,6 +53,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fewest_lenders": ("每笔债权的受让人最少", "fewest lenders of one claim"),
         "by_circle_fen": ("由平台或关联方放款", "paid out by the platform or its circle"),
         "returned_to_payer": ("放款人已收回", "share that the payer has back"),
+        "borrowers_over": ("超限借款人", "borrowers above the cap"),
+        "groups_over": ("超限的关联借款人组", "groups of borrowers above the cap"),
+        "over_fen": ("超出上限", "above the cap"),
+        "over_all_platforms": ("跨平台超限的借款", "loans above the cap on all platforms"),
         "hops": ("最多经过的转账", "transfers on the longest way"),
         "lenders": ("出借人", "lenders"),
         "hours": ("放款至到达的最长用时", "longest time from the payout to the circle"),
@@ -74,6 +78,11 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "outside_reserve_fen": ("付入备付金账户之外", "paid by clients outside of the reserve"),
+        "bank_fees_fen": ("银行付给自有账户", "paid by banks to its own accounts"),
+        "term_deposits_fen": ("定期存放", "placed for a term"),
+        "interest_fen": ("禁止计息后的利息", "interest after it was forbidden"),
+        "untransferred_fen": ("少交存央行最多", "largest sum missing at the central bank"),
         "direct_link_share": ("直连渠道占比", "share that went by direct links"),
         "netted_share": ("轧差相等日数占比", "share of the days that net out"),
         "netted_days": ("轧差相等的日数", "days on which two banks' sums are equal"),
@@ -154,6 +163,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "premium_fen": ("代收保费", "premiums collected"),
         "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
         "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
+        "nested_chains": ("超限的持有链", "chains of holdings beyond the line"),
+        "rings": ("循环持有", "rings of holdings"),
+        "firms_between": ("居间的公司", "firms that are a layer"),
+        "nested_fen": ("嵌套金额", "nested"),
     }
 )
 # Chinese, one in English, several in English.
@@ -173,6 +186,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "findings": ("项", "finding", "findings"),
         "days": ("日", "day", "days"),
         "hours": ("小时", "hour", "hours"),
+        "layers": ("层", "layer", "layers"),
         "ratio": ("", "", ""),
     }
 )
