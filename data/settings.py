@@ -298,6 +298,13 @@ class FixedReturns(Section):
     slack_share: Share
 
 
+class Holdings(Section):
+    """Positions in products: how long they count, and when a firm between is a layer."""
+
+    stale_days: Whole
+    partnership_share: Share
+
+
 class IllegalFundraising(Section):
     """P3."""
 
@@ -414,6 +421,15 @@ class OwnLending(Section):
     confidence_loans: Share
     confidence_inside: Share
     confidence_back: Share
+
+
+class BorrowerCap(Section):
+    """P11; the caps are law, in legal_rules.csv."""
+
+    uniting_share: Share
+    largest_unit: Count
+    confidence_single: Share
+    confidence_united: Share
 
 
 class FictitiousLoan(Section):
@@ -670,6 +686,16 @@ class UnlicensedBusiness(Section):
     confidence_both: Share
 
 
+class ProductNesting(Section):
+    """M3."""
+
+    maximum_layers: Count
+    sure_layers_beyond: Count
+    confidence_least: Share
+    confidence_beyond: Share
+    confidence_law: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -686,6 +712,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    borrower_cap: BorrowerCap
     own_lending: OwnLending
     self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
@@ -694,6 +721,7 @@ class Detectors(Section):
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
+    product_nesting: ProductNesting
 
 
 class Settings(Section):
@@ -710,6 +738,7 @@ class Settings(Section):
     desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
+    holdings: Holdings
     detectors: Detectors
 
     def digest(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from detectors import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -18,6 +19,7 @@ from detectors import (
     own_lending,
     premium_misuse,
     private_investment,
+    product_nesting,
     reserve_misuse,
     reserve_placement,
     self_financing,
@@ -54,6 +56,7 @@ DETECTORS: tuple[Detector, ...] = (
     maturity_mismatch,
     self_guarantee,
     own_lending,
+    borrower_cap,
     self_financing,
     commingling,
     reserve_misuse,
@@ -69,6 +72,7 @@ DETECTORS: tuple[Detector, ...] = (
     unapproved_exchange,
     disguised_debt,
     premium_misuse,
+    product_nesting,
 )
 
 

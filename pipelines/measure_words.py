@@ -53,6 +53,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fewest_lenders": ("每笔债权的受让人最少", "fewest lenders of one claim"),
         "by_circle_fen": ("由平台或关联方放款", "paid out by the platform or its circle"),
         "returned_to_payer": ("放款人已收回", "share that the payer has back"),
+        "borrowers_over": ("超限借款人", "borrowers above the cap"),
+        "groups_over": ("超限的关联借款人组", "groups of borrowers above the cap"),
+        "over_fen": ("超出上限", "above the cap"),
+        "over_all_platforms": ("跨平台超限的借款", "loans above the cap on all platforms"),
         "hops": ("最多经过的转账", "transfers on the longest way"),
         "lenders": ("出借人", "lenders"),
         "hours": ("放款至到达的最长用时", "longest time from the payout to the circle"),
@@ -163,6 +167,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "premium_fen": ("代收保费", "premiums collected"),
         "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
         "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
+        "nested_chains": ("超限的持有链", "chains of holdings beyond the line"),
+        "rings": ("循环持有", "rings of holdings"),
+        "firms_between": ("居间的公司", "firms that are a layer"),
+        "nested_fen": ("嵌套金额", "nested"),
     }
 )
 # Chinese, one in English, several in English.
@@ -183,6 +191,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "days": ("日", "day", "days"),
         "hours": ("小时", "hour", "hours"),
         "kinds": ("种", "kind", "kinds"),
+        "layers": ("层", "layer", "layers"),
         "ratio": ("", "", ""),
     }
 )

@@ -11,6 +11,7 @@ NEEDS = {
     "maturity_mismatch": ("institution", "loan", "loan_event"),
     "self_guarantee": ("institution", "loan", "loan_event"),
     "own_lending": ("institution", "loan"),
+    "borrower_cap": ("institution", "loan"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
@@ -36,6 +37,10 @@ TEXTS = {
     "own_lending": (
         "没有机构和标的资料，无法判断平台是否自行放贷",
         "neither institutions nor loans were submitted; own lending cannot be judged",
+    ),
+    "borrower_cap": (
+        "没有机构和标的资料，无法核对借款余额上限",
+        "neither institutions nor loans were submitted; borrowers' caps cannot be checked",
     ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",
