@@ -148,13 +148,12 @@ def read_cooperation(context: Context, settings: UnlicensedBusiness) -> dict[str
 def _recurs(settings: UnlicensedBusiness, mine: pl.DataFrame) -> bool:
     """Many payments over months, of sums that vary; a flat fee one way is a supplier's."""
     span = (mine["day"].max() - mine["day"].min()).days  # type: ignore[operator, union-attr]
-    mean, spread = (
-        float(str(v or 0)) for v in (mine["amount_fen"].mean(), mine["amount_fen"].std())
-    )
+    sums = mine["amount_fen"].to_numpy()
+    spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     both_ways = mine["outgoing"].n_unique() == 2
     return (
         mine.height >= settings.minimum_settlements
         and span >= settings.settlement_span_days
         and int(mine["amount_fen"].sum()) >= settings.minimum_fen
-        and (both_ways or spread >= settings.minimum_variation_share * sums.mean())
+        and (both_ways or spread >= settings.minimum_variation_share * float(sums.mean()))
     )
