@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from review.pages import own_account, queue, signing_in, suspect
+from review.pages import administration, own_account, queue, signing_in, suspect
 from review.routing import Pages
 
 PAGES: tuple[Pages, ...] = (
@@ -10,4 +10,5 @@ PAGES: tuple[Pages, ...] = (
     own_account.pages,
     queue.pages,
     suspect.pages,
+    administration.pages,
 )
