@@ -118,6 +118,12 @@ class Trace(Section):
     path_parts: Count
 
 
+class LookThrough(Section):
+    """How every institution's clients' money is followed each night."""
+
+    within_days: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
@@ -326,6 +332,32 @@ class IllegalFundraising(Section):
     confidence_behind: Share
 
 
+class ExcessReturn(Section):
+    """Y1."""
+
+    least_return: Share
+    most_return: Share
+    most_payments: Count
+    returned_share: Share
+    slack_share: Share
+    interest_share: Share
+    minimum_share: Share
+    minimum_fen: Whole
+    minimum_lenders: Count
+    minimum_positions: Count
+    minimum_peers: Count
+    usual_quantile: Share
+    rate_margin: Share
+    marketing_fen: Whole
+    marketing_share: Share
+    sure_share: Share
+    sure_lenders: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_lenders: Share
+    confidence_rate: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -337,6 +369,8 @@ class FictitiousLoan(Section):
     shared_borrowers: Count
     shared_among: Share
     meeting_share: Share
+    meeting_loans: Count
+    meeting_loan_share: Share
     business_days: Count
     business_share: Share
     raised_share: Share
@@ -468,6 +502,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
@@ -482,6 +517,7 @@ class Settings(Section):
     score: Score
     consequences: Consequences
     trace: Trace
+    look_through: LookThrough
     ties: Ties
     desk: Desk
     lending: Lending

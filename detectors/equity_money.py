@@ -52,25 +52,32 @@ CREATE_SOURCE = """
 create or replace temp table equity_source as
 with investor as (
   select distinct issuer, holder from equity_invested
-), paid as (
-  select coalesce(nullif(a.party_no, -1), -2 - a.account_id) as source, b.party_no as holder
-  from transfer t
-  join account_dim a on a.account_id = t.payer_account
-  join account_dim b on b.account_id = t.payee_account
-  where t.status = 'settled' and a.party_no is distinct from b.party_no and b.party_no >= 0
-    and a.role not in ('client_custody', 'client_reserve')
-    and t.business_date between $first and $last
-  group by 1, 2
+), paying as (
+  select a.account_id, coalesce(nullif(a.party_no, -1), -2 - a.account_id) as source
+  from account_dim a
+  where a.role not in ('client_custody', 'client_reserve')
 ), reached as (
-  select i.issuer, p.source, count(*) as holders
-  from paid p join investor i on i.holder = p.holder
+  select i.issuer, p.source, count(distinct i.holder) as holders
+  from investor i
+  join account_dim b on b.party_no = i.holder
+  join transfer t on t.payee_account = b.account_id
+  join paying p on p.account_id = t.payer_account
+  where t.status = 'settled' and t.business_date between $first and $last
   group by i.issuer, p.source
+), many as (
+  select * from reached where source = issuer or holders >= $persons
 ), everyone as (
-  select source, count(*) as persons from paid group by source
+  select p.source, count(distinct b.party_no) as persons
+  from paying p
+  semi join many m on m.source = p.source
+  join transfer t on t.payer_account = p.account_id
+  join account_dim b on b.account_id = t.payee_account
+  where t.status = 'settled' and b.party_no >= 0 and t.business_date between $first and $last
+  group by p.source
 )
-select r.issuer, r.source
-from reached r join everyone e on e.source = r.source
-where r.source = r.issuer or r.holders >= $persons and r.holders >= $covered * e.persons
+select m.issuer, m.source
+from many m join everyone e on e.source = m.source
+where m.source = m.issuer or m.holders >= $covered * e.persons
 """
 FLOW = """
 select issuer, true as incoming, holder as person, -1::bigint as source, ref, booked_at, amount_fen

@@ -111,7 +111,12 @@ def _judge(
     chosen = held.filter("made_up")
     unpaid, passed = chosen.filter("unpaid"), chosen.filter(~pl.col("unpaid"))
     taken, paid = int(unpaid["invested_fen"].sum()), int(passed["paid_fen"].sum())
+    # Meeting in one account alone may be a supplier's till: then it takes more loans to say so.
+    alone = not chosen.filter(pl.col("unpaid") | pl.col("fresh") | (pl.col("shared") != "")).height
     if (
+        alone
+        and chosen.height < max(settings.meeting_loans, settings.meeting_loan_share * held.height)
+    ) or (
         chosen.height < settings.minimum_loans
         or chosen.height < settings.minimum_share * held.height
         or taken + paid < settings.minimum_fen

@@ -70,17 +70,18 @@ order by d.party_no
 """
 # Where the money of some parties comes from.
 INCOME = """
-select b.party_no, coalesce(sum(t.amount_fen) filter (p.kind = 'organisation'), 0)::bigint,
-  sum(t.amount_fen)::bigint
-from transfer t
-join account_dim b on b.account_id = t.payee_account
-join judged j on j.party_no = b.party_no
-join account_dim a on a.account_id = t.payer_account
-left join party_dim p on p.party_no = a.party_no
-where t.status = 'settled' and a.party_no <> b.party_no
-  and t.business_date between $first and $last
-group by b.party_no
-order by b.party_no
+with came as (
+  select b.party_no, coalesce(p.kind = 'organisation', false) as firm,
+    case when a.party_no = b.party_no then 0 else t.amount_fen end as amount_fen
+  from transfer t
+  join account_dim b on b.account_id = t.payee_account
+  join judged j on j.party_no = b.party_no
+  join account_dim a on a.account_id = t.payer_account
+  left join party_dim p on p.party_no = a.party_no
+  where t.status = 'settled' and t.business_date between $first and $last
+)
+select party_no, coalesce(sum(amount_fen) filter (firm), 0)::bigint, sum(amount_fen)::bigint
+from came group by party_no order by party_no
 """
 WITHOUT_ACCOUNT = """
 select i.institution_id, p.party_no

@@ -22,48 +22,51 @@ from detectors.pooling import LICENSED_KINDS
 # Their licence is to take the public's money.
 LICENSED = (*LICENSED_KINDS, "asset_manager")
 
-# Transfers between persons and whoever is not licensed to hold their money. A holder that is not
-# known is another one for each account.
-CREATE_FLOW = f"""
-create or replace temp table raising_flow as
-with side as (
-  select a.account_id, a.role in {HELD_FOR_CLIENTS}
-      or coalesce(list_contains($licensed, p.institution_id), false) as lawful,
-    coalesce(nullif(a.party_no, -1), -2 - a.account_id) as holder,
-    coalesce(p.kind = 'person', false) as person
-  from account_dim a left join party_dim p on p.party_no = a.party_no
-)
-select t.transfer_no, t.booked_at, t.amount_fen, a.holder as payer, b.holder as payee,
-  a.person and not b.lawful as incoming, b.person and not a.lawful as outgoing
-from transfer t
-join side a on a.account_id = t.payer_account
-join side b on b.account_id = t.payee_account
-where t.status = 'settled' and a.holder <> b.holder and t.amount_fen > 0
-  and t.business_date between $first and $last
-  and (a.person and not b.lawful or b.person and not a.lawful)
+# A holder that is not known is another one for each account.
+CREATE_SIDE = f"""
+create or replace temp table raising_side as
+select a.account_id, coalesce(nullif(a.party_no, -1), -2 - a.account_id) as holder,
+  coalesce(p.kind = 'person', false) as person,
+  a.role not in {HELD_FOR_CLIENTS}
+    and not coalesce(list_contains($licensed, p.institution_id), false) as open
+from account_dim a left join party_dim p on p.party_no = a.party_no
 """
+# Transfers between persons and holders that are not licensed to hold their money, one row for each
+# person. No condition compares the two sides: it would tempt the planner to join these first.
+CREATE_FLOW = """
+create or replace temp table raising_flow as
+select true as incoming, t.transfer_no, t.booked_at, t.amount_fen, a.holder as person, b.holder
+from transfer t
+join raising_side a on a.account_id = t.payer_account and a.person
+join raising_side b on b.account_id = t.payee_account and b.open
+where t.status = 'settled' and t.amount_fen > 0 and t.business_date between $first and $last
+union all
+select false, t.transfer_no, t.booked_at, t.amount_fen, b.holder, a.holder
+from transfer t
+join raising_side a on a.account_id = t.payer_account and a.open
+join raising_side b on b.account_id = t.payee_account and b.person
+where t.status = 'settled' and t.amount_fen > 0 and t.business_date between $first and $last
+"""
+OWN = "delete from raising_flow where person = holder"
 CREATE_PAYER = """
 create or replace temp table raising_payer as
-select payee as holder, payer as person, min(booked_at) as first_at
+select holder, person, min(booked_at) as first_at
 from raising_flow
 where incoming and amount_fen % $lot = 0 and amount_fen >= $least
-group by payee, payer
-qualify count(*) over (partition by payee) >= $payers
+group by holder, person
+qualify count(*) over (partition by holder) >= $payers
 """
 # Persons that a source pays, of those who pay a collector; and how many chance would give.
 PAIRS = """
 with paid as (
-  select payer as source, payee as person, max(booked_at) as last_at
-  from raising_flow where outgoing group by payer, payee
+  select holder as source, person, max(booked_at) as last_at
+  from raising_flow where not incoming group by holder, person
 ), source as (
   select source, count(*) as persons from paid group by source
 ), collector as (
   select holder, count(*) as persons from raising_payer group by holder
 ), everyone as (
-  select count(*) as persons from (
-    select payee from raising_flow where outgoing
-    union select payer from raising_flow where incoming
-  )
+  select count(distinct person) as persons from raising_flow
 ), pair as (
   select c.holder, o.source, count(*) as persons
   from paid o
@@ -87,24 +90,17 @@ FLOW = """
 with payer as (
   select distinct m.scheme, p.person
   from scheme_member m join raising_payer p on p.holder = m.holder
-), inward as (
-  select m.scheme, f.transfer_no, true as incoming, f.payer as person, f.payee as holder
+), dealt as (
+  select m.scheme, f.transfer_no, f.incoming, f.person, f.holder
   from scheme_member m
-  join raising_flow f on f.payee = m.holder and f.incoming
-  join payer p on p.scheme = m.scheme and p.person = f.payer
-), outward as (
-  select m.scheme, f.transfer_no, false, f.payee, f.payer
-  from scheme_member m
-  join raising_flow f on f.payer = m.holder and f.outgoing
-  join payer p on p.scheme = m.scheme and p.person = f.payee
-), both_ways as (
-  select * from inward union select * from outward
+  join raising_flow f on f.holder = m.holder
+  join payer p on p.scheme = m.scheme and p.person = f.person
 )
 select b.scheme, b.incoming, b.person, b.holder, t.ref, t.booked_at, t.amount_fen,
   m.transfer_no is not null as matched,
   t.amount_fen % $lot = 0 and t.amount_fen >= $least as lot,
   coalesce(t.channel = 'cash' or t.cash, false) as cash
-from both_ways b
+from dealt b
 join transfer t on t.transfer_no = b.transfer_no
 left join pool_matched m on m.transfer_no = b.transfer_no
 anti join scheme_member o on o.scheme = b.scheme and o.holder = b.person
@@ -112,8 +108,8 @@ order by b.scheme, t.booked_at, t.ref, b.incoming, b.person, b.holder
 """
 # All whom a scheme's sources pay, payers or not.
 ALL_PAID = """
-select m.scheme, count(distinct f.payee) as persons
-from scheme_member m join raising_flow f on f.payer = m.holder and f.outgoing
+select m.scheme, count(distinct f.person) as persons
+from scheme_member m join raising_flow f on f.holder = m.holder and not f.incoming
 group by m.scheme order by m.scheme
 """
 
@@ -143,7 +139,9 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     )
     lot = {"lot": settings.lot_fen, "least": settings.minimum_lot_fen}
     db.execute("payments on loans", CREATE_MATCHED, window)
-    db.execute("raising flow", CREATE_FLOW, {**window, "licensed": licensed})
+    db.execute("sides of raising", CREATE_SIDE, {"licensed": licensed})
+    db.execute("raising flow", CREATE_FLOW, window)
+    db.execute("own transfers", OWN)
     db.execute("payers of lots", CREATE_PAYER, {**lot, "payers": settings.collector_payers})
     bounds = {
         "receivers": settings.pair_receivers,
@@ -159,7 +157,7 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     flow = db.frame("flow of schemes", FLOW, lot)
     paid = dict(db.rows("paid by schemes", ALL_PAID))
     db.unregister("scheme_member")
-    for table in ("raising_flow", "raising_payer"):
+    for table in ("raising_side", "raising_flow", "raising_payer"):
         db.execute(f"drop {table}", f"drop table {table}")
     for (number,), mine in flow.group_by("scheme", maintain_order=True):
         behind, held = groups[int(str(number))]

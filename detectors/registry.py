@@ -8,6 +8,7 @@ from typing import Protocol
 from detectors import (
     commingling,
     disguised_debt,
+    excess_return,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
@@ -41,6 +42,7 @@ class Detector(Protocol):
 
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
+    excess_return,
     self_financing,
     commingling,
     reserve_misuse,

@@ -28,6 +28,17 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accounts": ("账户", "accounts of the pool"),
         "loans": ("所涉借款", "loans concerned"),
         "share": ("到达关联方占放款", "share of the proceeds that reached the circle"),
+        "uncovered_fen": ("没有还款来源的付款", "paid without a repayment behind it"),
+        "uncovered_share": ("占付给出借人的款项", "share of what lenders were paid"),
+        "realised_rate": (
+            "已实现年化收益中位数（界限为其他机构）",
+            "median realised return a year (line: elsewhere)",
+        ),
+        "protected_rate": (
+            "与借款利率司法保护线比较",
+            "the same, beside the line for borrowers' rates",
+        ),
+        "positions": ("全部收回的投资", "positions wholly got back"),
         "hops": ("最多经过的转账", "transfers on the longest way"),
         "lenders": ("出借人", "lenders"),
         "hours": ("放款至到达的最长用时", "longest time from the payout to the circle"),

@@ -7,6 +7,7 @@ from detectors.finding import CannotConclude
 
 # The tables without which a typology has nothing to begin with.
 NEEDS = {
+    "excess_return": ("institution", "loan_event"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
@@ -14,6 +15,11 @@ NEEDS = {
     "unlicensed_payment": ("institution",),
 }
 TEXTS = {
+    "excess_return": (
+        "没有机构和标的事件，无法判断回报由何而来",
+        "neither institutions nor loan events were submitted; where returns come from cannot be "
+        "judged",
+    ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",
         "neither institutions nor loans were submitted; self-financing cannot be judged",

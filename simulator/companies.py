@@ -85,7 +85,7 @@ def found_institution(
     rng = world.rng
     party = add_organisations(world, 1, np.array([100 + INSTITUTION[kind]]))
     if division >= 0:
-        world.parties.column("division")[party] = division
+        world.parties.change("division", party, division)
     add_owners(world, party, world.pools["people"])
     world.institutions.add(party=party, kind=INSTITUTION[kind], licensed=licensed)
     number = int(party[0])
@@ -104,19 +104,19 @@ def found_institution(
     return number, own
 
 
-def tie_group(world: World, head: int, members: list[int]) -> None:
-    """Tie parties to a head by ownership or control, or over a holding in between."""
+def found_beneficiaries(world: World, banks: Banks, institution: int) -> Ints:
+    """Accounts of those behind an institution: firms that it owns, persons who direct it.
+
+    One of the ties in ten or so is known to no register.
+    """
     rng = world.rng
-    for member in members:
-        way = rng.random()
-        if way < 0.6:
-            tie(world, head, member, "shareholder", round(rng.uniform(0.3, 1.0), 2))
-        elif way < 0.8:
-            tie(world, head, member, "controls")
-        else:
-            holding = int(add_organisations(world, 1)[0])
-            tie(world, head, holding, "shareholder", round(rng.uniform(0.55, 1.0), 2))
-            tie(world, holding, member, "shareholder", round(rng.uniform(0.5, 1.0), 2))
+    firms = found_companies(world, banks, int(rng.integers(1, 4)), busy=0.5)
+    people = persons(world, int(rng.integers(1, 5)))
+    for owner in world.owner(firms[rng.random(len(firms)) < 0.9]).tolist():
+        tie(world, institution, owner, "shareholder", round(rng.uniform(0.25, 1.0), 2))
+    for owner in world.owner(people[rng.random(len(people)) < 0.9]).tolist():
+        tie(world, owner, institution, str(rng.choice(["controls", "director"])))
+    return np.concatenate([firms, people])
 
 
 def open_account(

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from simulator.amounts import heavy
 from simulator.companies import found_institution, open_account
+from simulator.crowds import Deposits, draw_people, pay_back, pay_in
 from simulator.names import DIVISIONS, OUTSIDE
-from simulator.people import devices, draw_crowd, to_whole_yuan
-from simulator.rows import Array, Ints
+from simulator.rows import Ints
 from simulator.stage import Stage
-from simulator.workdays import HOUR
 from simulator.world import RELATION, World
 
 IN_TEXTS = ("入金", "保证金", "投资款", "充值", "转账", "货款", "")
 OUT_TEXTS = ("出金", "提现", "收益", "转账", "回款", "赎回款", "")
-
-
-@dataclass(frozen=True)
-class Deposits:
-    """What customers paid in: who, to which account, how much, and when."""
-
-    payer: Ints
-    payee: Ints
-    amount: Ints
-    at: Ints
 
 
 def found_exchange(
@@ -60,37 +46,19 @@ def join(world: World, member: int, exchange: int) -> None:
     )
 
 
-def pay_in(world: World, accounts: Ints, *, scheme: int = -1) -> Deposits:
+def take_deposits(world: World, accounts: Ints, *, scheme: int = -1) -> Deposits:
     """A crowd pays deposits in, most of them once or twice, over the period."""
-    rng, period = world.rng, world.period
-    crowd = draw_crowd(world, 50, 420)
-    count = int(len(crowd) * rng.uniform(1.0, 2.5))
-    payer = np.concatenate([crowd, rng.choice(crowd, size=count - len(crowd))])
-    ramp = period.retail_weight * np.exp(rng.normal(0, 0.5) * np.linspace(0, 1, period.days))
-    day = rng.choice(period.days, size=count, p=ramp / ramp.sum())
-    amount = heavy(rng, count, world.lots(3_000, 90_000), 1.0)
-    amount = to_whole_yuan(amount, int(rng.choice([1, 100, 1000])))
-    at = period.at(rng, day, "retail")
-    payee = rng.choice(accounts, size=count)
-    texts = rng.choice(world.draw_purposes(IN_TEXTS), count)
-    world.pay(payer, payee, amount, at, texts, device=devices(world, payer), scheme=scheme)
-    return Deposits(payer, payee, amount, at)
+    people = draw_people(world, 50, 420)
+    return pay_in(world, people, accounts, IN_TEXTS, repeats=2.5, scheme=scheme)
 
 
-def pay_out(
-    world: World, payer: int | Array, deposits: Deposits, share: float, *, scheme: int = -1
-) -> Ints:
-    """Customers draw a share of the deposits out, gains and losses in it; returns the amounts."""
+def draw_out(world: World, payer: int, deposits: Deposits, share: float, scheme: int = -1) -> None:
+    """Customers draw a share of the deposits out, gains and losses in it."""
     rng = world.rng
     count = max(int(len(deposits.payer) * min(share, 1.0)), 1)
     who = rng.choice(len(deposits.payer), size=count, replace=False)
-    lag = (np.exp(rng.uniform(np.log(2), np.log(240), count)) * HOUR).astype(np.int64)
     amount = (deposits.amount[who] * rng.lognormal(0.0, 0.35, count)).astype(np.int64)
-    source = payer if np.ndim(payer) == 0 else np.asarray(payer)[who]
-    texts = rng.choice(world.draw_purposes(OUT_TEXTS), count)
-    at = deposits.at[who] + lag
-    world.pay(source, deposits.payer[who], amount, at, texts, scheme=scheme)
-    return amount
+    pay_back(world, payer, deposits, who, amount, (2, 240), OUT_TEXTS, scheme=scheme)
 
 
 def pay_for_goods(

@@ -60,7 +60,7 @@ def found_remitter(stage: Stage, *, reserve: bool = True) -> Remitter:
 
 def move_account(world: World, account: int, bank: int) -> None:
     """Let an account that has no entries yet be one of another bank."""
-    world.accounts.column("bank")[account] = bank
+    world.accounts.change("bank", account, bank)
 
 
 def at_bank(world: World, bank: int, count: int) -> Ints:

@@ -62,6 +62,10 @@ class Rows:
         values = self._blocks[0][name]
         return values if rows is None else values[rows]
 
+    def change(self, name: str, rows: Ints | int, values: Any) -> None:
+        """Write other values into one column, for the rows named."""
+        self.joined()[name][rows] = values
+
     def since(self, name: str, first: int) -> Array:
         """The values of one column from row `first` on; reads no more blocks than hold them."""
         taken: list[Array] = []

@@ -161,6 +161,13 @@ def test_slower_and_in_part_counts_where_two_signs_agree() -> None:
     assert said(world) == []
 
 
+def test_meeting_in_one_account_alone_takes_more_loans() -> None:
+    for loans in (5, 6):
+        world = platform()
+        passed_on(world, range(loans))
+        assert len(said(world)) == (loans == 6)
+
+
 def test_an_office_building_is_no_shared_address() -> None:
     world = platform()
     for number in range(3):

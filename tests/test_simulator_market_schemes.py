@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -11,14 +13,20 @@ from simulator.province import set_stage
 from simulator.rows import Array, Ints
 from simulator.schemes import (
     disguised_clearing,
+    disguised_debt,
     layering,
+    premium_misuse,
+    product_nesting,
+    product_splitting,
+    related_party,
     sham_merchant,
     unapproved_exchange,
+    unlicensed_business,
     unlicensed_payment,
 )
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY
-from simulator.world import CHANNEL, ROLE, YUAN, Lookalike, Scheme, World
+from simulator.world import CHANNEL, INSTITUTION, ROLE, YUAN, Lookalike, Scheme, World
 
 TYPOLOGIES = (
     unlicensed_payment.TYPOLOGY,
@@ -26,6 +34,12 @@ TYPOLOGIES = (
     disguised_clearing.TYPOLOGY,
     unapproved_exchange.TYPOLOGY,
     layering.TYPOLOGY,
+    premium_misuse.TYPOLOGY,
+    disguised_debt.TYPOLOGY,
+    unlicensed_business.TYPOLOGY,
+    product_splitting.TYPOLOGY,
+    product_nesting.TYPOLOGY,
+    related_party.TYPOLOGY,
 )
 DAYS = 30
 CASES = [(each, variant) for each in TYPOLOGIES for variant in each.variants]
@@ -275,8 +289,248 @@ def test_the_innocent_that_layer_own_their_members_or_trade(played: Played) -> N
     circle = played.look_alike("layering", "savings_circle").accounts[0]
     columns = played.world.transfers.joined()
     parts = columns["amount"][columns["payee"] == circle]
-    assert len(set(parts.tolist())) == 1
+    # Beside its turns the host lives on, and may be paid for something else.
+    assert np.unique(parts, return_counts=True)[1].max() / len(parts) > 0.9
     chain = played.look_alike("layering", "supply_chain").accounts
     for account in chain:
         paid = played.paid(account)
         assert len(np.unique(paid["payee"])) >= 3
+
+
+def back_ratios(rows: dict[str, Array], takers: list[int]) -> Array:
+    """For each payment to someone who had paid once, what came back per yuan paid in."""
+    into = np.isin(rows["payee"], takers)
+    payer, amount = rows["payer"][into], rows["amount"][into]
+    once = [account for account in np.unique(payer) if (payer == account).sum() == 1]
+    ratios = []
+    for account in once:
+        back = rows["amount"][(rows["payee"] == account) & np.isin(rows["payer"], takers)]
+        ratios += [int(back[0]) / int(amount[payer == account][0])] if len(back) == 1 else []
+    return np.array(ratios)
+
+
+def of_account(played: Played, account: int) -> dict[str, Array]:
+    columns = played.world.transfers.joined()
+    rows = (columns["payer"] == account) | (columns["payee"] == account)
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def test_misused_premiums_earn_a_fixed_yield_or_go_to_the_circle(played: Played) -> None:
+    fixed = played.scheme("premium_misuse", "fixed_yield")
+    ratios = back_ratios(played.moved("premium_misuse", "fixed_yield"), fixed.accounts)
+    assert len(ratios) >= 5
+    assert ratios.max() - ratios.min() < 1e-3 and ratios.min() > 1
+    for variant in ("agency_keeps", "to_subsidiary", "premium_swap"):
+        scheme, moved = (
+            played.scheme("premium_misuse", variant),
+            played.moved("premium_misuse", variant),
+        )
+        circle = [party for party, role in scheme.parties if role == "beneficiary"]
+        premiums = moved["amount"][moved["payee"] == scheme.accounts[0]].sum()
+        taken = moved["amount"][np.isin(played.world.owner(moved["payee"]), circle)].sum()
+        assert taken / premiums > 0.15
+
+
+def test_honest_premiums_do_neither(played: Played) -> None:
+    surrendered = played.look_alike("premium_misuse", "ordinary_surrender").accounts[0]
+    ratios = back_ratios(of_account(played, surrendered), [surrendered])
+    assert len(ratios) >= 3 and np.ptp(ratios) > 0.05 and ratios.max() < 1
+    agency = played.look_alike("premium_misuse", "agency_settlement")
+    owned = played.owned_by(agency.party)
+    assert not owned & set(played.world.owner(played.paid(agency.accounts[0])["payee"]).tolist())
+    served = played.look_alike("premium_misuse", "subsidiary_service")
+    paid = played.paid(served.accounts[0])
+    own = np.isin(played.world.owner(paid["payee"]), list(played.owned_by(served.party)))
+    assert own.sum() >= 2 and len(np.unique(paid["amount"][own])) == 1
+
+
+def amounts_by_payee(rows: dict[str, Array], payer: int) -> list[set[int]]:
+    """The different amounts that each of those who were paid several times was paid."""
+    held: dict[int, list[int]] = defaultdict(list)
+    for who, account, amount in zip(rows["payer"], rows["payee"], rows["amount"], strict=True):
+        if who == payer:
+            held[int(account)].append(int(amount))
+    return [set(amounts) for amounts in held.values() if len(amounts) >= 2]
+
+
+def test_disguised_debt_pays_the_same_each_time_and_equity_does_not(played: Played) -> None:
+    scheme = played.scheme("disguised_debt", "fixed_dividend")
+    moved = played.moved("disguised_debt", "fixed_dividend")
+    holders = played.world.holdings.column("party")
+    held = set(holders[[row for table, row in scheme.records if table == "holding"]].tolist())
+    yields = np.isin(played.world.owner(moved["payee"]), list(held))
+    same = amounts_by_payee({n: v[yields] for n, v in moved.items()}, scheme.accounts[0])
+    assert len(same) >= 10
+    assert sum(len(amounts) == 1 for amounts in same) / len(same) > 0.9
+    sold = played.scheme("disguised_debt", "repurchase")
+    ratios = back_ratios(played.moved("disguised_debt", "repurchase"), sold.accounts)
+    assert len(ratios) >= 5 and np.ptp(ratios) < 1e-3 and ratios.min() > 1
+    true = played.look_alike("disguised_debt", "true_dividend").accounts[0]
+    other = amounts_by_payee(of_account(played, true), true)
+    varied = [amounts for amounts in other if len(amounts) >= 2]
+    assert len(varied) / len(other) > 0.9
+    bought = played.look_alike("disguised_debt", "negotiated_buyback").accounts[0]
+    assert np.ptp(back_ratios(of_account(played, bought), [bought])) > 0.05
+
+
+def kinds_of(played: Played, party: int) -> set[int]:
+    rows = played.world.institutions.column("party") == party
+    return set(played.world.institutions.column("kind")[rows].tolist())
+
+
+@pytest.mark.parametrize("variant", unlicensed_business.VARIANTS)
+def test_unlicensed_business_lacks_the_licence_for_what_it_does(
+    played: Played, variant: str
+) -> None:
+    scheme, moved = (
+        played.scheme("unlicensed_business", variant),
+        played.moved("unlicensed_business", variant),
+    )
+    party, own = scheme.institution, scheme.accounts[0]
+    if variant == "outside_scope":
+        lenders = {INSTITUTION["small_loan_company"], INSTITUTION["p2p_platform"]}
+        assert played.licensed(party) and not kinds_of(played, party) & lenders
+    else:
+        assert not played.licensed(party)
+    if variant == "shared_settlement":
+        assert len(np.unique(moved["amount"])) >= 3
+        assert set(moved["payee"].tolist()) == {own}
+    else:
+        paid = moved["payer"] == own
+        assert len(np.unique(moved["payee"][paid])) >= 10 or variant == "lent_channel"
+        assert (moved["payee"] == own).any()
+
+
+def test_vendors_are_paid_a_flat_fee_and_lenders_have_licences(played: Played) -> None:
+    vendor = played.look_alike("unlicensed_business", "it_vendor")
+    rows = of_account(played, vendor.accounts[0])
+    own = np.isin(played.world.owner(rows["payer"]), [vendor.institution])
+    assert own.sum() >= 2 and len(np.unique(rows["amount"][own])) == 1
+    lender = played.look_alike("unlicensed_business", "licensed_lender").party
+    assert kinds_of(played, lender) == {INSTITUTION["small_loan_company"]}
+    assert played.licensed(lender)
+    assert played.licensed(played.look_alike("unlicensed_business", "licensed_partners").party)
+
+
+def positions(played: Played, product: int) -> dict[str, Array]:
+    rows = played.world.holdings.column("product") == product
+    return {name: values[rows] for name, values in played.world.holdings.joined().items()}
+
+
+def product_of(played: Played, account: int) -> int:
+    return int(np.flatnonzero(played.world.products.column("account") == account)[0])
+
+
+def is_split(played: Played, product: int) -> set[str]:
+    """Which of the rules for private products its positions break, looking through products."""
+    held = positions(played, product)
+    persons = set(held["party"][held["party"] >= 0].tolist())
+    for inner in held["of_product"][held["of_product"] >= 0]:
+        persons |= set(positions(played, int(inner))["party"].tolist())
+    direct = held["party"] >= 0
+    low = int(played.world.products.column("risk")[product])
+    broken = set()
+    if len(persons) > 200:
+        broken.add("holders")
+    if direct.any() and held["cost"][direct].min() < 1_000_000 * YUAN:
+        broken.add("tickets")
+    if direct.any() and (held["risk"][direct] < low).mean() > 0.1:
+        broken.add("risk")
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("variant", "broken"),
+    [
+        ("many_holders", "holders"),
+        ("small_tickets", "tickets"),
+        ("vehicles", "holders"),
+        ("unfit_holders", "risk"),
+    ],
+)
+def test_a_split_product_breaks_a_rule(played: Played, variant: str, broken: str) -> None:
+    scheme = played.scheme("product_splitting", variant)
+    assert broken in is_split(played, product_of(played, scheme.accounts[0]))
+
+
+def test_pooled_tickets_have_many_behind_each(played: Played) -> None:
+    scheme = played.scheme("product_splitting", "pooled_tickets")
+    moved = played.moved("product_splitting", "pooled_tickets")
+    product = product_of(played, scheme.accounts[0])
+    holders = len(positions(played, product)["party"])
+    behind = moved["payer"][moved["payee"] != scheme.accounts[0]]
+    assert len(np.unique(behind)) >= 4 * holders
+
+
+def test_an_orderly_private_product_breaks_none(played: Played) -> None:
+    account = played.look_alike("product_splitting", "orderly_product").accounts[0]
+    assert is_split(played, product_of(played, account)) == set()
+
+
+def nesting(played: Played) -> nx.DiGraph:
+    """Who holds whom: products, with a partnership's equity and the partnership as one."""
+    world = played.world
+    held, made = world.holdings.joined(), world.products.joined()
+    graph = nx.DiGraph()
+    equity = made["offering"] == 2
+    share = {
+        int(issuer): int(row) for row, issuer in enumerate(made["issuer"].tolist()) if equity[row]
+    }
+    for party, outer, inner in zip(
+        held["party"].tolist(), held["of_product"].tolist(), held["product"].tolist(), strict=True
+    ):
+        if outer >= 0:
+            graph.add_edge(outer, inner)
+        elif party in share:
+            graph.add_edge(share[party], inner)
+    return graph
+
+
+def depth_below(graph: nx.DiGraph, product: int) -> float:
+    """The longest way down from a product; without end in a ring."""
+    below = graph.subgraph(nx.descendants(graph, product) | {product})
+    if not nx.is_directed_acyclic_graph(below):
+        return float("inf")
+    return float(nx.dag_longest_path_length(below))
+
+
+@pytest.mark.parametrize("variant", product_nesting.VARIANTS)
+def test_nested_products_are_deeper_than_one(played: Played, variant: str) -> None:
+    scheme = played.scheme("product_nesting", variant)
+    depth = depth_below(nesting(played), product_of(played, scheme.accounts[0]))
+    assert depth >= 2
+    assert (depth == float("inf")) == (variant == "ring")
+
+
+@pytest.mark.parametrize("kind", ["public_underlying", "one_layer"])
+def test_lawful_products_are_one_deep(played: Played, kind: str) -> None:
+    account = played.look_alike("product_nesting", kind).accounts[0]
+    assert depth_below(nesting(played), product_of(played, account)) == 1
+
+
+@pytest.mark.parametrize("variant", related_party.VARIANTS)
+def test_related_members_move_much_of_their_capital(played: Played, variant: str) -> None:
+    scheme, moved = (
+        played.scheme("related_party", variant),
+        played.moved("related_party", variant),
+    )
+    (giver, _), (taker, _) = scheme.parties[:2]
+    assert played.licensed(giver) and played.licensed(taker)
+    came = moved["amount"][played.world.owner(moved["payee"]) == taker].sum()
+    capital = int(played.world.parties.column("capital")[giver])
+    assert came / capital > 0.1
+
+
+def test_a_decent_group_pays_dividends_and_flat_fees(played: Played) -> None:
+    for kind in ("dividend", "shared_services"):
+        group = played.look_alike("related_party", kind)
+        rows = of_account(played, group.accounts[0])
+        other = played.world.owner(rows["payer"])
+        fees = [rows["amount"][other == party] for party in np.unique(other)]
+        licensed = [
+            amounts
+            for party, amounts in zip(np.unique(other).tolist(), fees, strict=True)
+            if party != group.party and played.licensed(party)
+        ]
+        assert all(len(np.unique(amounts)) == 1 for amounts in licensed)
+        assert bool(licensed) == (kind == "shared_services")

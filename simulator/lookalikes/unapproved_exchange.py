@@ -7,11 +7,11 @@ import numpy as np
 from simulator.companies import found_companies
 from simulator.exchanges import (
     deposit_account,
+    draw_out,
     found_exchange,
     join,
     pay_for_goods,
-    pay_in,
-    pay_out,
+    take_deposits,
 )
 from simulator.people import send_later
 from simulator.stage import Stage
@@ -24,8 +24,8 @@ def run_approved_exchange(stage: Stage) -> None:
     world, rng = stage.world, stage.world.rng
     party, _ = found_exchange(stage, licensed=True)
     account = deposit_account(stage, party, registered=True)
-    deposits = pay_in(world, np.array([account]))
-    pay_out(world, account, deposits, float(rng.uniform(0.3, 0.95)))
+    deposits = take_deposits(world, np.array([account]))
+    draw_out(world, account, deposits, float(rng.uniform(0.3, 0.95)))
     sellers = world.pick(world.pools["buyers"], int(rng.integers(5, 40)))
     total = int(deposits.amount.sum() * rng.uniform(0.1, 0.5))
     pay_for_goods(world, account, sellers, total, texts=GOODS_TEXTS)
@@ -40,12 +40,12 @@ def run_approved_member(stage: Stage) -> None:
     join(world, member, exchange)
     account = deposit_account(stage, member, registered=True)
     centre = deposit_account(stage, exchange, registered=True)
-    deposits = pay_in(world, np.array([account]))
+    deposits = take_deposits(world, np.array([account]))
     texts = world.draw_purposes(("入金", "往来款", "保证金", ""))
     count = len(deposits.at)
     later = send_later(world, deposits.at, 0.1, 20)
     world.pay(account, centre, deposits.amount, later, rng.choice(texts, count))
-    pay_out(world, centre, deposits, float(rng.uniform(0.3, 0.95)))
+    draw_out(world, centre, deposits, float(rng.uniform(0.3, 0.95)))
     world.resembles("unapproved_exchange", "approved_member", account, institution=member)
 
 
@@ -53,7 +53,7 @@ def run_goods_market(stage: Stage) -> None:
     """A wholesale market takes buyers' money and pays it to the sellers of what they bought."""
     world, rng = stage.world, stage.world.rng
     account = int(found_companies(world, stage.banks, 1)[0])
-    deposits = pay_in(world, np.array([account]))
+    deposits = take_deposits(world, np.array([account]))
     sellers = world.pick(world.pools["buyers"], int(rng.integers(10, 80)))
     total = int(deposits.amount.sum() * rng.uniform(0.85, 0.99))
     pay_for_goods(world, account, sellers, total, texts=GOODS_TEXTS)

@@ -38,8 +38,8 @@ def add_layering(stage: Stage, variant: str) -> None:
         pace = draw_pace(world, TEXTS)
         for _ in range(rounds):
             SHAPES[variant](world, origin, mules, total // rounds, pace, number)
-    ends = np.concatenate([world.transfers.column(name)[first:] for name in ("payer", "payee")])
-    marked = np.tile(world.transfers.column("scheme")[first:] == number, 2)
+    ends = np.concatenate([world.transfers.since(name, first) for name in ("payer", "payee")])
+    marked = np.tile(world.transfers.since("scheme", first) == number, 2)
     used = np.unique(ends[marked & (ends >= 0)])
     scheme.accounts = used.tolist()
     owners = world.owner(used)
@@ -94,7 +94,7 @@ def gather_scatter(
 
 def bipartite(world: World, origin: int, mules: Ints, total: int, pace: Pace, number: int) -> None:
     """A few all pay the same several others."""
-    left = max(len(mules) // int(world.rng.integers(2, 5)), 2)
+    left = max(len(mules) // (2 + len(mules) % 3), 2)
     payers = np.append(mules[:left], origin)
     held = begin(world, payers, total)
     pass_on(world, held, mules[left:], pace, parts=len(mules) - left, scheme=number)
@@ -102,7 +102,7 @@ def bipartite(world: World, origin: int, mules: Ints, total: int, pace: Pace, nu
 
 def stack(world: World, origin: int, mules: Ints, total: int, pace: Pace, number: int) -> None:
     """Layers of accounts, each of which pays several of the next layer."""
-    layers = np.array_split(mules, int(world.rng.integers(2, 5)))
+    layers = np.array_split(mules, 2 + len(mules) % 3)
     held = begin(world, np.array([origin]), total, 0.5)
     for layer in layers:
         held = pass_on(world, held, layer, pace, parts=int(world.rng.integers(2, 6)), scheme=number)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from simulator.schemes import (
     commingling,
     disguised_clearing,
+    disguised_debt,
     excess_return,
     fund_pool,
     illegal_fundraising,
     layering,
+    premium_misuse,
     private_investment,
+    product_nesting,
+    product_splitting,
+    related_party,
     reserve_misuse,
     self_financing,
     sham_merchant,
     unapproved_exchange,
+    unlicensed_business,
     unlicensed_payment,
 )
 
@@ -30,4 +36,10 @@ TYPOLOGIES = (
     disguised_clearing.TYPOLOGY,
     unapproved_exchange.TYPOLOGY,
     layering.TYPOLOGY,
+    premium_misuse.TYPOLOGY,
+    disguised_debt.TYPOLOGY,
+    unlicensed_business.TYPOLOGY,
+    product_splitting.TYPOLOGY,
+    product_nesting.TYPOLOGY,
+    related_party.TYPOLOGY,
 )

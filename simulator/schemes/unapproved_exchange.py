@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import split
-from simulator.circles import tie
-from simulator.companies import found_companies, persons
-from simulator.exchanges import Deposits, deposit_account, found_exchange, join, pay_in, pay_out
+from simulator.companies import found_beneficiaries, persons
+from simulator.crowds import Deposits
+from simulator.exchanges import deposit_account, draw_out, found_exchange, join, take_deposits
 from simulator.lookalikes import unapproved_exchange as lookalikes
 from simulator.people import send_later
 from simulator.rows import Ints
@@ -31,20 +31,20 @@ def add_unapproved_exchange(stage: Stage, variant: str) -> None:
     if variant == "outside_venue":
         # The venue's bank lies outside the province as well, and submits nothing.
         away = np.flatnonzero(~stage.banks.submits)
-        world.accounts.column("bank")[centre] = rng.choice(away)
+        world.accounts.change("bank", centre, rng.choice(away))
     if relayed:
         entrances = admit_members(stage, exchange, scheme)
     elif variant == "personal_cards":
         entrances = persons(world, int(rng.integers(2, 8)))
         scheme.parties += [(int(owner), "pool") for owner in world.owner(entrances)]
     scheme.accounts += [account for account in entrances.tolist() if account != centre]
-    deposits = pay_in(world, entrances, scheme=number)
+    deposits = take_deposits(world, entrances, scheme=number)
     if entrances[0] != centre:
         relay(world, deposits, centre, number)
     if variant == "fixed_yield":
         pay_yield(world, centre, deposits, number)
     share = float(rng.uniform(0.02, 0.35))
-    pay_out(world, centre, deposits, share, scheme=number)
+    draw_out(world, centre, deposits, share, number)
     divide(stage, centre, exchange, deposits, scheme, number)
 
 
@@ -102,15 +102,8 @@ def divide(
 ) -> None:
     """What customers lost goes to dealers, owners and sales people."""
     world, rng, period = stage.world, stage.world.rng, stage.world.period
-    firms = found_companies(world, stage.banks, int(rng.integers(1, 4)), busy=0.5)
-    ends = np.concatenate([firms, persons(world, int(rng.integers(1, 6)))])
-    owners = world.owner(ends).tolist()
-    for owner in owners[: int(rng.integers(1, len(owners) + 1))]:
-        if world.parties.column("kind")[owner] == 1:
-            tie(world, exchange, owner, "shareholder", round(rng.uniform(0.3, 1.0), 2))
-        else:
-            tie(world, owner, exchange, str(rng.choice(["controls", "director"])))
-    scheme.parties += [(owner, "beneficiary") for owner in owners]
+    ends = found_beneficiaries(world, stage.banks, exchange)
+    scheme.parties += [(int(owner), "beneficiary") for owner in world.owner(ends)]
     count = int(world.lots(4, 40))
     total = int(deposits.amount.sum() * rng.uniform(0.3, 0.9))
     _, part = split(rng, np.array([total]), np.array([count]))

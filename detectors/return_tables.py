@@ -1,0 +1,230 @@
+"""What lenders and investors of an institution were paid, and what came in to pay them with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from data.settings import ExcessReturn
+from detectors.context import Context
+from detectors.loan_money import lay_loan_money
+from detectors.realised_returns import yearly_returns
+
+# Institutions whose business is to hold or move other people's money by licence.
+CUSTODIANS = ("bank", "clearing_house", "payment_institution", "securities_firm", "insurer")
+
+# By loan: what lenders were paid beyond all money that came in for the loan. What lenders pay in
+# beyond what went to the borrower is theirs to get back, or the price of a claim handed over.
+LOANS = """
+with summed as (
+  select institution_id, loan_id,
+    coalesce(sum(amount_fen) filter (flow in ('payout', 'subsidy') and not to_centre), 0)
+      as paid_fen,
+    coalesce(sum(amount_fen) filter (flow in ('repay', 'compensate') and to_centre), 0)
+      as repaid_fen,
+    greatest(coalesce(sum(amount_fen) filter (flow = 'invest'), 0)
+      - coalesce(sum(amount_fen) filter (flow in ('disburse', 'refund')), 0), 0) as spare_fen
+  from loan_money group by institution_id, loan_id
+)
+select institution_id, loan_id, paid_fen::bigint as paid_fen,
+  (repaid_fen + spare_fen)::bigint as covered_fen,
+  greatest(paid_fen - repaid_fen - spare_fen, 0)::bigint as uncovered_fen
+from summed where paid_fen > 0
+order by institution_id, loan_id
+"""
+# Each lender's money on each loan, for positions of which all was got back.
+POSITIONS = """
+with flow as (
+  select institution_id, loan_id, payer as lender, business_date, -amount_fen as amount_fen
+  from loan_money where flow = 'invest'
+  union all
+  select institution_id, loan_id, payee, business_date, amount_fen
+  from loan_money where flow in ('payout', 'subsidy') and not to_centre
+), whole as (
+  select institution_id, loan_id, lender from flow
+  group by institution_id, loan_id, lender
+  having sum(amount_fen) >= 0 and min(amount_fen) < 0
+)
+select institution_id, loan_id || ' ' || lender as position,
+  business_date - date '2000-01-01' as day, amount_fen
+from flow semi join whole using (institution_id, loan_id, lender)
+order by 1, 2, 3, 4
+"""
+PAID_LOANS = """
+select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.payee as lender,
+  m.payer_account
+from loan_money m
+where m.flow in ('payout', 'subsidy') and not m.to_centre
+order by 1, 4, 3, 2
+"""
+# Accounts through which an institution's clients pay and are paid: its circle's, its custody's,
+# and those that collect for its loans.
+CREATE_CENTRE = """
+create or replace temp table return_centre as
+select c.institution_id, a.account_id as account
+from return_circle c join account_dim a on a.party_no = c.party_no
+union
+select w.institution_id, a.account_id
+from (select distinct institution_id from return_circle) w
+join account_dim a on a.institution_id = w.institution_id and a.role = 'client_custody'
+union
+select l.institution_id, l.account
+from loan_collecting l
+semi join return_circle w on w.institution_id = l.institution_id
+"""
+CREATE_FLOW = """
+create or replace temp table return_flow as
+with touching as (
+  select c.institution_id, t.transfer_no, true as incoming, t.payer_account as other
+  from return_centre c join transfer t on t.payee_account = c.account
+  where t.status = 'settled' and t.business_date between $first and $last
+  union all
+  select c.institution_id, t.transfer_no, false, t.payee_account
+  from return_centre c join transfer t on t.payer_account = c.account
+  where t.status = 'settled' and t.business_date between $first and $last
+)
+select x.institution_id, x.incoming, t.ref, t.booked_at, t.business_date, t.amount_fen,
+  a.party_no as other,
+  coalesce(p.kind = 'person', false) and b.borrower is null as client,
+  m.flow is not null as of_loan
+from touching x
+join transfer t on t.transfer_no = x.transfer_no
+join account_dim a on a.account_id = x.other
+left join party_dim p on p.party_no = a.party_no
+left join (select distinct institution_id, borrower from loan_book where borrower >= 0) b
+  on b.institution_id = x.institution_id and b.borrower = a.party_no
+left join (select distinct institution_id, transfer_no, 'loan' as flow from loan_money) m
+  on m.institution_id = x.institution_id and m.transfer_no = x.transfer_no
+anti join return_centre i on i.institution_id = x.institution_id and i.account = x.other
+"""
+# Under no loan's number (those are judged by loan): persons who paid in before they were paid, and
+# those of them who got a payment back with a return on it, or the same small part twice and more.
+CREATE_CLIENT = """
+create or replace temp table return_client as
+with came as (
+  select institution_id, other, min(booked_at) as first_at, sum(amount_fen)::bigint as in_fen,
+    count(*) as times
+  from return_flow where incoming and client and not of_loan and other >= 0
+  group by institution_id, other
+), went as (
+  select f.institution_id, f.other, f.booked_at, f.amount_fen, c.first_at
+  from return_flow f
+  join came c on c.institution_id = f.institution_id and c.other = f.other
+  where not f.incoming and not f.of_loan and f.booked_at > c.first_at and c.times <= $times
+), repeated as (
+  select institution_id, other, amount_fen, count(*) as times
+  from went group by institution_id, other, amount_fen
+), returned as (
+  select distinct w.institution_id, w.other
+  from went w
+  join return_flow f on f.institution_id = w.institution_id and f.other = w.other
+    and f.incoming and not f.of_loan and f.booked_at < w.booked_at
+  join repeated r on r.institution_id = w.institution_id and r.other = w.other
+    and r.amount_fen = w.amount_fen
+  where w.amount_fen between f.amount_fen * (1 + $least) and f.amount_fen * (1 + $most)
+    or r.times > 1 and w.amount_fen between f.amount_fen * $least and f.amount_fen * $most
+)
+select c.institution_id, c.other, c.in_fen, sum(w.amount_fen)::bigint as out_fen,
+  r.other is not null as returned
+from came c
+join went w on w.institution_id = c.institution_id and w.other = c.other
+left join returned r on r.institution_id = c.institution_id and r.other = c.other
+group by all
+"""
+# What others brought, less what lenders were paid on loans, is there to pay these persons with.
+TOTALS = """
+with other as (
+  select institution_id, greatest(coalesce(sum(amount_fen) filter (incoming and not client), 0)
+    - coalesce(sum(amount_fen) filter (not incoming and client and of_loan), 0), 0)::bigint
+    as covered_fen
+  from return_flow group by institution_id
+), taken as (
+  select institution_id, sum(amount_fen)::bigint as taken_fen
+  from return_flow where incoming and client and not of_loan group by institution_id
+)
+select c.institution_id, count(*) as clients, count(*) filter (c.returned) as returned,
+  sum(c.out_fen)::bigint as paid_fen, any_value(t.taken_fen) as taken_fen,
+  coalesce(any_value(o.covered_fen), 0) as covered_fen
+from return_client c
+join taken t on t.institution_id = c.institution_id
+left join other o on o.institution_id = c.institution_id
+group by c.institution_id
+order by c.institution_id
+"""
+CLIENT_POSITIONS = """
+select f.institution_id, f.other::varchar as position,
+  f.business_date - date '2000-01-01' as day,
+  case when f.incoming then -f.amount_fen else f.amount_fen end as amount_fen
+from return_flow f
+join return_client c on c.institution_id = f.institution_id and c.other = f.other
+where c.returned and c.out_fen >= c.in_fen and not f.of_loan
+order by 1, 2, 3, 4
+"""
+PAID_CLIENTS = """
+select f.institution_id, f.ref, f.booked_at, f.amount_fen
+from return_flow f
+join return_client c on c.institution_id = f.institution_id and c.other = f.other
+where c.returned and not f.of_loan
+order by 1, 3, 2
+"""
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What clients were paid: by loan, over all of an institution's accounts, and at what rates.
+
+    `loans` has a row per loan with paid_fen, covered_fen, uncovered_fen, `totals` a row per
+    institution with clients, returned, paid_fen, taken_fen, covered_fen; `rates` institution_id
+    and rate of positions of which all was got back; `loan_transfers` and `client_transfers` are
+    what shows it.
+    """
+
+    loans: pl.DataFrame
+    totals: pl.DataFrame
+    rates: pl.DataFrame
+    loan_transfers: pl.DataFrame
+    client_transfers: pl.DataFrame
+
+
+def read_paid(context: Context, settings: ExcessReturn) -> Paid:
+    """Read payments to lenders and investors of every institution that is no licensed custodian."""
+    db, days = context.db, context.settings.load.window_days
+    lay_loan_money(context)
+    window = {"first": context.first_date(days), "last": context.business_date}
+    chosen = {
+        i.institution_id for i in context.institutions if not (i.kind in CUSTODIANS and i.licensed)
+    }
+    context.register_closures("return_circle", chosen)
+    db.execute("accounts of clients' money", CREATE_CENTRE)
+    db.execute("clients' payments", CREATE_FLOW, window)
+    db.unregister("return_circle")
+    lines = {
+        "least": settings.least_return,
+        "most": settings.most_return,
+        "times": settings.most_payments,
+    }
+    db.execute("clients paid back", CREATE_CLIENT, lines)
+    positions = [db.frame("positions", POSITIONS), db.frame("investors", CLIENT_POSITIONS)]
+    return Paid(
+        db.frame("loans paid back", LOANS),
+        db.frame("totals of clients", TOTALS),
+        pl.concat([_rates(each) for each in positions]),
+        db.frame("payments to lenders", PAID_LOANS),
+        db.frame("payments to investors", PAID_CLIENTS),
+    )
+
+
+def _rates(positions: pl.DataFrame) -> pl.DataFrame:
+    """The yearly rate of each position, by institution."""
+    numbered = positions.with_columns(
+        (pl.struct("institution_id", "position").rank("dense") - 1).cast(pl.Int64).alias("number")
+    )
+    rates = yearly_returns(
+        numbered["number"].to_numpy(),
+        numbered["day"].cast(pl.Int64).to_numpy(),
+        numbered["amount_fen"].cast(pl.Int64).to_numpy(),
+    )
+    named = numbered.unique("number").sort("number").select("institution_id")
+    return named.with_columns(pl.Series("rate", rates)).filter(np.isfinite(rates))

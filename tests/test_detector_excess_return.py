@@ -1,0 +1,202 @@
+"""Y1: old lenders paid with new money fire; claims handed over, bonuses and investments do not."""
+
+from __future__ import annotations
+
+from detector_world import World, at
+
+from detectors import excess_return
+from detectors.finding import CannotConclude, Finding
+
+
+def platform(*, repaid: bool) -> World:
+    """Twelve lenders of 5,000 yuan each get 5,100 back after a month on six loans of 10,000, which
+    borrowers repay or not; new lenders pay into three further loans meanwhile."""
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    world.account("custody", "Platform", "client_custody", "Platform")
+    world.account("own", "Platform", "own_funds", "Platform")
+    lenders = world.persons("lender", 18)
+    for number in range(9):
+        borrower, loan = f"Borrower{number}", f"L{number}"
+        world.party(borrower)
+        day = 0 if number < 6 else 20
+        world.loan("Platform", loan, borrower, 10_000, day)
+        mine = lenders[2 * number : 2 * number + 2]
+        for lender in mine:
+            world.pay(lender, "custody", 5_000, at(day, 9), loan)
+        if number < 6:
+            world.pay("custody", borrower, 9_900, at(1), loan)
+            if repaid:
+                world.pay(borrower, "custody", 10_250, at(29), loan)
+            for lender in mine:
+                world.pay("custody", lender, 5_100, at(30), loan)
+    return world
+
+
+def said(world: World) -> list[Finding | CannotConclude]:
+    return list(excess_return.detect(world.context(60)))
+
+
+def found(world: World) -> list[Finding]:
+    return [each for each in said(world) if isinstance(each, Finding)]
+
+
+def test_lenders_paid_without_a_repayment_fire() -> None:
+    world = platform(repaid=False)
+    [finding] = found(world)
+    assert (finding.party_id, finding.code, finding.severity) == ("Platform", "Y1", 5)
+    assert finding.amount_fen == 6_060_000
+    assert {world.paid[int(ref[1:])][2] for ref in finding.transfers} == {510_000}
+    assert len(finding.transfers) == 12
+    assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
+        "uncovered_fen": (6_060_000, 5_000_000),
+        "uncovered_share": (0.9902, 0.3),
+        "lenders": (12, 10),
+        "realised_rate": (0.2724, None),
+        "positions": (12, None),
+        "protected_rate": (0.2724, 0.24),
+    }
+    assert [(test.name, test.passed, test.en) for test in finding.lookalikes] == [
+        (
+            "marketing_cash",
+            True,
+            "0% of the payments came from own accounts, and small bonuses make 0% of what is not "
+            "covered",
+        ),
+        (
+            "claims_handed_over",
+            True,
+            "600.00 yuan that borrowers, takers of claims or others paid in are counted in full "
+            "as what lenders were paid from",
+        ),
+    ]
+    assert finding.text == (
+        "出借人就标的共收到 61,200.00 元，借款人和受让人等付入的只覆盖 600.00 元；6 笔标的的 "
+        "60,600.00 元（99%）没有对应的还款，付给 12 名出借人",
+        "Lenders were paid 61,200.00 yuan on loans, of which borrowers and takers of claims cover "
+        "600.00 yuan; 60,600.00 yuan (99%) on 6 loan(s) with 12 lender(s) have no repayment "
+        "behind them",
+    )
+
+
+def test_what_borrowers_or_guarantors_repay_is_no_excess() -> None:
+    assert found(platform(repaid=True)) == []
+    world = platform(repaid=False)
+    world.party("Guarantor")
+    for number in range(6):
+        world.rows["loan"][number]["guarantor_party_id"] = "Guarantor"
+        world.pay("Guarantor", "custody", 10_200, at(29), f"L{number}")
+    assert found(world) == []
+
+
+def test_claims_handed_to_new_lenders_are_no_excess() -> None:
+    world = platform(repaid=False)
+    for number, taker in enumerate(world.persons("taker", 6)):
+        world.pay(taker, "custody", 10_200, at(29), f"L{number}")
+    assert found(world) == []
+
+
+def test_just_below_the_share_is_none() -> None:
+    world = platform(repaid=False)
+    for number in range(6):
+        world.pay(f"Borrower{number}", "custody", 7_200, at(29), f"L{number}")
+    assert found(world) == []
+    assert [f.severity for f in found_with(world, minimum_share=0.2, minimum_fen=1)] == [5]
+
+
+def found_with(world: World, **changes: float) -> list[Finding]:
+    context = world.context(60, excess_return=changes)
+    return [f for f in excess_return.detect(context) if isinstance(f, Finding)]
+
+
+def test_interest_beyond_the_borrowers_fires_where_it_is_more_than_elsewhere() -> None:
+    world = platform(repaid=True)
+    world.paid = [
+        (payer, payee, 620_000 if fen == 510_000 else fen, when, loan)
+        for payer, payee, fen, when, loan in world.paid
+    ]
+    world.institution("Second", "p2p_platform")
+    world.account("second", "Second", "client_custody", "Second")
+    world.party("Taker")
+    world.loan("Second", "S", "Taker", 6_000, 0)
+    for number, lender in enumerate(world.persons("peer", 60)):
+        world.pay(lender, "second", 100, at(0, 9 + number / 60), "S")
+        world.pay("second", lender, 101, at(30), "S")
+    world.pay("Taker", "second", 6_060, at(29), "S")
+    [finding] = found_with(world, minimum_fen=1)
+    assert (finding.party_id, finding.severity) == ("Platform", 3)
+    assert finding.measures["realised_rate"].threshold == 0.1287
+    assert finding.text[1].endswith(
+        "; the median realised return is 1269.7% a year, where nearly all positions elsewhere lie "
+        "below 12.9%"
+    )
+
+
+def test_small_bonuses_from_the_own_account_are_marketing() -> None:
+    world = platform(repaid=True)
+    world.paid = [p for p in world.paid if p[2] != 510_000]
+    for number in range(12):
+        world.pay("custody", f"lender{number:04d}", 5_000, at(30), f"L{number // 2}")
+        for part in range(12):
+            bonus = world.pay("own", f"lender{number:04d}", 480, at(31 + part), f"L{number // 2}")
+            world.event("Platform", f"L{number // 2}", "subsidy", "Platform", bonus, 31 + part)
+    assert found(world) == []
+
+
+def firm(*, sold: int = 0) -> World:
+    """An unlicensed firm whose owner's card takes 10,000 yuan from each of 20 persons and pays the
+    first 12 of them 11,000 back; a sale may bring it money too."""
+    world = World()
+    world.institution("Firm", "investment_firm", licensed=False)
+    world.party("Boss", kind="person")
+    world.party("Buyer")
+    world.tie("Boss", "Firm", "legal_representative")
+    for number, name in enumerate(world.persons("investor", 20)):
+        world.pay(name, "Boss", 10_000, at(number, 9))
+        if number < 12:
+            world.pay("Boss", name, 11_000, at(number + 30))
+    if sold:
+        world.pay("Buyer", "Firm", sold, at(25))
+    return world
+
+
+def test_old_investors_paid_with_new_money_fire_without_any_loan() -> None:
+    [finding] = found(firm())
+    assert (finding.party_id, finding.institution_id) == ("Firm", "Firm")
+    assert (finding.amount_fen, len(finding.transfers)) == (13_200_000, 24)
+    assert finding.text == (
+        "12 名先付款的自然人连本带息得到付款；付给投资人的 132,000.00 元中，其他来源只覆盖 0.00 "
+        "元，其余 132,000.00 元（100%）出自其他投资人的本金",
+        "12 persons who had paid in were paid with a return; of 132,000.00 yuan paid to investors "
+        "other sources cover 0.00 yuan, and 132,000.00 yuan (100%) came from other investors' "
+        "principal",
+    )
+
+
+def test_a_firm_whose_sales_cover_what_it_pays_is_none() -> None:
+    assert found(firm(sold=83_000)) == []
+    assert len(found(firm(sold=82_000))) == 1
+
+
+def test_deposits_that_come_back_without_a_return_are_none() -> None:
+    world = firm()
+    world.paid = [(*p[:2], 1_000_000, *p[3:]) for p in world.paid]
+    assert found(world) == []
+
+
+def test_a_platform_without_payouts_cannot_be_judged() -> None:
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    assert said(world) == [
+        CannotConclude(
+            "excess_return",
+            "Platform",
+            "Platform",
+            ("loan_event", "entry"),
+            (
+                "没有付给该平台出借人的可辨认付款，无法判断回报由何而来",
+                "no payments to this platform's lenders can be told; where returns come from "
+                "cannot be judged",
+            ),
+        )
+    ]
