@@ -12,6 +12,9 @@ from detectors import (
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    layering,
+    maturity_mismatch,
+    premium_misuse,
     private_investment,
     reserve_misuse,
     self_financing,
@@ -43,9 +46,11 @@ class Detector(Protocol):
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
+    maturity_mismatch,
     self_financing,
     commingling,
     reserve_misuse,
+    layering,
     sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
@@ -53,6 +58,7 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
 )
 
 
