@@ -202,7 +202,7 @@ def _nodes(
             "id": party,
             "name": (known[party]["name"] if party in known else None) or party,
             "kind": known[party]["kind"] if party in known else "account",
-            "suspect": party in result.by_party,
+            "suspect": result.by_party.get(party, {}).get("label") == "finding",
             "role": (roles or {}).get(party),
         }
         for party in sorted(parties)

@@ -30,7 +30,6 @@ document.addEventListener("DOMContentLoaded", () => {
     container: place,
     minZoom: 0.1,
     maxZoom: 4,
-    wheelSensitivity: 0.2,
     style: [
       { selector: "node", style: { label: "data(label)", "font-size": 11, color: colour("--ink"), "background-color": colour("--quiet"), "text-valign": "bottom", "text-margin-y": 3, width: 22, height: 22 } },
       { selector: "node[kind='organisation']", style: { shape: "round-rectangle" } },
