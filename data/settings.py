@@ -102,6 +102,8 @@ class Score(Section):
     beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
+    returned_ratio: Ratio
+    returned_share: Share
 
 
 class Consequences(Section):
