@@ -102,6 +102,8 @@ class Score(Section):
     beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
+    returned_ratio: Ratio
+    returned_share: Share
 
 
 class Consequences(Section):
@@ -296,6 +298,13 @@ class FixedReturns(Section):
     intervals: Count
     slack_days: Whole
     slack_share: Share
+
+
+class Holdings(Section):
+    """Positions in products: how long they count, and when a firm between is a layer."""
+
+    stale_days: Whole
+    partnership_share: Share
 
 
 class IllegalFundraising(Section):
@@ -682,6 +691,16 @@ class ReservePlacement(Section):
     confidence_sign: Share
 
 
+class ProductNesting(Section):
+    """M3."""
+
+    maximum_layers: Count
+    sure_layers_beyond: Count
+    confidence_least: Share
+    confidence_beyond: Share
+    confidence_law: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -707,6 +726,7 @@ class Detectors(Section):
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
+    product_nesting: ProductNesting
 
 
 class Settings(Section):
@@ -723,6 +743,7 @@ class Settings(Section):
     desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
+    holdings: Holdings
     detectors: Detectors
 
     def digest(self) -> str:

@@ -19,6 +19,7 @@ from detectors import (
     own_lending,
     premium_misuse,
     private_investment,
+    product_nesting,
     property_finance,
     reserve_misuse,
     reserve_placement,
@@ -71,6 +72,7 @@ DETECTORS: tuple[Detector, ...] = (
     unapproved_exchange,
     disguised_debt,
     premium_misuse,
+    product_nesting,
 )
 
 

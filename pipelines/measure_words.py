@@ -167,6 +167,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "premium_fen": ("代收保费", "premiums collected"),
         "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
         "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
+        "nested_chains": ("超限的持有链", "chains of holdings beyond the line"),
+        "rings": ("循环持有", "rings of holdings"),
+        "firms_between": ("居间的公司", "firms that are a layer"),
+        "nested_fen": ("嵌套金额", "nested"),
     }
 )
 # Chinese, one in English, several in English.
@@ -186,6 +190,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "findings": ("项", "finding", "findings"),
         "days": ("日", "day", "days"),
         "hours": ("小时", "hour", "hours"),
+        "layers": ("层", "layer", "layers"),
         "ratio": ("", "", ""),
     }
 )
