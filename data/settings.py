@@ -691,6 +691,22 @@ class ReservePlacement(Section):
     confidence_sign: Share
 
 
+class UnlicensedBusiness(Section):
+    """M1."""
+
+    window_days: Count
+    minimum_clients: Count
+    minimum_fen: Whole
+    minimum_settlements: Count
+    settlement_span_days: Count
+    minimum_variation_share: Share
+    doubtful_related_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_clients: Share
+    confidence_both: Share
+
+
 class ProductNesting(Section):
     """M3."""
 
@@ -709,6 +725,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing
     layering: Layering

@@ -27,6 +27,7 @@ from detectors import (
     self_guarantee,
     sham_merchant,
     unapproved_exchange,
+    unlicensed_business,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -61,6 +62,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_business,
     reserve_placement,
     disguised_clearing,
     layering,

@@ -82,6 +82,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "settled_fen": ("结算金额合计", "settled with them"),
+        "settlements": ("与持牌机构的结算", "settlements with licensed firms"),
+        "business_clients": ("无关联客户", "unrelated clients"),
+        "unlicensed_kinds": ("无牌业务种类", "kinds of business without a licence"),
         "outside_reserve_fen": ("付入备付金账户之外", "paid by clients outside of the reserve"),
         "bank_fees_fen": ("银行付给自有账户", "paid by banks to its own accounts"),
         "term_deposits_fen": ("定期存放", "placed for a term"),
@@ -190,6 +194,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "findings": ("项", "finding", "findings"),
         "days": ("日", "day", "days"),
         "hours": ("小时", "hour", "hours"),
+        "kinds": ("种", "kind", "kinds"),
         "layers": ("层", "layer", "layers"),
         "ratio": ("", "", ""),
     }
