@@ -92,6 +92,7 @@ docs: install
 	$(BIN)/python -m data.contracts > docs/tables.md
 	$(BIN)/python -m pipelines.intake.rules > docs/rules.md
 	$(BIN)/python -m pipelines.intake.forms_document > docs/forms.md
+	$(BIN)/python -m evaluation.pages
 
 clean:
 	rm -rf .venv node_modules review/static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

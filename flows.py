@@ -31,6 +31,7 @@ from pipelines import night
 receive_packages = task(retries=0, cache_policy=NO_CACHE)(night.receive_packages)
 load_warehouse = task(retries=0, cache_policy=NO_CACHE)(night.load_warehouse)
 measure_features = task(retries=0, cache_policy=NO_CACHE)(night.measure_features)
+look_through = task(retries=0, cache_policy=NO_CACHE)(night.look_through)
 detect_typologies = task(retries=0, cache_policy=NO_CACHE)(night.detect_typologies)
 publish_suspects = task(retries=0, cache_policy=NO_CACHE)(night.publish_suspects)
 
@@ -55,10 +56,14 @@ def nightly(
                 load_warehouse(home, settings, run.key)
             with run.stage("features"):
                 features = measure_features(home, settings, run.key)
+            with run.stage("look_through"):
+                looked = look_through(home, settings, run.key)
             with run.stage("detect"):
                 findings = detect_typologies(home, settings, run.key)
             with run.stage("publish"):
-                run.published = publish_suspects(home, settings, run.key, features, findings)
+                run.published = publish_suspects(
+                    home, settings, run.key, features, findings, looked
+                )
     return run.published
 
 

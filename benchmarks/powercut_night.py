@@ -49,8 +49,9 @@ def run_night(home: Path, day: date) -> None:
         if run.published is None:
             night.load_warehouse(place, None, run.key)
             features = night.measure_features(place, None, run.key)
+            looked = night.look_through(place, None, run.key)
             findings = night.detect_typologies(place, None, run.key)
-            run.published = night.publish_suspects(place, None, run.key, features, findings)
+            run.published = night.publish_suspects(place, None, run.key, features, findings, looked)
 
 
 def last_date(province: Path) -> date:

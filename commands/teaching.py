@@ -208,6 +208,22 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "run": RUN_ZH,
             },
         ),
+        "institutions": Teaching(
+            "显示各机构客户资金的来源与去向，由夜间批处理算出。\n\n"
+            "每一分钱只归入一个去向。到达关联方的金额旁边列出三种口径中的最少与最多，"
+            "以及仅凭巧合会到达的金额。",
+            (
+                "lookthrough institutions",
+                "lookthrough institutions 91320500M4T7TFN99B --convention lifo",
+                "lookthrough institutions --format csv",
+            ),
+            {
+                "institution": "一家机构的全部明细。",
+                "convention": "先离开账户的资金：fifo 先进先出，prorata 按比例，lifo 后进先出。",
+                "format": "table、json 或 csv。",
+                "run": RUN_ZH,
+            },
+        ),
         "patterns": Teaching(
             "在任意转账清单中查找资金形态：环、链、扇入扇出等。\n\n"
             "文件含 payer、payee、amount 及 time（可无）各列；没有表头时按位置读取。没有时间列时，"

@@ -118,6 +118,12 @@ class Trace(Section):
     path_parts: Count
 
 
+class LookThrough(Section):
+    """How every institution's clients' money is followed each night."""
+
+    within_days: Count
+
+
 class Ties(Section):
     """What ties parties to an institution: its closure."""
 
@@ -352,6 +358,30 @@ class ExcessReturn(Section):
     confidence_rate: Share
 
 
+class MaturityMismatch(Section):
+    """P6."""
+
+    whole_share: Share
+    term_share: Share
+    early_days: Count
+    refund_days: Count
+    covered_share: Share
+    funded_share: Share
+    fixed_share: Share
+    registered_share: Share
+    rate_step: float
+    terms: Count
+    exits_of_a_term: Count
+    minimum_exits: Count
+    minimum_lenders: Count
+    minimum_fen: Whole
+    sure_exits: Count
+    confidence_least: Share
+    confidence_exits: Share
+    confidence_fixed: Share
+    confidence_taken: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -484,6 +514,45 @@ class DisguisedDebt(Section):
     confidence_most: Share
 
 
+class Layering(Section):
+    """L1."""
+
+    window_days: Count
+    least_hop_fen: Whole
+    least_taken_fen: Whole
+    minimum_fen: Whole
+    pause_hours: Count
+    held_hours: Count
+    episode_hours: Count
+    minimum_passed_share: Share
+    minimum_passing_share: Share
+    most_transfers: Count
+    most_counterparties: Count
+    network_hours: Count
+    most_instances: Count
+    most_per_start: Count
+    minimum_layers: Count
+    minimum_parallel: Count
+    minimum_cycle_layers: Count
+    least_end_share: Share
+    trade_days: Count
+    maximum_related_share: Share
+    maximum_traded_share: Share
+    doubtful_share: Share
+    main_end_share: Share
+    beneficiary_share: Share
+    line_share: Share
+    minimum_below: Count
+    burst_days: Count
+    above_share: Share
+    maximum_repeated_share: Share
+    sure_below: Count
+    sure_layers: Count
+    confidence_least: Share
+    confidence_layers: Share
+    confidence_shapes: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -492,10 +561,12 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    layering: Layering
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
@@ -511,6 +582,7 @@ class Settings(Section):
     score: Score
     consequences: Consequences
     trace: Trace
+    look_through: LookThrough
     ties: Ties
     desk: Desk
     lending: Lending

@@ -17,7 +17,9 @@ def typology_measures(facts: Facts) -> pl.DataFrame:
       has a finding of its typology.
     - `precision_at_k`: subjects of the typology's findings in the order of their ranks, the first
       as many as the province has schemes of it: the share that takes part in a scheme of it;
-      `lookalikes_at_k`: the share that are innocent look-alikes.
+      `lookalikes_at_k`: the share that are innocent look-alikes. Whoever takes part in a scheme of
+      another typology alone is left out of the list: crooks breach more than one clause, and the
+      truth names one.
     - `average_precision`: the precision at each finding that is right, averaged over the schemes.
     - `evidence_precision`, `evidence_recall`: references of both, per cited and per own, added up;
       a scheme that was missed counts with all its own.
@@ -38,6 +40,8 @@ def typology_measures(facts: Facts) -> pl.DataFrame:
     keys = ["level", "typology"]
     return (
         schemes.join(_lists(found), on=keys, how="full", coalesce=True)
+        .with_columns((pl.col("precisions") / pl.col("schemes")).alias("average_precision"))
+        .drop("precisions")
         .join(calibrated, on=keys, how="left")
         .sort(keys)
     )
@@ -68,31 +72,38 @@ def _by_scheme(schemes: pl.DataFrame) -> pl.DataFrame:
 
 
 def _lists(findings: pl.DataFrame) -> pl.DataFrame:
+    group = ("seed", "level", "typology")
+    findings = findings.filter(pl.col("right") | ~pl.col("true")).with_columns(
+        pl.col("position").rank("ordinal").over(group).alias("position")
+    )
     within = pl.col("position") <= pl.col("schemes")
     # Of a seed: the precision at each right finding, over the schemes that there are to find.
-    right_so_far = pl.col("right").cum_sum().over("seed", "level", "typology", order_by="position")
+    right_so_far = pl.col("right").cum_sum().over(group, order_by="position")
     at_hit = pl.when("right").then(right_so_far / pl.col("position")).otherwise(0.0)
     per_seed = (
         findings.with_columns(at_hit.alias("at_hit"))
-        .group_by("seed", "level", "typology")
+        .group_by(group)
         .agg(
             pl.col("schemes").first(),
+            within.sum().alias("listed"),
             (within & pl.col("right")).sum().alias("hits"),
             (within & pl.col("lookalike")).sum().alias("alike"),
-            # More than one subject of a scheme may be found; then each counts once.
+            # Several subjects of one scheme may be found; they share its weight.
             (
-                pl.col("at_hit").sum() / pl.max_horizontal("schemes", pl.col("right").sum()).first()
-            ).alias("average"),
+                pl.col("at_hit").sum()
+                * pl.col("schemes").first()
+                / pl.max_horizontal(pl.col("schemes").first(), pl.col("right").sum())
+            )
+            .fill_nan(0.0)
+            .alias("precisions"),
             (~pl.col("true")).sum().alias("false"),
             pl.len().alias("findings"),
         )
     )
     return per_seed.group_by("level", "typology").agg(
-        (pl.col("hits").sum() / pl.col("schemes").sum()).fill_nan(None).alias("precision_at_k"),
-        (pl.col("alike").sum() / pl.col("schemes").sum()).fill_nan(None).alias("lookalikes_at_k"),
-        ((pl.col("average") * pl.col("schemes")).sum() / pl.col("schemes").sum())
-        .fill_nan(None)
-        .alias("average_precision"),
+        (pl.col("hits").sum() / pl.col("listed").sum()).fill_nan(None).alias("precision_at_k"),
+        (pl.col("alike").sum() / pl.col("listed").sum()).fill_nan(None).alias("lookalikes_at_k"),
+        pl.col("precisions").sum(),
         pl.col("findings").sum(),
         pl.col("false").sum(),
     )

@@ -77,9 +77,13 @@ def judge_night(
                 night.load_warehouse(place, chosen, run.key)
             with run.stage("features"):
                 features = night.measure_features(place, chosen, run.key)
+            with run.stage("look_through"):
+                looked = night.look_through(place, chosen, run.key)
             with run.stage("detect"):
                 found = night.detect_typologies(place, chosen, run.key)
             with run.stage("publish"):
-                run.published = night.publish_suspects(place, chosen, run.key, features, found)
+                run.published = night.publish_suspects(
+                    place, chosen, run.key, features, found, looked
+                )
             findings, _ = read_findings(Path(found))
     return run, findings

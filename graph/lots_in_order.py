@@ -13,6 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from graph.ends import SUMS, settle, wide_enough
 from graph.prefetch import fetch
 
 NONE = -1
@@ -109,15 +110,19 @@ def carry(
     colours: int,
     last_first: bool,
     record: bool,
+    rules: Any,
 ) -> Any:
     """Carry the lots through all transfers; see graph.tracing.trace for what it means.
+
+    With `rules` a lot's colour is its key, and what graph.ends.settle says of owned money is
+    returned too: sums by colour and what was noted; entered, left and records are then not kept.
 
     `rows` is zeros, of 4 columns, and `pool` of 4 with any content and length; the caller makes
     them, as NumPy asks for large pages and compiled code does not. Both are used up.
 
     Returns the records (transfer, colour, amount), if asked for; the lots held at the end
     (account, colour, amount), those that leave next first; per colour what entered and what left;
-    and what each account paid without having it.
+    what each account paid without having it; and the sums and notes of owned money.
     """
     state = np.array([0, NONE, NONE], dtype=np.int64)
     entered, left = np.zeros(colours, dtype=np.int64), np.zeros(colours, dtype=np.int64)
@@ -125,7 +130,9 @@ def carry(
     records, recorded = np.empty((1024 if record else 1, 4), dtype=np.int64), 0
     # Place 0 of the pieces of a payment is for what is missing, where that is the newest.
     pieces = np.empty((64, 4), dtype=np.int64)
-    tinted = len(tint) > 0
+    tinted, owned = len(tint) > 0, len(rules[0]) > 0
+    sums = np.zeros((colours if owned else 1, SUMS), dtype=np.int64)
+    noted, counts = np.empty((1024 if owned else 1, 4), dtype=np.int64), np.zeros(1, np.int64)
     for lot in range(len(opening_amount)):
         colour = opening_colour[lot]
         entered[colour] += opening_amount[lot]
@@ -167,7 +174,12 @@ def carry(
             else:
                 past += 1
             pieces[place, COLOUR], pieces[place, AMOUNT] = UNKNOWN, missing
-        if tinted and tint[row] >= 0:
+        if owned:
+            noted = wide_enough(noted, counts[0] + past + 2)
+            past = settle(
+                row, source, target, amount[row], pieces, first, past, rules, sums, noted, counts
+            )
+        elif tinted and tint[row] >= 0:
             for piece in range(first, past):
                 left[pieces[piece, COLOUR]] += pieces[piece, AMOUNT]
             first, past = 1, 2
@@ -177,7 +189,7 @@ def carry(
             colour, moved = pieces[piece, COLOUR], pieces[piece, AMOUNT]
             if target >= 0:
                 pool = _lay(rows, pool, state, target, colour, moved, last_first)
-            else:
+            elif not owned:
                 left[colour] += moved
             if record and colour != UNKNOWN and moved > 0:
                 if recorded == len(records):
@@ -185,7 +197,8 @@ def carry(
                 records[recorded, 0], records[recorded, 1] = row, colour
                 records[recorded, 2] = moved
                 recorded += 1
-    return records[:recorded, :3], _held(rows, pool), entered, left, overdrawn
+    found = records[:recorded, :3], _held(rows, pool), entered, left, overdrawn
+    return (*found, sums, noted[: counts[0]])
 
 
 @numba.njit(cache=True, nogil=True)

@@ -14,6 +14,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from graph.ends import AGED, SUMS, in_order_of_keys, settle, wide_enough
 from graph.prefetch import fetch
 
 UNKNOWN = 0
@@ -195,6 +196,32 @@ def _lay(rows: Any, pool: Any, freed: Any, account: int, pieces: Any, count: int
 
 
 @numba.njit(cache=True, nogil=True)
+def _forget(rows: Any, pool: Any, account: int, before: int, colours: int, sums: Any) -> None:
+    """Make nobody's what left its owner before a day."""
+    start, count = rows[account, START], rows[account, COUNT]
+    kept = aged = 0
+    for lot in range(count):
+        key, held = pool[start + lot, COLOUR], pool[start + lot, AMOUNT]
+        if key >= colours and key // colours < before:
+            sums[key % colours, AGED] += held
+            aged += held
+        else:
+            pool[start + kept, COLOUR], pool[start + kept, AMOUNT] = key, held
+            kept += 1
+    if aged == 0:
+        return
+    if kept == 0 or pool[start, COLOUR] != UNKNOWN:
+        # At least one lot went, so that there is room for this one.
+        for lot in range(kept, 0, -1):
+            pool[start + lot, COLOUR] = pool[start + lot - 1, COLOUR]
+            pool[start + lot, AMOUNT] = pool[start + lot - 1, AMOUNT]
+        pool[start, COLOUR], pool[start, AMOUNT] = UNKNOWN, 0
+        kept += 1
+    pool[start, AMOUNT] += aged
+    rows[account, COUNT] = kept
+
+
+@numba.njit(cache=True, nogil=True)
 def carry(
     payer: Any,
     payee: Any,
@@ -207,6 +234,7 @@ def carry(
     pool: Any,
     colours: int,
     record: bool,
+    rules: Any,
 ) -> Any:
     """Carry the lots through all transfers; takes and returns what graph.lots_in_order.carry does,
     but for the pool, which has 2 columns.
@@ -216,10 +244,11 @@ def carry(
     entered, left = np.zeros(colours, dtype=np.int64), np.zeros(colours, dtype=np.int64)
     overdrawn = np.zeros(len(rows), dtype=np.int64)
     records, recorded = np.empty((1024 if record else 1, 3), dtype=np.int64), 0
-    # A payment has at most one piece of each colour.
-    pieces = np.empty((colours + 1, 2), dtype=np.int64)
-    scratch = np.empty((2, colours + 1), dtype=np.int64)
-    tinted = len(tint) > 0
+    pieces = np.empty((64, 2), dtype=np.int64)
+    scratch = np.empty((2, 64), dtype=np.int64)
+    tinted, owned = len(tint) > 0, len(rules[0]) > 0
+    sums = np.zeros((colours if owned else 1, SUMS), dtype=np.int64)
+    noted, counts = np.empty((1024 if owned else 1, 4), dtype=np.int64), np.zeros(1, np.int64)
     for lot in range(len(opening_amount)):
         colour = opening_colour[lot]
         entered[colour] += opening_amount[lot]
@@ -238,6 +267,12 @@ def carry(
             continue
         if source >= 0:
             missing = max(missing - rows[source, HELD], 0)
+            if owned:
+                _forget(rows, pool, source, rules[2][row] - rules[8], colours, sums)
+            # One piece of each lot, and one of what is missing.
+            if rows[source, COUNT] + 2 > len(pieces):
+                pieces = wide_enough(pieces, rows[source, COUNT] + 2)
+                scratch = np.empty((2, len(pieces)), dtype=np.int64)
             count = _draw(rows, pool, source, amount[row], pieces, scratch)
         if missing > 0:
             entered[UNKNOWN] += missing
@@ -250,7 +285,13 @@ def carry(
                 pieces[0, COLOUR], pieces[0, AMOUNT] = UNKNOWN, 0
                 count += 1
             pieces[0, AMOUNT] += missing
-        if tinted and tint[row] >= 0:
+        if owned:
+            noted = wide_enough(noted, counts[0] + count + 1)
+            count = settle(
+                row, source, target, amount[row], pieces, 0, count, rules, sums, noted, counts
+            )
+            count = in_order_of_keys(pieces, count)
+        elif tinted and tint[row] >= 0:
             for piece in range(count):
                 left[pieces[piece, COLOUR]] += pieces[piece, AMOUNT]
             pieces[0, COLOUR], pieces[0, AMOUNT] = tint[row], amount[row]
@@ -258,7 +299,7 @@ def carry(
             count = 1
         if target >= 0:
             pool = _lay(rows, pool, freed, target, pieces, count)
-        else:
+        elif not owned:
             for piece in range(count):
                 left[pieces[piece, COLOUR]] += pieces[piece, AMOUNT]
         if record:
@@ -279,4 +320,4 @@ def carry(
             held[found, 0], held[found, 1] = account, pool[place, COLOUR]
             held[found, 2] = pool[place, AMOUNT]
             found += 1
-    return records[:recorded], held, entered, left, overdrawn
+    return records[:recorded], held, entered, left, overdrawn, sums, noted[: counts[0]]

@@ -26,6 +26,7 @@ import numpy.typing as npt
 
 from data.errors import ContractError
 from graph import lots_in_order, lots_in_proportion
+from graph.ends import no_rules
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -170,11 +171,13 @@ def trace(
     )  # fmt: skip
     if convention == "prorata":
         pool = np.empty((max(1024, 4 * accounts), 2), np.int64)
-        found = lots_in_proportion.carry(*given, pool, max(colours, 1), record)
+        found = lots_in_proportion.carry(*given, pool, max(colours, 1), record, no_rules())
     else:
         pool = np.empty((max(1024, 4 * accounts), 4), np.int64)
-        found = lots_in_order.carry(*given, pool, max(colours, 1), convention == "lifo", record)
-    records, lots, entered, left, overdrawn = found
+        found = lots_in_order.carry(
+            *given, pool, max(colours, 1), convention == "lifo", record, no_rules()
+        )
+    records, lots, entered, left, overdrawn, _, _ = found
     transfer, colour, amount_fen = records.T
     held_account, held_colour, held_fen = lots.T
     return Trace(

@@ -13,6 +13,7 @@ from data.errors import InputError, NotFoundError
 from data.home import Home
 from data.settings import Trace as Limits
 from data.store import Database
+from detectors.opening_balances import read_opening_fen
 from graph.paths import Parts
 from graph.tracing import OUTSIDE, Convention, Transfers
 from graph.trail import Direction, Trail, follow, tie_dependent_fen
@@ -31,29 +32,6 @@ select t.ref, t.booked_at, t.payer_account, t.payee_account, t.amount_fen
 from transfer t
 where t.status = 'settled' and t.business_date <= $last
 order by t.transfer_no
-"""
-# What an account holds before the first transfer is its first statement's opening balance; where
-# transfers come before that statement it is not known, and what is paid without it is unknown.
-OPENING = """
-with first_statement as (
-  select a.account_id, min(b.balance_date) as stated_on,
-    arg_min(b.opening_fen, b.balance_date) as opening_fen
-  from balance b
-  join account_dim a on a.bank_no = b.bank_no and a.account_no = b.account_no
-  where b.balance_date <= $last
-  group by a.account_id
-), moved as (
-  select payer_account as account_id, business_date from transfer where status = 'settled'
-  union all
-  select payee_account, business_date from transfer where status = 'settled'
-), first_moved as (
-  select account_id, min(business_date) as moved_on from moved group by account_id
-)
-select f.account_id, f.opening_fen
-from first_statement f
-left join first_moved m on m.account_id = f.account_id
-where f.opening_fen > 0 and (m.moved_on is null or m.moved_on >= f.stated_on)
-order by f.account_id
 """
 CLIENT_ROLES = ("client_custody", "client_reserve")
 EPOCH = date(1970, 1, 1)
@@ -117,10 +95,8 @@ def read_records(home: Home, last: date) -> Records:
     with Database.open(home.warehouse, read_only=True) as db:
         accounts = db.frame("accounts", ACCOUNTS)
         rows = db.frame("transfers", TRANSFERS, {"last": last})
-        opening = db.frame("opening balances", OPENING, {"last": last})
+        held = read_opening_fen(db, accounts.height, last)
         origins = read_origins(db, last)
-    held = np.zeros(accounts.height, dtype=np.int64)
-    held[opening["account_id"].to_numpy()] = opening["opening_fen"].to_numpy()
     transfers = Transfers(
         rows["payer_account"].to_numpy(),
         rows["payee_account"].to_numpy(),

@@ -37,6 +37,8 @@ from pipelines.duty import alarms
 from pipelines.features import FEATURES, build_features
 from pipelines.findings_file import read_findings, write_findings
 from pipelines.intake.package import file_hash
+from pipelines.look_through import institutions_look_through
+from pipelines.look_through_file import is_written, read_look_through, write_look_through
 from pipelines.outcome import gather
 from pipelines.publish import publish, published_file
 from pipelines.run_key import RunKey, lake_files, run_key
@@ -141,6 +143,17 @@ def measure_features(home: str, settings: str | None, key: RunKey) -> str:
     return str(path)
 
 
+def look_through(home: str, settings: str | None, key: RunKey) -> str:
+    """Follow every institution's clients' money; returns the path of the tables' folder."""
+    folder = _working(Home(Path(home)), key) / "look_through"
+    if not is_written(folder):
+        chosen = _settings(settings)
+        with _warehouse(home, chosen) as db:
+            tables = institutions_look_through(Context(db, chosen, key.business_date))
+        write_look_through(folder, tables)
+    return str(folder)
+
+
 def detect_typologies(home: str, settings: str | None, key: RunKey) -> str:
     """Run every detector; returns the path of the file of what they said."""
     path = _working(Home(Path(home)), key) / "findings.json"
@@ -154,16 +167,17 @@ def detect_typologies(home: str, settings: str | None, key: RunKey) -> str:
 
 
 def publish_suspects(
-    home: str, settings: str | None, key: RunKey, features: str, findings: str
+    home: str, settings: str | None, key: RunKey, features: str, findings: str, looked: str
 ) -> str:
     """Score and rank the parties and publish the run's file; returns its path."""
     place, chosen = Home(Path(home)), _settings(settings)
     scored = forest.score(pl.read_parquet(features), chosen.score, chosen.score.seed)
     found, silent = read_findings(Path(findings))
+    traced = read_look_through(Path(looked))
     words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}
     with _warehouse(home, chosen) as db:
         said: list[Finding | CannotConclude] = [*calibrate(found, calibration()), *silent]
-        outcome = gather(db, key, said, scored, words, chosen.score, chosen.consequences)
+        outcome = gather(db, key, said, scored, words, chosen.score, chosen.consequences, traced)
     return str(publish(place, outcome, chosen.score).path)
 
 

@@ -15,6 +15,7 @@ from detectors.finding import CannotConclude, Finding
 from pipelines.consequences import Consequence, consequence
 from pipelines.disposal import Licence
 from pipelines.forest import ForestResult, Reason
+from pipelines.look_through_file import empty_tables
 from pipelines.rank import SUBJECT, Suspect, rank
 from pipelines.reconciliation import reconcile
 from pipelines.run_key import RunKey
@@ -59,7 +60,8 @@ class Outcome:
     finding, and the most unusual ones without. `parties` and `transfers` are what the warehouse
     knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt;
     `tips` name the suspects with findings, and `consequences` are these suspects', by party.
-    `words` are a feature's Chinese and English name and its unit.
+    `look_through` is the institutions' clients' money by table. `words` are a feature's Chinese
+    and English name and its unit.
     """
 
     key: RunKey
@@ -77,6 +79,7 @@ class Outcome:
     reconciliation: pl.DataFrame = field(default_factory=pl.DataFrame)
     tips: pl.DataFrame = field(default_factory=lambda: NO_TIPS)
     consequences: Mapping[str, Consequence] = field(default_factory=dict)
+    look_through: Mapping[str, pl.DataFrame] = field(default_factory=empty_tables)
 
 
 def gather(
@@ -87,10 +90,12 @@ def gather(
     words: Words,
     settings: Score,
     rates: Consequences,
+    look_through: Mapping[str, pl.DataFrame],
 ) -> Outcome:
     """Rank what the detectors said and the forest scored, and look up what a reader needs.
 
-    `db` is the warehouse that the findings were made from.
+    `db` is the warehouse that the findings were made from, `look_through` what a night found of
+    the institutions' clients' money.
     """
     said = list(said)
     findings = [finding for finding in said if isinstance(finding, Finding)]
@@ -124,6 +129,7 @@ def gather(
         ),
         tips=tips,
         consequences=_consequences(ranking[:charged], parties, tips, rates),
+        look_through=look_through,
     )
 
 

@@ -43,6 +43,22 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "business_date": DAY, "payer_bank_no": TEXT, "payee_bank_no": TEXT, "kind": TEXT,
             "count": WHOLE, "amount_fen": WHOLE,
         },
+        "institution": {
+            "institution_id": TEXT, "party_id": TEXT, "name": TEXT, "kind": TEXT,
+        },
+        "institution_source": {
+            "institution_id": TEXT, "convention": TEXT, "stage": TEXT, "kind": TEXT,
+            "amount_fen": WHOLE, "share": REAL,
+        },
+        "institution_use": {
+            "institution_id": TEXT, "convention": TEXT, "stage": TEXT, "kind": TEXT,
+            "amount_fen": WHOLE, "share": REAL, "least_fen": WHOLE, "most_fen": WHOLE,
+            "chance_fen": WHOLE,
+        },
+        "institution_missing": {
+            "institution_id": TEXT, "basis": TEXT, "as_of": DAY, "owed_fen": WHOLE,
+            "held_fen": WHOLE, "missing_fen": WHOLE,
+        },
         "forest": {"stratum": TEXT, "parties": WHOLE, "trees": WHOLE, "seed": WHOLE},
         "suspect": {
             "rank": WHOLE, "party_id": TEXT, "name": TEXT, "kind": TEXT, "division": TEXT,
@@ -113,6 +129,7 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
         "run_input": key.inputs,
         "coverage": coverage(key.inputs),
         "reconciliation": outcome.reconciliation.rows(),
+        **{name: table.rows() for name, table in outcome.look_through.items()},
         "forest": outcome.forests,
         "suspect": _suspects(outcome, settings),
         "finding": [_finding(number, finding) for number, finding in findings.values()],

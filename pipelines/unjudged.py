@@ -8,6 +8,7 @@ from detectors.finding import CannotConclude
 # The tables without which a typology has nothing to begin with.
 NEEDS = {
     "excess_return": ("institution", "loan_event"),
+    "maturity_mismatch": ("institution", "loan", "loan_event"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
@@ -19,6 +20,10 @@ TEXTS = {
         "没有机构和标的事件，无法判断回报由何而来",
         "neither institutions nor loan events were submitted; where returns come from cannot be "
         "judged",
+    ),
+    "maturity_mismatch": (
+        "没有机构和标的资料，无法判断是否期限错配",
+        "neither institutions nor loans were submitted; maturity mismatch cannot be judged",
     ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",

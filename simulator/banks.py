@@ -107,7 +107,7 @@ def open_accounts(
     parties: Ints,
     *,
     role: str = "ordinary",
-    institution: int = -1,
+    institution: Ints | int = -1,
     inside: bool = False,
     extra: Ints | int = -1,
     daily: bool = False,

@@ -1,0 +1,131 @@
+"""Clients' money of every institution, ready to be followed: transfers, rules, opening balances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from detectors.context import Context
+from detectors.opening_balances import read_opening_fen
+from detectors.owned_tables import CIRCLES, ENDS, lay_owned_tables
+from graph.look_through import Rules
+from graph.tracing import Opening, Transfers
+
+Ints = npt.NDArray[np.int64]
+# The stages of an institution's clients' money, in the order of its colours.
+STAGES = ("client_money", "investors_principal", "loan_proceeds")
+DAY_US = 86_400_000_000
+
+TRANSFERS = """
+select transfer_no, booked_at, payer_account, payee_account, amount_fen
+from transfer
+where status = 'settled' and business_date <= $last
+order by transfer_no
+"""
+ACCOUNTS = "select coalesce(max(account_id) + 1, 0) from account_dim"
+HOMES = "select account, institution_id, registered from owned_home order by account"
+BEGINNINGS = """
+select transfer_no, institution_id, stage, source, payee_account
+from owned_beginning order by transfer_no
+"""
+ENDINGS = "select transfer_no, min(institution_id) as institution_id, min(use) as use" + (
+    " from owned_ending group by transfer_no order by transfer_no"
+)
+UNREGISTERED = "select account_id from account_dim where not registered order by account_id"
+
+
+@dataclass(frozen=True)
+class OwnedRecords:
+    """Everything that a look-through needs, and the institutions by owner's number.
+
+    Colour 0 is nobody's; an owner's stages are 1 + 3 * owner and the two after it. `transfer_no`
+    is by row. `borrowers` are pairs of account and owner that were lent money, `unregistered`
+    accounts that no bank reports.
+    """
+
+    institutions: tuple[str, ...]
+    transfer_no: Ints
+    transfers: Transfers
+    rules: Rules
+    opening: Opening
+    accounts: int
+    borrowers: Ints
+    unregistered: Ints
+
+    def colour(self, owner: int, stage: str) -> int:
+        """The colour of a stage of an owner's money."""
+        return 1 + len(STAGES) * owner + STAGES.index(stage)
+
+
+def read_owned_records(context: Context) -> OwnedRecords:
+    """Read all settled transfers up to the business date, and whose money is what."""
+    db, last = context.db, {"last": context.business_date}
+    institutions = lay_owned_tables(context)
+    rows = db.frame("transfers", TRANSFERS, last)
+    homes = _numbered(db.frame("homes", HOMES), institutions)
+    beginnings = _numbered(db.frame("beginnings", BEGINNINGS), institutions)
+    endings = _numbered(db.frame("ends by transfer", ENDINGS), institutions)
+    circles = _numbered(db.frame("circles", CIRCLES), institutions)
+    ends = db.frame("ends", ENDS, last)
+    db.unregister("circle_party")
+    [(accounts,)] = db.rows("accounts", ACCOUNTS)
+    transfer_no = rows["transfer_no"].to_numpy().astype(np.int64)
+    booked_at = rows["booked_at"].dt.epoch("us").to_numpy()
+    day = booked_at // DAY_US
+    kind = np.zeros(len(transfer_no), np.int8)
+    subject = np.zeros(len(transfer_no), np.int32)
+    place = np.searchsorted(transfer_no, endings["transfer_no"].to_numpy())
+    kind[place], subject[place] = -endings["use"].to_numpy(), endings["owner"].to_numpy()
+    place = np.searchsorted(transfer_no, beginnings["transfer_no"].to_numpy())
+    begun = 1 + len(STAGES) * beginnings["owner"] + beginnings["stage"]
+    kind[place], subject[place] = beginnings["source"].to_numpy(), begun.to_numpy()
+    opening_fen = read_opening_fen(db, accounts, context.business_date)
+    holding = homes.filter("registered")
+    held_fen = opening_fen[holding["account"].to_numpy()]
+    filled = held_fen > 0
+    # What others hold is nobody's; it is there to be paid before or after the money that is.
+    nobodys = opening_fen.copy()
+    nobodys[holding["account"].to_numpy()] = 0
+    other = np.flatnonzero(nobodys)
+    opening = Opening(
+        np.concatenate([other, holding["account"].to_numpy()[filled]]),
+        np.concatenate(
+            [np.zeros(len(other), np.int64),
+             1 + len(STAGES) * holding["owner"].to_numpy()[filled]]
+        ),
+        np.concatenate([nobodys[other], held_fen[filled]]),
+    )  # fmt: skip
+    lent = beginnings.filter(pl.col("stage") == STAGES.index("loan_proceeds"))
+    return OwnedRecords(
+        tuple(institutions), transfer_no,
+        Transfers(
+            rows["payer_account"].to_numpy(), rows["payee_account"].to_numpy(),
+            rows["amount_fen"].to_numpy(), booked_at,
+        ),
+        Rules(
+            np.concatenate([[-1], np.repeat(np.arange(len(institutions)), len(STAGES))]),
+            kind, subject, (day - day.min() + 1 if len(day) else day).astype(np.int32),
+            _pairs(homes, "account", "owner"), _pairs(circles, "account_id", "owner"),
+            _pairs(ends, "account_id", "use"), context.settings.look_through.within_days,
+        ),
+        opening, int(accounts),
+        np.unique(_pairs(lent, "payee_account", "owner"), axis=0),
+        db.frame("accounts not registered", UNREGISTERED)["account_id"].cast(pl.Int64).to_numpy(),
+    )  # fmt: skip
+
+
+def _numbered(rows: pl.DataFrame, institutions: list[str]) -> pl.DataFrame:
+    """The rows of known owners, with the owner's number."""
+    owners = pl.DataFrame(
+        {"institution_id": institutions, "owner": range(len(institutions))},
+        schema={"institution_id": pl.String, "owner": pl.Int64},
+    )
+    return rows.join(owners, on="institution_id", how="inner", maintain_order="left")
+
+
+def _pairs(rows: pl.DataFrame, one: str, other: str) -> Ints:
+    pairs: Ints = rows.select(pl.col(one, other).cast(pl.Int64)).to_numpy().reshape(-1, 2)
+    return pairs

@@ -1,0 +1,107 @@
+"""What a run found of institutions' clients' money, as plain facts of one convention."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from data.errors import NotFoundError
+from data.store import Database
+from graph.tracing import Convention
+
+Facts = dict[str, Any]
+INSTITUTIONS = """
+select institution_id, party_id, name, kind from institution order by institution_id
+"""
+SOURCES = """
+select institution_id, stage, kind, amount_fen, share from institution_source
+where convention = $convention order by institution_id, stage, kind
+"""
+USES = """
+select institution_id, stage, kind, amount_fen, share, least_fen, most_fen, chance_fen
+from institution_use where convention = $convention order by institution_id, stage, kind
+"""
+# A kind's stages added up; none of it under a convention is 0.
+KINDS = """
+with whole as (
+  select institution_id, kind, convention, sum(amount_fen)::bigint as amount_fen,
+    sum(chance_fen)::bigint as chance_fen
+  from institution_use group by institution_id, kind, convention
+), followed as (
+  select count(distinct convention) as conventions from institution_use
+)
+select institution_id, kind,
+  coalesce(max(amount_fen) filter (convention = $convention), 0) as amount_fen,
+  case when count(*) = max(f.conventions) then min(amount_fen) else 0 end as least_fen,
+  max(amount_fen) as most_fen, max(chance_fen) filter (convention = $convention) as chance_fen
+from whole cross join followed f
+group by institution_id, kind
+order by institution_id, 3 desc, kind
+"""
+MISSING = """
+select institution_id, basis, as_of, owed_fen, held_fen, missing_fen
+from institution_missing order by institution_id, basis
+"""
+
+
+def read_facts(published: Path, convention: Convention, only: str | None) -> list[Facts]:
+    """Read every institution's sources, uses and missing money, or one's; amounts in fen.
+
+    Each kind of use stands with its amount by stage; `by_kind` adds the stages up, under each
+    convention for the least and the most. `returns` is what was paid to earlier clients, and how
+    much of it out of investors' principal. Institutions stand in the order of their identifiers.
+
+    Raises:
+        NotFoundError: the run knows no such institution.
+    """
+    chosen = {"convention": convention}
+    with Database.open(published, read_only=True) as db:
+        known = db.frame("institutions", INSTITUTIONS)
+        sources = db.frame("sources of institutions", SOURCES, chosen)
+        uses = db.frame("uses of institutions", USES, chosen)
+        kinds = db.frame("uses by kind", KINDS, chosen)
+        missing = db.frame("missing money", MISSING)
+    if only is not None:
+        known = known.filter(pl.col("institution_id") == only)
+        if known.is_empty():
+            raise NotFoundError(
+                f"no clients' money of institution {only} in {published.name}; "
+                "`lookthrough institutions` lists those with some"
+            )
+    return [
+        {
+            **row,
+            "convention": convention,
+            "total_fen": int(_of(sources, row)["amount_fen"].sum()),
+            "sources": _rows(sources, row),
+            "uses": _rows(uses, row),
+            "by_kind": {each.pop("kind"): each for each in _rows(kinds, row)},
+            "returns": _returns(_of(uses, row)),
+            "missing": [
+                {**each, "as_of": each["as_of"].isoformat()} for each in _rows(missing, row)
+            ],
+        }
+        for row in known.iter_rows(named=True)
+    ]
+
+
+def _of(rows: pl.DataFrame, institution: Facts) -> pl.DataFrame:
+    return rows.filter(pl.col("institution_id") == institution["institution_id"])
+
+
+def _rows(rows: pl.DataFrame, institution: Facts) -> list[Facts]:
+    return _of(rows, institution).drop("institution_id").to_dicts()
+
+
+def _returns(uses: pl.DataFrame) -> Facts:
+    returned = uses.filter(pl.col("kind") == "returned")
+    whole = int(returned["amount_fen"].sum())
+    principal = returned.filter(pl.col("stage") == "investors_principal")
+    fen = int(principal["amount_fen"].sum())
+    return {
+        "amount_fen": whole,
+        "from_principal_fen": fen,
+        "from_principal_share": round(fen / whole, 6) if whole else None,
+    }
