@@ -553,6 +553,29 @@ class Layering(Section):
     confidence_shapes: Share
 
 
+class PremiumMisuse(Section):
+    """I1."""
+
+    collector_transfers: Count
+    collector_share: Share
+    minimum_payers: Count
+    minimum_fen: Whole
+    minimum_overdue_share: Share
+    cut_off_days: Whole
+    cycle_days: Count
+    commission_share: Share
+    paid_commission_share: Share
+    sure_overdue_share: Share
+    minimum_surrenders: Count
+    minimum_surrender_share: Share
+    sure_surrender_share: Share
+    minimum_circle_fen: Whole
+    minimum_circle_share: Share
+    confidence_least: Share
+    confidence_share: Share
+    confidence_circle: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -571,6 +594,7 @@ class Detectors(Section):
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
+    premium_misuse: PremiumMisuse
 
 
 class Settings(Section):

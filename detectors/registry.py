@@ -14,6 +14,7 @@ from detectors import (
     illegal_fundraising,
     layering,
     maturity_mismatch,
+    premium_misuse,
     private_investment,
     reserve_misuse,
     self_financing,
@@ -57,6 +58,7 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
 )
 
 

@@ -133,6 +133,13 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "募集款流向平台关联方占比",
             "share of the money that reached the platform's circle",
         ),
+        "premium_payers": ("付保费的自然人", "natural persons who paid premiums"),
+        "overdue_fen": ("到期未交", "due and not passed on"),
+        "overdue_share": ("到期未交占保费", "share of the premiums not passed on"),
+        "aged_premium_fen": ("超过结算周期", "older than a settlement cycle"),
+        "premium_fen": ("代收保费", "premiums collected"),
+        "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
+        "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
     }
 )
 # Chinese, one in English, several in English.
