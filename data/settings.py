@@ -298,6 +298,13 @@ class FixedReturns(Section):
     slack_share: Share
 
 
+class Holdings(Section):
+    """Positions in products: how long they count, and when a firm between is a layer."""
+
+    stale_days: Whole
+    partnership_share: Share
+
+
 class IllegalFundraising(Section):
     """P3."""
 
@@ -380,6 +387,49 @@ class MaturityMismatch(Section):
     confidence_exits: Share
     confidence_fixed: Share
     confidence_taken: Share
+
+
+class SelfGuarantee(Section):
+    """P5."""
+
+    before_days: Count
+    borrower_share: Share
+    alike_share: Share
+    fed_days: Count
+    fed_share: Share
+    recovered_share: Share
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_circle: Share
+
+
+class OwnLending(Section):
+    """P2."""
+
+    assigned_days: Count
+    minimum_lenders: Count
+    before_share: Share
+    sold_share: Share
+    professional_loans: Count
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_inside: Share
+    confidence_back: Share
+
+
+class BorrowerCap(Section):
+    """P11; the caps are law, in legal_rules.csv."""
+
+    uniting_share: Share
+    largest_unit: Count
+    confidence_single: Share
+    confidence_united: Share
 
 
 class FictitiousLoan(Section):
@@ -553,6 +603,30 @@ class Layering(Section):
     confidence_shapes: Share
 
 
+class DisguisedClearing(Section):
+    """R3."""
+
+    window_days: Count
+    least_leg_fen: Whole
+    minimum_pairs: Count
+    minimum_fen: Whole
+    maximum_fee_share: Share
+    minimum_matched_share: Share
+    minimum_lift: float
+    sure_lift: float
+    chance_days: Count
+    netted_tolerance_share: Share
+    least_netted_fen: Whole
+    netted_clients: Count
+    minimum_netted_days: Count
+    minimum_netted_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_both: Share
+    confidence_link: Share
+
+
 class PremiumMisuse(Section):
     """I1."""
 
@@ -576,6 +650,36 @@ class PremiumMisuse(Section):
     confidence_circle: Share
 
 
+class ReservePlacement(Section):
+    """R2."""
+
+    window_days: Count
+    minimum_days: Count
+    tolerance_share: Share
+    minimum_fen: Whole
+    least_interest_fen: Whole
+    least_deposit_fen: Whole
+    deposit_days: Count
+    least_yearly_rate: Share
+    largest_yearly_rate: Share
+    minimum_fees: Count
+    minimum_clients: Count
+    minimum_outside_share: Share
+    sure_outside_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class ProductNesting(Section):
+    """M3."""
+
+    maximum_layers: Count
+    sure_layers_beyond: Count
+    confidence_least: Share
+    confidence_beyond: Share
+    confidence_law: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -584,17 +688,23 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    reserve_placement: ReservePlacement
+    disguised_clearing: DisguisedClearing
     layering: Layering
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    borrower_cap: BorrowerCap
+    own_lending: OwnLending
+    self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
+    product_nesting: ProductNesting
 
 
 class Settings(Section):
@@ -611,6 +721,7 @@ class Settings(Section):
     desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
+    holdings: Holdings
     detectors: Detectors
 
     def digest(self) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from detectors import (
+    borrower_cap,
     commingling,
+    disguised_clearing,
     disguised_debt,
     excess_return,
     fictitious_loan,
@@ -14,10 +16,14 @@ from detectors import (
     illegal_fundraising,
     layering,
     maturity_mismatch,
+    own_lending,
     premium_misuse,
     private_investment,
+    product_nesting,
     reserve_misuse,
+    reserve_placement,
     self_financing,
+    self_guarantee,
     sham_merchant,
     unapproved_exchange,
     unlicensed_payment,
@@ -47,9 +53,14 @@ DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
     maturity_mismatch,
+    self_guarantee,
+    own_lending,
+    borrower_cap,
     self_financing,
     commingling,
     reserve_misuse,
+    reserve_placement,
+    disguised_clearing,
     layering,
     sham_merchant,
     unlicensed_payment,
@@ -59,6 +70,7 @@ DETECTORS: tuple[Detector, ...] = (
     unapproved_exchange,
     disguised_debt,
     premium_misuse,
+    product_nesting,
 )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from simulator.banks import Banks, found_banks
 from simulator.books import keep_books
 from simulator.companies import found_institution
+from simulator.degradation import degradation
 from simulator.economy import run_economy
 from simulator.firms import Firms, found_firm, found_firms, pay_taxes, trade
 from simulator.packages import write_packages
@@ -36,19 +37,25 @@ START_DAYS = 120
 DAYS = 30
 
 
-def write_province(out: Path, *, seed: int, scale: str, days: int | None) -> None:
+def write_province(
+    out: Path, *, seed: int, scale: str, days: int | None, degrade: str = "none"
+) -> None:
     """Write a labelled province under a folder: ``packages/`` and ``truth.json``.
 
     `scale` is small, medium or large: about 0.1, 1 or 10 million transfers over 30 days; other
-    `days` change the number in proportion. The same arguments give the same bytes.
+    `days` change the number in proportion. `degrade` is none, light, medium or heavy: how much of
+    the records is lost and garbled, while what happened stays the same. The same arguments give
+    the same bytes.
     """
+    degradation(degrade)
     world, banks = build_world(seed, scale, days or DAYS)
     books = keep_books(world, banks)
     out.mkdir(parents=True, exist_ok=True)
-    written = write_packages(world, banks, books, out / "packages", seed)
+    written = write_packages(world, banks, books, out / "packages", seed, degrade)
     facts = {
         "seed": seed,
         "scale": scale,
+        "degrade": degrade,
         "first_date": world.period.date(0).isoformat(),
         "last_date": world.period.date(world.period.days - 1).isoformat(),
         **truth(world, books, written),
