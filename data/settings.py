@@ -434,6 +434,25 @@ class BorrowerCap(Section):
     confidence_united: Share
 
 
+class PropertyFinance(Section):
+    """P12."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    custom_times: Count
+    trade_share: Share
+    developer_share: Share
+    target_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_share: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -732,6 +751,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    property_finance: PropertyFinance
     borrower_cap: BorrowerCap
     own_lending: OwnLending
     self_guarantee: SelfGuarantee

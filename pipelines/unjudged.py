@@ -12,6 +12,7 @@ NEEDS = {
     "self_guarantee": ("institution", "loan", "loan_event"),
     "own_lending": ("institution", "loan"),
     "borrower_cap": ("institution", "loan"),
+    "property_finance": ("institution", "loan"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
@@ -42,6 +43,10 @@ TEXTS = {
     "borrower_cap": (
         "没有机构和标的资料，无法核对借款余额上限",
         "neither institutions nor loans were submitted; borrowers' caps cannot be checked",
+    ),
+    "property_finance": (
+        "没有机构和标的资料，无法判断借款是否用于购房",
+        "neither institutions nor loans were submitted; property finance cannot be judged",
     ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",
