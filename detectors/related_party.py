@@ -288,7 +288,8 @@ def _unknown(exposure: Exposure) -> CannotConclude:
         (record_key("party", party) + " (registered_capital_fen)",),
         (
             f"对集团内 {exposure.payee.party_id} 的未偿余额最高 {most} 元，但注册资本未报送",
-            f"up to {most} yuan was outstanding from {exposure.payee.party_id} of its group, but its registered capital was not submitted",
+            f"up to {most} yuan was outstanding from {exposure.payee.party_id} of its "
+            "group, but its registered capital was not submitted",
         ),
     )
 
