@@ -18,6 +18,7 @@ from pipelines import report
 from simulator import write_province
 
 Scale = Literal["small", "medium", "large"]
+Degrade = Literal["none", "light", "medium", "heavy"]
 Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same bytes.")]
 DEMO_TOP = 10
 # What stands in the folder of a province, and nothing else.
@@ -36,13 +37,16 @@ def simulate(
     seed: Seed = 1,
     scale: Annotated[Scale, typer.Option(help="About 0.1, 1 or 10 million transfers.")] = "small",
     days: Annotated[int | None, typer.Option(min=1, help="Days; 30 by default.")] = None,
+    degrade: Annotated[
+        Degrade, typer.Option(help="How many records are lost or garbled.")
+    ] = "none",
 ) -> None:
     """Write a labelled province as submission packages, and the truth beside them.
 
     A folder that holds anything but a province simulated before is refused, and left as it is.
     """
     chosen = terminal(context)
-    _simulate(chosen, out, seed, scale, days)
+    _simulate(chosen, out, seed, scale, days, degrade)
     chosen.say(f"报送包在 {out / 'packages'}", f"packages are in {out / 'packages'}")
     chosen.remark(
         f"接下来：{chosen.program} submit {out}/packages/*",
@@ -78,7 +82,14 @@ def demo(
     _print_next(chosen)
 
 
-def _simulate(chosen: Terminal, out: Path, seed: int, scale: Scale, days: int | None) -> None:
+def _simulate(
+    chosen: Terminal,
+    out: Path,
+    seed: int,
+    scale: Scale,
+    days: int | None,
+    degrade: Degrade = "none",
+) -> None:
     """Simulate beside ``out`` and rename, so that an interrupted simulation leaves nothing half.
 
     Raises:
@@ -91,7 +102,7 @@ def _simulate(chosen: Terminal, out: Path, seed: int, scale: Scale, days: int | 
         bar = progress.add_task(label, total=1)
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as beside:
-            write_province(Path(beside) / "new", seed=seed, scale=scale, days=days)
+            write_province(Path(beside) / "new", seed=seed, scale=scale, days=days, degrade=degrade)
             if out.exists():
                 out.rename(Path(beside) / "old")
             (Path(beside) / "new").rename(out)

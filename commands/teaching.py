@@ -95,6 +95,7 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "seed": "种子相同则字节相同。",
                 "scale": "约十万、一百万或一千万笔转账。",
                 "days": "天数，默认 30。",
+                "degrade": "丢失或写错的记录有多少。",
             },
         ),
         "evaluate": Teaching(

@@ -102,6 +102,8 @@ class Score(Section):
     beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
+    returned_ratio: Ratio
+    returned_share: Share
 
 
 class Consequences(Section):
@@ -291,6 +293,13 @@ class FixedReturns(Section):
     slack_share: Share
 
 
+class Holdings(Section):
+    """Positions in products: how long they count, and when a firm between is a layer."""
+
+    stale_days: Whole
+    partnership_share: Share
+
+
 class IllegalFundraising(Section):
     """P3."""
 
@@ -349,6 +358,92 @@ class ExcessReturn(Section):
     confidence_share: Share
     confidence_lenders: Share
     confidence_rate: Share
+
+
+class MaturityMismatch(Section):
+    """P6."""
+
+    whole_share: Share
+    term_share: Share
+    early_days: Count
+    refund_days: Count
+    covered_share: Share
+    funded_share: Share
+    fixed_share: Share
+    registered_share: Share
+    rate_step: float
+    terms: Count
+    exits_of_a_term: Count
+    minimum_exits: Count
+    minimum_lenders: Count
+    minimum_fen: Whole
+    sure_exits: Count
+    confidence_least: Share
+    confidence_exits: Share
+    confidence_fixed: Share
+    confidence_taken: Share
+
+
+class SelfGuarantee(Section):
+    """P5."""
+
+    before_days: Count
+    borrower_share: Share
+    alike_share: Share
+    fed_days: Count
+    fed_share: Share
+    recovered_share: Share
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_circle: Share
+
+
+class OwnLending(Section):
+    """P2."""
+
+    assigned_days: Count
+    minimum_lenders: Count
+    before_share: Share
+    sold_share: Share
+    professional_loans: Count
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_inside: Share
+    confidence_back: Share
+
+
+class BorrowerCap(Section):
+    """P11; the caps are law, in legal_rules.csv."""
+
+    uniting_share: Share
+    largest_unit: Count
+    confidence_single: Share
+    confidence_united: Share
+
+
+class PropertyFinance(Section):
+    """P12."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    custom_times: Count
+    trade_share: Share
+    developer_share: Share
+    target_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_share: Share
 
 
 class FictitiousLoan(Section):
@@ -483,6 +578,138 @@ class DisguisedDebt(Section):
     confidence_most: Share
 
 
+class Layering(Section):
+    """L1."""
+
+    window_days: Count
+    least_hop_fen: Whole
+    least_taken_fen: Whole
+    minimum_fen: Whole
+    pause_hours: Count
+    held_hours: Count
+    episode_hours: Count
+    minimum_passed_share: Share
+    minimum_passing_share: Share
+    most_transfers: Count
+    most_counterparties: Count
+    network_hours: Count
+    most_instances: Count
+    most_per_start: Count
+    minimum_layers: Count
+    minimum_parallel: Count
+    minimum_cycle_layers: Count
+    least_end_share: Share
+    trade_days: Count
+    maximum_related_share: Share
+    maximum_traded_share: Share
+    doubtful_share: Share
+    main_end_share: Share
+    beneficiary_share: Share
+    line_share: Share
+    minimum_below: Count
+    burst_days: Count
+    above_share: Share
+    maximum_repeated_share: Share
+    sure_below: Count
+    sure_layers: Count
+    confidence_least: Share
+    confidence_layers: Share
+    confidence_shapes: Share
+
+
+class DisguisedClearing(Section):
+    """R3."""
+
+    window_days: Count
+    least_leg_fen: Whole
+    minimum_pairs: Count
+    minimum_fen: Whole
+    maximum_fee_share: Share
+    minimum_matched_share: Share
+    minimum_lift: float
+    sure_lift: float
+    chance_days: Count
+    netted_tolerance_share: Share
+    least_netted_fen: Whole
+    netted_clients: Count
+    minimum_netted_days: Count
+    minimum_netted_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_both: Share
+    confidence_link: Share
+
+
+class PremiumMisuse(Section):
+    """I1."""
+
+    collector_transfers: Count
+    collector_share: Share
+    minimum_payers: Count
+    minimum_fen: Whole
+    minimum_overdue_share: Share
+    cut_off_days: Whole
+    cycle_days: Count
+    commission_share: Share
+    paid_commission_share: Share
+    sure_overdue_share: Share
+    minimum_surrenders: Count
+    minimum_surrender_share: Share
+    sure_surrender_share: Share
+    minimum_circle_fen: Whole
+    minimum_circle_share: Share
+    confidence_least: Share
+    confidence_share: Share
+    confidence_circle: Share
+
+
+class ReservePlacement(Section):
+    """R2."""
+
+    window_days: Count
+    minimum_days: Count
+    tolerance_share: Share
+    minimum_fen: Whole
+    least_interest_fen: Whole
+    least_deposit_fen: Whole
+    deposit_days: Count
+    least_yearly_rate: Share
+    largest_yearly_rate: Share
+    minimum_fees: Count
+    minimum_clients: Count
+    minimum_outside_share: Share
+    sure_outside_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class UnlicensedBusiness(Section):
+    """M1."""
+
+    window_days: Count
+    minimum_clients: Count
+    minimum_fen: Whole
+    minimum_settlements: Count
+    settlement_span_days: Count
+    minimum_variation_share: Share
+    doubtful_related_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_clients: Share
+    confidence_both: Share
+
+
+class ProductNesting(Section):
+    """M3."""
+
+    maximum_layers: Count
+    sure_layers_beyond: Count
+    confidence_least: Share
+    confidence_beyond: Share
+    confidence_law: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -491,14 +718,25 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_business: UnlicensedBusiness
+    reserve_placement: ReservePlacement
+    disguised_clearing: DisguisedClearing
+    layering: Layering
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    property_finance: PropertyFinance
+    borrower_cap: BorrowerCap
+    own_lending: OwnLending
+    self_guarantee: SelfGuarantee
+    maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn
     private_investment: PrivateInvestment
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
+    premium_misuse: PremiumMisuse
+    product_nesting: ProductNesting
 
 
 class Settings(Section):
@@ -515,6 +753,7 @@ class Settings(Section):
     desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
+    holdings: Holdings
     detectors: Detectors
 
     def digest(self) -> str:

@@ -170,8 +170,8 @@ select s.institution_id, s.loan_id, s.transfer_no, s.ref, s.booked_at, s.busines
       then 'compensate'
     when s.from_centre then 'payout'
     when s.kind in ('repay_principal', 'repay_interest') then 'payout'
-    when s.to_centre and f.party_no is not null
-      and s.business_date >= b.due_on - $due_days::integer then 'compensate'
+    when f.party_no is not null and s.business_date >= b.due_on - $due_days::integer
+      then 'compensate'
     when s.to_centre then 'invest'
     else 'assign' end as flow
 from sided s

@@ -6,17 +6,28 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from detectors import (
+    borrower_cap,
     commingling,
+    disguised_clearing,
     disguised_debt,
     excess_return,
     fictitious_loan,
     fund_pool,
     illegal_fundraising,
+    layering,
+    maturity_mismatch,
+    own_lending,
+    premium_misuse,
     private_investment,
+    product_nesting,
+    property_finance,
     reserve_misuse,
+    reserve_placement,
     self_financing,
+    self_guarantee,
     sham_merchant,
     unapproved_exchange,
+    unlicensed_business,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -43,9 +54,18 @@ class Detector(Protocol):
 DETECTORS: tuple[Detector, ...] = (
     fund_pool,
     excess_return,
+    maturity_mismatch,
+    self_guarantee,
+    own_lending,
+    borrower_cap,
+    property_finance,
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_business,
+    reserve_placement,
+    disguised_clearing,
+    layering,
     sham_merchant,
     unlicensed_payment,
     illegal_fundraising,
@@ -53,6 +73,8 @@ DETECTORS: tuple[Detector, ...] = (
     private_investment,
     unapproved_exchange,
     disguised_debt,
+    premium_misuse,
+    product_nesting,
 )
 
 

@@ -24,6 +24,7 @@ from data.contracts import TABLES, arrow_schema
 from data.tables import CHANNELS
 from simulator.banks import Banks
 from simulator.books import Books, balance_rows, daily_closings
+from simulator.degradation import Decay
 from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
 from simulator.payments import reserve_rows
 from simulator.products import ProductRegister, product_register
@@ -58,9 +59,14 @@ class Written:
     products: ProductRegister
 
 
-def write_packages(world: World, banks: Banks, books: Books, out: Path, seed: int) -> Written:
-    """Write all packages under a folder, a day at a time, and return how things are called."""
-    writer = _Writer(world, banks, books, out, seed)
+def write_packages(
+    world: World, banks: Banks, books: Books, out: Path, seed: int, degrade: str
+) -> Written:
+    """Write all packages under a folder, a day at a time, and return how things are called.
+
+    `degrade` is the level of `simulator.degradation` at which records are lost and garbled.
+    """
+    writer = _Writer(world, banks, books, out, seed, Decay(degrade, seed))
     with ThreadPoolExecutor(max_workers=2) as pool:
         for day in range(world.period.days):
             for written in [pool.submit(write) for write in writer.day_packages(day)]:
@@ -84,7 +90,9 @@ class _Sliced:
 class _Writer:
     """Holds the columns that every day needs, and writes one day after the other."""
 
-    def __init__(self, world: World, banks: Banks, books: Books, out: Path, seed: int) -> None:
+    def __init__(
+        self, world: World, banks: Banks, books: Books, out: Path, seed: int, decay: Decay
+    ) -> None:
         self.world, self.banks, self.books, self.out = world, banks, books, out
         self.start = world.period.epoch_day
         bank = world.accounts.column("bank").astype(np.int64)
@@ -113,6 +121,12 @@ class _Writer:
         self.events = loan_event_rows(
             world, books, self.account_bank, self.account_no, self.submits, self.ids, self.codes
         )
+        self.events = self.events.filter(pl.Series(decay.kept(self.events.height)))
+        self.silent = decay.silent(len(banks.number), world.period.days)
+        self.sent = self._sent(decay)
+        self.cleared_kept = decay.kept(books.transfers.height)
+        self.registers["relation"] = decay.relations(self.registers["relation"], self.start)
+        self.registers["party"] = decay.parties(self.registers["party"])
         self.balances = self._balances()
         # A payment firm sends the ledgers of all its reserve accounts in one package.
         self.reserves: dict[str, list[pl.DataFrame]] = {}
@@ -120,6 +134,7 @@ class _Writer:
             self.reserves.setdefault(self.codes[book.institution], []).append(self._reserve(number))
         # Dirt falls on all entries alike, whatever story they belong to.
         self.hidden = world.rng.random((3, books.entries.height)) < DIRT
+        self.hidden |= decay.hidden(books.entries.height)
 
     def written(self) -> Written:
         """How the world's numbers were written."""
@@ -132,7 +147,7 @@ class _Writer:
         """What writes each submitter's package of one day."""
         date = self.world.period.date(day)
         entries = self._entries(day)
-        for bank in np.flatnonzero(self.banks.submits).tolist():
+        for bank in np.flatnonzero(self.banks.submits & ~self.silent[:, day]).tolist():
             tables = {"entry": entries.filter(pl.col("bank") == bank).drop("bank")}
             tables["balance"] = self.balances.of(self._place(day, bank)).drop("day", "bank")
             accounts = self.accounts.of(self._place(day, bank)).drop("place")
@@ -169,6 +184,7 @@ class _Writer:
 
     def _entries(self, day: int) -> pl.DataFrame:
         rows = self.entry_rows.of(day)
+        rows = rows.filter(pl.Series(self.sent[rows["serial"].to_numpy() - 1]))
         transfer, account = rows["transfer"].to_numpy(), rows["account"].to_numpy()
         other = rows["other"].to_numpy()
         serial = rows["serial"].to_numpy() - 1
@@ -212,6 +228,7 @@ class _Writer:
 
     def _clearing(self, day: int) -> pl.DataFrame:
         moved, rows = self.books.transfers, self.cleared.of(day)["row"].to_numpy()
+        rows = rows[self.cleared_kept[rows]]
         chosen = moved[rows]
         payer, payee = chosen["payer"].to_numpy(), chosen["payee"].to_numpy()
         return pl.DataFrame(
@@ -294,10 +311,20 @@ class _Writer:
         )
         return keys.with_columns(**columns)
 
+    def _sent(self, decay: Decay) -> Array:
+        """Which entries, in the order of their serial numbers, stand in a package."""
+        entries = self.books.entries
+        bank = self.bank_of[entries["account"].to_numpy()]
+        sent = decay.kept(entries.height) & self.banks.submits[bank]
+        return np.asarray(sent & ~self.silent[bank, entries["day"].to_numpy()])
+
     def _refs(self, keys: pl.Series) -> pl.Series:
-        """Each transfer's reference: its match number, else its payer's entry, else its payee's."""
+        """Each transfer's reference: its match number, else its payer's entry, else its payee's.
+
+        One of which no record is left has none.
+        """
         rows = self.books.entries.select("transfer", "incoming", "account", "serial")
-        seen = rows.filter(pl.Series(self.submits[rows["account"].to_numpy()]))
+        seen = rows.filter(pl.Series(self.sent))
         first = seen.sort("transfer", "incoming").unique("transfer", keep="first")
         named = first.select(
             "transfer",
@@ -309,7 +336,10 @@ class _Writer:
         )
         whole = pl.DataFrame({"transfer": np.arange(self.books.transfers.height)})
         joined = whole.join(named, on="transfer", how="left", maintain_order="left")
-        return pl.select(pl.coalesce(self.match, joined["entry"]).alias("ref")).to_series()
+        cleared = self.books.transfers["cleared"].to_numpy() & self.cleared_kept
+        told = pl.Series(cleared) | joined["entry"].is_not_null()
+        ref = pl.select(pl.coalesce(self.match, joined["entry"]).alias("ref")).to_series()
+        return ref.set(~told, None)
 
     def _time(self, at: pl.Series) -> pl.Series:
         seconds = at // SECOND * SECOND + self.start * DAY

@@ -163,6 +163,7 @@ def raise_loans(
         institution=platform.party,
         borrower=world.owner(borrowers),
         principal=principal,
+        **draw_security(world, count),
         rate=np.round(rng.uniform(0.08, 0.18, count), 3),
         published=start,
         due=paid_on + term,
@@ -175,6 +176,16 @@ def raise_loans(
     time = first + (rng.random(len(loan)) * np.maximum(last - first, SECOND)).astype(np.int64)
     take_in(world, platform, rng.choice(lenders, size=len(loan)), row[loan], part, time, scheme)
     return Raised(row, borrowers, principal, paid_at, ready)
+
+
+def draw_security(world: World, count: int) -> dict[str, Ints]:
+    """A licensed guarantor for some loans, and collateral of its own for some."""
+    rng = world.rng
+    guarantor = world.owner(rng.choice(world.pools["guarantors"], count))
+    return {
+        "guarantor": np.where(rng.random(count) < 0.3, guarantor, -1),
+        "collateral": np.where(rng.random(count) < 0.35, rng.integers(1, 10**11, count), -1),
+    }
 
 
 def take_in(
@@ -251,6 +262,7 @@ def repay_old(
         institution=platform.party,
         borrower=world.owner(borrowers),
         principal=principal,
+        **draw_security(world, count),
         rate=rate,
         published=-rng.integers(20, 300, count),
         due=due,

@@ -10,6 +10,8 @@ import numpy as np
 
 from simulator.banks import Banks, found_banks
 from simulator.books import keep_books
+from simulator.companies import found_institution
+from simulator.degradation import degradation
 from simulator.economy import run_economy
 from simulator.firms import Firms, found_firm, found_firms, pay_taxes, trade
 from simulator.packages import write_packages
@@ -35,19 +37,25 @@ START_DAYS = 120
 DAYS = 30
 
 
-def write_province(out: Path, *, seed: int, scale: str, days: int | None) -> None:
+def write_province(
+    out: Path, *, seed: int, scale: str, days: int | None, degrade: str = "none"
+) -> None:
     """Write a labelled province under a folder: ``packages/`` and ``truth.json``.
 
     `scale` is small, medium or large: about 0.1, 1 or 10 million transfers over 30 days; other
-    `days` change the number in proportion. The same arguments give the same bytes.
+    `days` change the number in proportion. `degrade` is none, light, medium or heavy: how much of
+    the records is lost and garbled, while what happened stays the same. The same arguments give
+    the same bytes.
     """
+    degradation(degrade)
     world, banks = build_world(seed, scale, days or DAYS)
     books = keep_books(world, banks)
     out.mkdir(parents=True, exist_ok=True)
-    written = write_packages(world, banks, books, out / "packages", seed)
+    written = write_packages(world, banks, books, out / "packages", seed, degrade)
     facts = {
         "seed": seed,
         "scale": scale,
+        "degrade": degrade,
         "first_date": world.period.date(0).isoformat(),
         "last_date": world.period.date(world.period.days - 1).isoformat(),
         **truth(world, books, written),
@@ -80,6 +88,10 @@ def set_stage(seed: int, scale: str, days: int) -> Stage:
     people = settle_people(world, banks, max(sizes.transfers // 12, 16_000))
     firms = found_firms(world, banks, people, max(sizes.transfers // 80, 2_500))
     share_out(world, people, firms)
+    count = max(sizes.platforms // 4, 3)
+    world.pools["guarantors"] = np.array(
+        [found_institution(world, banks, "guarantor")[1] for _ in range(count)]
+    )
     payment_firms = [
         found_payment_firm(world, banks, firms.merchants) for _ in range(sizes.payment_firms)
     ]
@@ -95,11 +107,13 @@ def share_out(world: World, people: Ints, firms: Firms) -> None:
     """Set persons and firms aside for circles; the rest are the public and the buyers."""
     persons = world.rng.permutation(people)
     aside = max(len(people) // 4, 1)
+    hands = aside + max(len(people) // 10, 1)
     shuffled = world.rng.permutation(firms.accounts)
     half = len(shuffled) * 60 // 100
     world.pools = {
         "persons": persons[:aside],
-        "people": np.sort(persons[aside:]),
+        "hands": persons[aside:hands],
+        "people": np.sort(persons[hands:]),
         "firms": shuffled[:half],
         "buyers": np.sort(shuffled[half:]),
     }

@@ -85,7 +85,7 @@ def old_loans(
     guarantor: Ints | int = -1,
     collateral: Ints | int = -1,
 ) -> Ints:
-    """Loans that were raised and paid out before the period; returns their rows."""
+    """Loans whose raising is not simulated, most from before the period; returns their rows."""
     return world.loans.add(
         len(borrowers),
         institution=platform.party,
@@ -95,7 +95,7 @@ def old_loans(
         published=published,
         due=due,
         account=borrowers,
-        raised=-1000,
+        raised=np.where(published < 0, -1000, published),
         closed=closed,
         guarantor=guarantor,
         collateral=collateral,

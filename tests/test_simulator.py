@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from data.contracts import TABLES
+from data.errors import InputError
 from data.settings import load_settings
 from pipelines.intake import check_package
 from simulator import write_province
@@ -151,6 +152,11 @@ def test_dirt_falls_on_crooked_entries_as_on_others(province: Path) -> None:
 
 
 def test_the_truth_names_transfers_that_the_packages_hold(province: Path) -> None:
+    assert not missing_transfers(province)
+
+
+def missing_transfers(province: Path) -> dict[str, list[str]]:
+    """The transfers that each scheme names and no package holds."""
     entries = [pl.read_parquet(f) for f in sorted(province.glob("packages/*/entry.parquet"))]
     for file in sorted(province.glob("packages/*/entry.csv")):
         stated = json.loads((file.parent / "manifest.json").read_text("utf-8"))["files"]
@@ -170,4 +176,37 @@ def test_the_truth_names_transfers_that_the_packages_hold(province: Path) -> Non
         for ref in scheme["transfers"]:
             if ref not in keys:
                 missing[scheme["scheme_id"]].append(ref)
-    assert not missing
+    return missing
+
+
+def test_degraded_data_are_the_same_province_with_less_of_it_told(tmp_path: Path) -> None:
+    told = {}
+    for level in ("none", "medium", "heavy"):
+        write_province(tmp_path / level, seed=6, scale="small", days=4, degrade=level)
+        told[level] = {
+            name: table(tmp_path / level, name).height for name in ("entry", "clearing", "relation")
+        }
+    whole, worst = truth(tmp_path / "none"), truth(tmp_path / "heavy")
+    for name in ("entry", "clearing", "relation"):
+        assert told["none"][name] > told["medium"][name] > told["heavy"][name]
+    assert len(packages(tmp_path / "heavy")) < len(packages(tmp_path / "none"))
+    assert [scheme["parties"] for scheme in whole["schemes"]] == [
+        scheme["parties"] for scheme in worst["schemes"]
+    ]
+    assert [scheme["amount_fen"] for scheme in whole["schemes"]] == [
+        scheme["amount_fen"] for scheme in worst["schemes"]
+    ]
+    assert not missing_transfers(tmp_path / "heavy")
+    names = [
+        table(tmp_path / level, "entry")["counterparty_name"].null_count() / told[level]["entry"]
+        for level in told
+    ]
+    assert names == sorted(names) and names[2] > names[0] + 0.3
+    settings = load_settings(None)
+    states = {check_package(each, settings)["status"] for each in packages(tmp_path / "heavy")}
+    assert states <= {"accepted", "accepted_with_warnings"}
+
+
+def test_an_unknown_level_of_degraded_data_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="unknown level of degraded data 'some'"):
+        write_province(tmp_path, seed=6, scale="small", days=2, degrade="some")

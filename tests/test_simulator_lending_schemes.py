@@ -10,11 +10,32 @@ import pytest
 
 from simulator.province import set_stage
 from simulator.rows import Array
-from simulator.schemes import excess_return, illegal_fundraising, private_investment
+from simulator.schemes import (
+    excess_return,
+    fictitious_loan,
+    illegal_fundraising,
+    margin_finance,
+    maturity_mismatch,
+    own_lending,
+    private_investment,
+    property_finance,
+    self_guarantee,
+)
 from simulator.stage import Stage, Typology
-from simulator.world import PURPOSE, YUAN, Lookalike, Scheme, World
+from simulator.workdays import DAY
+from simulator.world import EVENT, INSTITUTION, PURPOSE, ROLE, YUAN, Lookalike, Scheme, World
 
-TYPOLOGIES = (illegal_fundraising.TYPOLOGY, excess_return.TYPOLOGY, private_investment.TYPOLOGY)
+TYPOLOGIES = (
+    illegal_fundraising.TYPOLOGY,
+    excess_return.TYPOLOGY,
+    private_investment.TYPOLOGY,
+    fictitious_loan.TYPOLOGY,
+    maturity_mismatch.TYPOLOGY,
+    self_guarantee.TYPOLOGY,
+    own_lending.TYPOLOGY,
+    property_finance.TYPOLOGY,
+    margin_finance.TYPOLOGY,
+)
 CASES = [(each, variant) for each in TYPOLOGIES for variant in each.variants]
 DAYS = 30
 
@@ -41,6 +62,21 @@ class Played:
         """The transfers with a value in a column."""
         rows = self.world.transfers.column(column) == value
         return {name: values[rows] for name, values in self.world.transfers.joined().items()}
+
+    def circle(self, institution: int) -> set[int]:
+        """Parties tied to an institution by any chain of ties, each one valid in the period."""
+        rows = self.world.relations.joined()
+        now = self.world.period.epoch_day
+        valid = (rows["valid_from"] <= now) & ((rows["valid_to"] < 0) | (rows["valid_to"] > now))
+        valid &= (rows["share"] < 0) | (rows["share"] >= 0.2)
+        pairs = list(zip(rows["from_party"][valid], rows["to_party"][valid], strict=True))
+        pairs += [(party, like) for party, like, _ in self.world.same_contact]
+        own, ends = {institution}, {institution}
+        while ends:
+            ends = {a for a, b in pairs if b in ends} | {b for a, b in pairs if a in ends}
+            ends -= own
+            own |= ends
+        return own
 
     def look_alike(self, typology: str, kind: str) -> Lookalike:
         return next(e for e in self.world.lookalikes if (e.typology, e.kind) == (typology, kind))
@@ -182,3 +218,172 @@ def test_a_consulting_firm_returns_at_most_what_it_was_paid(played: Played) -> N
     back = went["purpose"] == PURPOSE["退款"]
     assert set(went["amount"][back].tolist()) <= fees
     assert back.sum() < 0.1 * len(came["payer"])
+
+
+@pytest.mark.parametrize("variant", fictitious_loan.VARIANTS)
+def test_borrowers_who_never_borrowed_pass_the_money_to_few(played: Played, variant: str) -> None:
+    scheme = played.scheme("fictitious_loan", variant)
+    moved, loans = played.moved("fictitious_loan", variant), [row for _, row in scheme.records]
+    principal = int(played.world.loans.column("principal")[loans].sum())
+    accounts = played.world.loans.column("account")[loans]
+    ends = [party for party, role in scheme.parties if role == "beneficiary"]
+    assert len(loans) >= 3 and 1 <= len(ends) <= 7
+    if variant == "no_disbursement":
+        assert not np.isin(moved["payee"], accounts).any()
+        assert scheme.stake_fen == principal
+        return
+    paid = int(moved["amount"][np.isin(moved["payee"], accounts)].sum())
+    gone = int(moved["amount"][np.isin(moved["payer"], accounts)].sum())
+    assert paid == scheme.stake_fen <= principal
+    assert gone / paid > (0.85 if variant in ("pass_through", "bought_companies") else 0.3)
+    if variant in ("pass_through", "bought_companies"):
+        opened = played.world.accounts.column("opened")[accounts]
+        assert (played.world.period.epoch_day - opened < 46).all()
+    if variant == "same_collateral":
+        keys = played.world.loans.column("collateral")[loans]
+        assert len(set(keys.tolist())) < len(loans)
+
+
+def test_working_capital_comes_with_customers_and_wages_and_goes_to_many(played: Played) -> None:
+    world = played.world
+    kinds = [e for e in world.lookalikes if e.kind == "working_capital"]
+    firms = [e.accounts[0] for e in kinds]
+    ordinary = world.transfers.column("loan") < 0
+    payee, payer = world.transfers.column("payee"), world.transfers.column("payer")
+    customers = ordinary & np.isin(payee, firms)
+    assert len(firms) >= 4 and customers.sum() >= 3 * len(firms)
+    assert (world.transfers.column("purpose")[np.isin(payer, firms)] == PURPOSE["工资"]).any()
+    assert len(np.unique(payee[np.isin(payer, firms)])) > 3 * len(firms)
+
+
+@pytest.mark.parametrize("variant", maturity_mismatch.VARIANTS)
+def test_lenders_of_long_loans_are_redeemed_with_new_money(played: Played, variant: str) -> None:
+    scheme = played.scheme("maturity_mismatch", variant)
+    moved, loans = played.moved("maturity_mismatch", variant), [row for _, row in scheme.records]
+    out = np.isin(moved["payer"], scheme.accounts)
+    redeemed, new = int(moved["amount"][out].sum()), int(moved["amount"][~out].sum())
+    assert (played.world.loans.column("due")[loans] >= DAYS + 60).all()
+    assert 0 < scheme.stake_fen <= redeemed
+    assert new / redeemed > 0.5
+    borrowers = played.world.loans.column("account")[loans]
+    assert not np.isin(moved["payer"], borrowers).any()
+
+
+def test_claims_sold_between_lenders_have_prices_of_their_own(played: Played) -> None:
+    world = played.world
+    account = played.look_alike("maturity_mismatch", "lender_transfer").accounts[0]
+    sold = played.where("payee", account)
+    priced = sold["purpose"] == PURPOSE["债权转让款"]
+    assert priced.sum() >= 2
+    assert (sold["amount"][priced] % (100 * YUAN) != 0).any()
+    assert (world.events.column("counterparty")[-10:] >= 0).all()
+
+
+@pytest.mark.parametrize("variant", self_guarantee.VARIANTS)
+def test_the_circle_pays_lenders_and_borrowers_do_not(played: Played, variant: str) -> None:
+    scheme = played.scheme("self_guarantee", variant)
+    moved, loans = played.moved("self_guarantee", variant), [row for _, row in scheme.records]
+    payers = set(played.world.owner(np.array(scheme.accounts)).tolist())
+    borrowers = played.world.loans.column("account")[loans]
+    everything = played.world.transfers.joined()
+    theirs = np.isin(everything["payer"], borrowers) & np.isin(everything["loan"], loans)
+    days_late = (
+        everything["time"][theirs] // DAY
+        - played.world.loans.column("due")[everything["loan"][theirs]]
+    )
+    assert payers <= played.circle(scheme.institution)
+    assert np.isin(moved["payer"], scheme.accounts).any()
+    assert scheme.stake_fen > 0
+    assert (days_late >= 4).all()
+
+
+def test_a_licensed_guarantor_recovers_from_the_borrowers(played: Played) -> None:
+    each = played.look_alike("self_guarantee", "licensed_guarantor")
+    back = played.where("payee", each.accounts[0])
+    assert played.licensed(each.party)
+    assert each.party not in played.circle(each.institution)
+    assert (back["purpose"] == PURPOSE["追偿款"]).sum() >= 3
+
+
+@pytest.mark.parametrize("variant", own_lending.VARIANTS)
+def test_the_circle_lends_first_and_lenders_buy_after(played: Played, variant: str) -> None:
+    scheme, moved = played.scheme("own_lending", variant), played.moved("own_lending", variant)
+    loans = np.array([row for _, row in scheme.records])
+    borrowers = played.world.loans.column("account")[loans]
+    assert set(played.world.owner(np.array(scheme.accounts)).tolist()) <= played.circle(
+        scheme.institution
+    )
+    lent = np.isin(moved["payee"], borrowers) & np.isin(moved["payer"], scheme.accounts)
+    assert int(moved["amount"][lent].sum()) == scheme.stake_fen
+    events = played.world.events.joined()
+    sold = (events["kind"] == EVENT["assign"]) & np.isin(events["loan"], loans)
+    at = played.world.transfers.column("time")[events["transfer"][sold]]
+    sold_loan = events["loan"][sold]
+    lent_at = dict(zip(moved["payee"][lent].tolist(), moved["time"][lent].tolist(), strict=True))
+    first = np.array([lent_at[a] for a in played.world.loans.column("account")[sold_loan].tolist()])
+    assert (at > first).all()
+    assert np.median(np.unique(sold_loan, return_counts=True)[1]) >= 2
+
+
+def test_a_small_loan_firm_has_a_licence_and_a_large_lender_no_tie(played: Played) -> None:
+    firm = played.look_alike("own_lending", "small_loan_firm")
+    lender = played.look_alike("own_lending", "large_lender")
+    assert played.licensed(firm.party)
+    assert lender.party not in played.circle(lender.institution)
+
+
+def in_property(played: Played, accounts: Array) -> Array:
+    """Which accounts belong to developers and agents."""
+    estate = [INSTITUTION["property_developer"], INSTITUTION["property_agent"]]
+    rows = np.isin(played.world.institutions.column("kind"), estate)
+    return np.isin(played.world.owner(accounts), played.world.institutions.column("party")[rows])
+
+
+@pytest.mark.parametrize("variant", property_finance.VARIANTS)
+def test_loans_reach_developers_and_agents(played: Played, variant: str) -> None:
+    scheme = played.scheme("property_finance", variant)
+    moved = played.moved("property_finance", variant)
+    loans = [row for _, row in scheme.records]
+    lent = int(moved["amount"][moved["loan"] >= 0].sum())
+    reached = int(moved["amount"][in_property(played, moved["payee"])].sum())
+    assert scheme.institution in played.world.loans.column("institution")[loans]
+    assert 0 < reached == scheme.stake_fen <= lent
+    assert reached / lent > 0.3
+
+
+def test_renovation_rent_and_savings_are_no_property_finance(played: Played) -> None:
+    everything = played.world.transfers.joined()
+    for kind in ("renovation", "rent_ahead"):
+        each = played.look_alike("property_finance", kind)
+        out = (everything["payer"] == each.accounts[0]) & (everything["loan"] >= 0)
+        marked = np.isin(everything["payer"], everything["payee"][out]) & (everything["scheme"] < 0)
+        to_market = marked & in_property(played, everything["payee"])
+        assert out.any()
+        assert everything["amount"][to_market].sum() < everything["amount"][out].sum()
+    escrow = played.look_alike("property_finance", "presale_escrow")
+    assert played.world.accounts.column("role")[escrow.accounts[0]] == ROLE["client_custody"]
+
+
+@pytest.mark.parametrize("variant", margin_finance.VARIANTS)
+def test_clients_money_reaches_trading_accounts_of_others(played: Played, variant: str) -> None:
+    scheme = played.scheme("margin_finance", variant)
+    moved = played.moved("margin_finance", variant)
+    roles = played.world.accounts.column("role")
+    trading = roles[np.maximum(moved["payee"], 0)] == ROLE["securities_transfer"]
+    nominees = {party for party, role in scheme.parties if role == "nominee"}
+    assert int(moved["amount"][trading].sum()) == scheme.stake_fen > 0
+    assert set(played.world.owner(moved["payee"][trading]).tolist()) <= nominees
+    same = played.world.owner(moved["payer"][trading]) == played.world.owner(
+        moved["payee"][trading]
+    )
+    assert not same.any()
+
+
+def test_own_brokerage_moves_between_accounts_of_one_name(played: Played) -> None:
+    everything = played.world.transfers.joined()
+    roles = played.world.accounts.column("role")
+    honest = everything["scheme"] < 0
+    trading = honest & (roles[np.maximum(everything["payee"], 0)] == ROLE["securities_transfer"])
+    payer, payee = everything["payer"][trading], everything["payee"][trading]
+    assert len(payer) > 50
+    assert (played.world.owner(payer) == played.world.owner(payee)).all()

@@ -1,0 +1,221 @@
+"""L1 layering: money goes through parties that do nothing else but pass it on.
+
+Pattern: parties take large sums and pay nearly all of them on within hours, again and again, and
+have hardly any other business; several follow each other in a chain, lie side by side between one
+payer and one payee, or bring the money back to where it began. Or one party moves money in bursts
+of sums just below the line from which banks report, and hardly any above it.
+
+Innocent look-alikes: payroll and rents (whoever is paid keeps the money); treasury sweeps and
+families (the parties are tied to each other); marketplaces and agents (they deal with many);
+trade on short terms (the same parties have dealt with each other before).
+
+Blind spots: cash between the layers; pauses of days between taking and paying; layers that have a
+real business of the same size; sums below the least that is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from data.settings import Layering
+from detectors.context import Context
+from detectors.description import Description
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.layer_networks import Network, read_networks
+from detectors.payment_sides import account_name
+from detectors.structuring import read_structuring, structuring_finding
+
+NAME = "layering"
+CODE = "L1"
+CLAUSE = "三(二)"
+SEVERITY = 3
+LEAD_OFFICE = "PBC"
+TITLE = ("分层转移资金", "layering")
+CHINESE = Description(
+    pattern="多个主体收到大额款项后，数小时内几乎全部付出，且几乎没有其他业务；它们前后相接成链，"
+    "或并列于同一付款人与收款人之间，或使资金回到起点。或者某一主体在数日内密集收付略低于"
+    "大额报告标准的款项，而几乎没有高于标准的款项。",
+    lookalikes="工资、租金（收款人留存资金）；集团资金归集、亲属往来（各主体相互关联）；"
+    "电商平台、代理机构（对手众多）；短账期贸易（此前即有往来）。",
+    blind_spots="各层之间的现金；收付间隔数日的；自身业务规模相当的中间主体；低于起点金额的款项。",
+)
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per network of layers, and per party that keeps below the report line."""
+    settings = context.settings.detectors.layering
+    kinds = dict(context.db.rows("kinds of parties", "select party_no, kind from party_dim"))
+    for network in read_networks(context, settings):
+        if fires(settings, network):
+            subject = subject_of(settings, network)
+            if subject is None:
+                yield _unknown(context, network)
+            else:
+                yield _finding(context, settings, network, subject, kinds)
+    for case in read_structuring(context, settings):
+        yield structuring_finding(context, settings, case)
+
+
+def fires(settings: Layering, network: Network) -> bool:
+    """Hold one network against the thresholds and its look-alikes."""
+    deep = network.depth >= settings.minimum_layers
+    wide = network.parallel >= settings.minimum_parallel
+    closed = network.cycles > 0 and len(network.layers) >= settings.minimum_cycle_layers
+    return (
+        (deep or wide or closed)
+        and network.entered_fen >= settings.minimum_fen
+        and network.related_share <= settings.maximum_related_share
+        and network.traded_share <= settings.maximum_traded_share
+    )
+
+
+def subject_of(settings: Layering, network: Network) -> int | None:
+    """Whose money it seems to be: the main source, else the main sink, else the first layer.
+
+    An end is the main one with `main_end_share` of the money; only known parties count, and none
+    that holds others' money.
+    """
+    holds = {
+        *network.hops.filter("payer_holds")["payer"],
+        *network.hops.filter("payee_holds")["payee"],
+    }
+    for ends, whole in (
+        (network.sources, network.entered_fen),
+        (network.sinks, network.left_fen),
+    ):
+        known = {party: fen for party, fen in ends.items() if party >= 0 and party not in holds}
+        main = max(known, key=lambda party: (known[party], -party), default=None)
+        if main is not None and known[main] >= settings.main_end_share * whole:
+            return main
+    first = network.hops.filter(pl.col("payee").is_in(list(network.layers)), pl.col("payee") >= 0)
+    return int(first["payee"][0]) if first.height else None
+
+
+def _finding(
+    context: Context, settings: Layering, network: Network, subject: int, kinds: dict[int, str]
+) -> Finding:
+    evidence = read_evidence(network.hops)
+    lookalikes = _lookalikes(settings, network)
+    ids = context.party_ids
+    named = [
+        (ids[number], "nominee" if kinds.get(number) == "person" else "shell")
+        for number in network.layers
+        if number >= 0 and number != subject
+    ]
+    holds = set(network.hops.filter("payee_holds")["payee"])
+    named += [
+        (ids[number], "beneficiary")
+        for number, fen in network.sinks.items()
+        if number >= 0
+        and number != subject
+        and number not in holds
+        and fen >= settings.beneficiary_share * network.left_fen
+    ]
+    shapes = (
+        (network.depth >= settings.minimum_layers)
+        + (network.parallel >= settings.minimum_parallel)
+        + (network.cycles > 0)
+    )
+    layers = min(len(network.layers) / settings.sure_layers, 1.0)
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=ids[subject],
+        institution_id=None,
+        severity=SEVERITY,
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_layers * layers
+            + settings.confidence_shapes * min(shapes - 1, 1),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=network.entered_fen,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures={
+            "layers": Measure(len(network.layers), None, "parties"),
+            "depth": Measure(network.depth, settings.minimum_layers, "parties"),
+            "parallel": Measure(network.parallel, settings.minimum_parallel, "parties"),
+            "cycles": Measure(network.cycles, None, "chains"),
+            "out_of_network_ratio": Measure(
+                round(network.left_fen / max(network.entered_fen, 1), 4), None, "ratio"
+            ),
+            "related_layer_share": Measure(
+                round(network.related_share, 4), settings.maximum_related_share, "share"
+            ),
+            "traded_share": Measure(
+                round(network.traded_share, 4), settings.maximum_traded_share, "share"
+            ),
+        },
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明资金来自违法犯罪，也未证明各主体知情",
+            "it is not established that the money is of criminal origin, nor that those it passed "
+            "knew",
+        ),
+        text=_texts(settings, network),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(named),
+    )
+
+
+def _lookalikes(settings: Layering, network: Network) -> tuple[Lookalike, ...]:
+    related, traded = network.related_share, network.traded_share
+    return (
+        Lookalike(
+            "treasury_and_family",
+            related <= settings.doubtful_share,
+            f"{len(network.layers)} 个中间主体中 {related:.0%} 与其他各方有关联",
+            f"{related:.0%} of the {len(network.layers)} layers are tied to another of the parties",
+        ),
+        Lookalike(
+            "lasting_trade",
+            traded <= settings.doubtful_share,
+            f"{traded:.0%} 的资金发生在 {settings.trade_days} 日前即有往来的双方之间",
+            f"{traded:.0%} of the money moved between parties that had dealt with each other "
+            f"{settings.trade_days} days before",
+        ),
+    )
+
+
+def _texts(settings: Layering, network: Network) -> tuple[str, str]:
+    moved, hours = yuan(network.entered_fen), settings.held_hours
+    zh, en = [], []
+    if network.depth >= settings.minimum_layers:
+        zh.append(f"最多 {network.depth} 个前后相接")
+        en.append(f"up to {network.depth} follow each other")
+    if network.parallel >= settings.minimum_parallel:
+        zh.append(f"{network.parallel} 个并列于同一付款人与收款人之间")
+        en.append(f"{network.parallel} lie side by side between one payer and one payee")
+    if network.cycles:
+        zh.append("资金回到起点")
+        en.append("money returns to where it began")
+    cut = ("（搜索达到上限）", " (the search was cut at its limit)") if network.cut else ("", "")
+    return (
+        f"{moved} 元经过 {len(network.layers)} 个几乎只作转手的主体，各自平均停留不超过 {hours} "
+        f"小时：{'，'.join(zh)}{cut[0]}",
+        f"{moved} yuan went through {len(network.layers)} parties that do hardly anything but pass "
+        f"it on, each within {hours} hours on average: {', '.join(en)}{cut[1]}",
+    )
+
+
+def _unknown(context: Context, network: Network) -> CannotConclude:
+    names = sorted(account_name(context, number) for number in network.layers if number < -1)
+    moved = yuan(network.entered_fen)
+    return CannotConclude(
+        NAME,
+        None,
+        None,
+        tuple(f"account (holder of {name})" for name in names),
+        (
+            f"{moved} 元经过 {len(names)} 个只作转手的账户，但户主未报送",
+            f"{moved} yuan went through {len(names)} accounts that only pass it on, but nobody "
+            "submitted who holds them",
+        ),
+    )

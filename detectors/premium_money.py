@@ -1,0 +1,115 @@
+"""Premiums: who collects them for insurers, what insurers take and pay, day by day."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from data.settings import PremiumMisuse
+from detectors.context import Context
+
+# Firms that pass persons' money on to insurers, whose account serves an insurer, or whose industry
+# is insurance agency or brokerage (GB/T 4754: 685); none that is licensed to hold others' money.
+CREATE_COLLECTOR = """
+create or replace temp table premium_collector as
+with passed as (
+  select a.party_no, sum(t.amount_fen) as amount_fen
+  from insurer i
+  join account_dim b on b.party_no = i.party_no
+  join transfer t on t.payee_account = b.account_id
+  join account_dim a on a.account_id = t.payer_account
+  join party_dim p on p.party_no = a.party_no and p.kind = 'organisation'
+  where t.status = 'settled' and t.business_date between $first and $last
+  group by a.party_no
+  having count(*) >= $transfers
+), serving as (
+  select distinct a.party_no
+  from insurer i join account_dim a on a.institution_id = i.institution_id
+  anti join insurer o on o.party_no = a.party_no
+  where a.party_no >= 0 and a.role not in ('client_custody', 'client_reserve')
+  union
+  select party_no from party_dim where starts_with(industry, '685')
+), near as (
+  select party_no, amount_fen, false as surely from passed
+  anti join serving s on s.party_no = passed.party_no
+  union all
+  select party_no, null, true from serving
+), taken as (
+  select b.party_no, sum(t.amount_fen) as amount_fen, count(distinct a.party_no) as persons
+  from near n
+  join account_dim b on b.party_no = n.party_no
+  join transfer t on t.payee_account = b.account_id
+  join account_dim a on a.account_id = t.payer_account
+  join party_dim p on p.party_no = a.party_no and p.kind = 'person'
+  where t.status = 'settled' and t.business_date between $first and $last
+  group by b.party_no
+)
+select n.party_no
+from near n
+join taken k on k.party_no = n.party_no
+join party_dim p on p.party_no = n.party_no
+where k.persons >= $payers and (n.surely or n.amount_fen >= $share * k.amount_fen)
+  and not coalesce(list_contains($licensed, p.institution_id), false)
+  and p.kind = 'organisation'
+"""
+# A row per transfer of each party that is judged, on its side.
+FLOW = """
+with judged as (
+  select party_no, false as insurer from premium_collector
+  union
+  select party_no, true from insurer
+), side as (
+  select j.party_no, j.insurer, true as incoming, t.transfer_no, t.payer_account as other
+  from judged j
+  join account_dim a on a.party_no = j.party_no
+  join transfer t on t.payee_account = a.account_id
+  where t.status = 'settled' and t.business_date between $first and $last
+  union all
+  select j.party_no, j.insurer, false, t.transfer_no, t.payee_account
+  from judged j
+  join account_dim a on a.party_no = j.party_no
+  join transfer t on t.payer_account = a.account_id
+  where t.status = 'settled' and t.business_date between $first and $last
+)
+select s.party_no, s.insurer, s.incoming, t.ref, t.booked_at, t.business_date, t.amount_fen,
+  case when a.party_no >= 0 then a.party_no else -2 - s.other end as person,
+  coalesce(p.kind, '') as kind, i.party_no is not null as other_insurer
+from side s
+join transfer t on t.transfer_no = s.transfer_no
+join account_dim a on a.account_id = s.other
+left join party_dim p on p.party_no = a.party_no
+left join insurer i on i.party_no = a.party_no
+where s.party_no <> a.party_no
+order by s.party_no, t.booked_at, t.ref, s.incoming
+"""
+
+
+def read_premiums(
+    context: Context, settings: PremiumMisuse, insurers: dict[str, int], licensed: list[str]
+) -> pl.DataFrame:
+    """Read the transfers of insurers and of those who collect premiums for them.
+
+    A row per transfer and judged party: party_no, insurer, incoming, ref, booked_at,
+    business_date, amount_fen, person (the other party; an unknown one is another for each
+    account), kind and other_insurer.
+    """
+    db = context.db
+    window = {
+        "first": context.first_date(context.settings.load.window_days),
+        "last": context.business_date,
+    }
+    table = pl.DataFrame(
+        sorted(insurers.items()),
+        schema={"institution_id": pl.String, "party_no": pl.Int64},
+        orient="row",
+    )
+    db.register("insurer", table.to_arrow())
+    bounds = {
+        "transfers": settings.collector_transfers,
+        "payers": settings.minimum_payers,
+        "share": settings.collector_share,
+        "licensed": licensed,
+    }
+    db.execute("collectors of premiums", CREATE_COLLECTOR, {**window, **bounds})
+    flow = db.frame("flow of premiums", FLOW, window)
+    db.unregister("insurer")
+    return flow

@@ -1,0 +1,193 @@
+"""L1: chains, bundles and cycles of parties that only pass money on fire; trade does not."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from detector_world import World, at
+
+from detectors import layering
+from detectors.finding import CannotConclude, Finding
+
+
+def chain(*, layers: int = 3, yuan: float = 500_000, hours: float = 5, kept: float = 0.01,
+          parts: int = 1) -> World:  # fmt: skip
+    """Money goes from a firm through so many shells to another firm."""
+    world = World()
+    world.trade(30)
+    names = ["Source", *(f"Shell{number}" for number in range(layers)), "Sink"]
+    world.party(*names)
+    for hop, (payer, payee) in enumerate(pairwise(names)):
+        for part in range(parts):
+            sum_yuan = yuan * (1 - kept) ** hop / parts
+            world.pay(payer, payee, sum_yuan, at(3, 9 + hop * hours + part * 0.5))
+    return world
+
+
+def bundle(width: int = 4, each: float = 130_000) -> World:
+    """One person pays several, and all of them pay another one the same day."""
+    world = World()
+    world.trade(30)
+    world.party("Source", "Sink", kind="person")
+    for number, mule in enumerate(world.persons("mule", width)):
+        world.pay("Source", mule, each, at(3, 9 + number / 4))
+        world.pay(mule, "Sink", each * 0.98, at(3, 15 + number / 4))
+    return world
+
+
+def found(world: World, **changes: float) -> list[Finding]:
+    said = list(layering.detect(world.context(60, layering=changes)))
+    return [each for each in said if isinstance(each, Finding)]
+
+
+def test_a_chain_of_three_layers_fires() -> None:
+    [finding] = found(chain())
+    assert (finding.party_id, finding.code, finding.clause) == ("Source", "L1", "三(二)")
+    assert finding.amount_fen == 50_000_000
+    assert len(finding.transfers) == 4
+    assert finding.accomplices == (
+        ("Shell0", "shell"),
+        ("Shell1", "shell"),
+        ("Shell2", "shell"),
+        ("Sink", "beneficiary"),
+    )
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "layers": 3,
+        "depth": 3,
+        "parallel": 1,
+        "cycles": 0,
+        "out_of_network_ratio": 0.9703,
+        "related_layer_share": 0,
+        "traded_share": 0,
+    }
+    assert finding.text == (
+        "500,000.00 元经过 3 个几乎只作转手的主体，各自平均停留不超过 48 小时：最多 3 个前后相接",
+        "500,000.00 yuan went through 3 parties that do hardly anything but pass it on, each "
+        "within 48 hours on average: up to 3 follow each other",
+    )
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        pytest.param(chain(layers=2), id="two layers"),
+        pytest.param(chain(yuan=499_999), id="less money"),
+        pytest.param(chain(hours=60), id="held for days"),
+        pytest.param(chain(kept=0.11), id="more is kept"),
+        pytest.param(bundle(width=3, each=200_000), id="three side by side"),
+    ],
+)
+def test_below_a_threshold_is_none(quiet: World) -> None:
+    assert found(quiet) == []
+
+
+def test_split_sums_are_followed() -> None:
+    [finding] = found(chain(parts=4))
+    assert len(finding.transfers) == 16
+    assert finding.measures["depth"].value == 3
+
+
+def test_a_bundle_between_two_persons_fires() -> None:
+    [finding] = found(bundle())
+    assert finding.party_id == "Source"
+    assert dict(finding.accomplices)["Sink"] == "beneficiary"
+    assert list(dict(finding.accomplices).values()).count("nominee") == 4
+    assert finding.measures["parallel"].value == 4
+
+
+def test_money_that_returns_is_a_cycle() -> None:
+    world = chain(layers=2)
+    world.paid = [
+        (payer, "Source" if payee == "Sink" else payee, *rest) for payer, payee, *rest in world.paid
+    ]  # type: ignore[misc]
+    [finding] = found(world)
+    assert finding.measures["cycles"].value == 1
+    assert finding.text[1].endswith("on average: money returns to where it began")
+
+
+def test_a_group_s_treasury_is_none() -> None:
+    world = chain()
+    for name in ("Source", "Shell0", "Shell1", "Shell2", "Sink"):
+        world.tie("Head", name, "shareholder", 1.0)
+    world.party("Head")
+    assert found(world) == []
+
+
+def test_partners_that_traded_before_are_none() -> None:
+    world = chain()
+    for payer, payee, *_ in list(world.paid):
+        if payer.startswith(("Source", "Shell")):
+            world.pay(payer, payee, 100_000, at(-28 if payer == "Source" else -27))
+    assert found(world) == []
+
+
+def test_shells_with_a_business_of_their_own_are_none() -> None:
+    world = chain()
+    for number in range(3):
+        world.pay("trader-a", f"Shell{number}", 300_000, at(20))
+    assert found(world) == []
+
+
+def test_payroll_and_a_common_shop_are_none() -> None:
+    world = World()
+    world.trade(30)
+    world.party("Employer", "Shop")
+    for number, person in enumerate(world.persons("staff", 12)):
+        world.pay("Employer", person, 110_000, at(3, 9))
+        world.pay(person, "Shop", 105_000, at(3, 10 + number / 4))
+    for person in world.persons("customer", 60):
+        world.pay(person, "Shop", 100_000, at(5))
+    assert found(world) == []
+
+
+def test_layers_of_unknown_holders_are_asked_for() -> None:
+    world = chain()
+    world.unregistered.update(("Source", "Shell0", "Shell1", "Shell2", "Sink"))
+    [said] = layering.detect(world.context(60))
+    assert isinstance(said, CannotConclude)
+    assert said.missing == tuple(
+        f"account (holder of 102301000019:Shell{number})" for number in range(3)
+    )
+
+
+def below_the_line(count: int = 6, yuan: float = 480_000, *, step: float = 0.5) -> World:
+    """A person pays different people sums just below half a million."""
+    world = World()
+    world.trade(30)
+    world.party("Payer", kind="person")
+    for number, person in enumerate(world.persons("friend", count)):
+        world.pay("Payer", person, yuan - number * 1_000, at(2 + number * step))
+    return world
+
+
+def test_a_burst_below_the_report_line_fires() -> None:
+    [finding] = found(below_the_line())
+    assert finding.party_id == "Payer"
+    assert finding.amount_fen == 286_500_000
+    assert finding.measures["report_line_fen"].value == 50_000_000
+    assert finding.text == (
+        "5 日内密集发生 6 笔转账，共 2,865,000.00 元，每笔略低于 500,000.00 元的大额报告标准，"
+        "略高于标准的仅 0 笔",
+        "Within spans of 5 days 6 transfers of 2,865,000.00 yuan kept just below the report line "
+        "of 500,000.00 yuan, and 0 lay just above it",
+    )
+
+
+def test_fewer_slower_lower_or_higher_sums_are_no_burst() -> None:
+    assert found(below_the_line(5)) == []
+    assert found(below_the_line(step=1.5)) == []
+    assert found(below_the_line(yuan=390_000)) == []
+    mixed = below_the_line()
+    for person in mixed.persons("other", 2):
+        mixed.pay("Payer", person, 520_000, at(3))
+    assert found(mixed) == []
+
+
+def test_one_rent_again_and_again_is_no_burst() -> None:
+    world = World()
+    world.trade(30)
+    world.party("Payer", "Landlord", kind="person")
+    for day in range(6):
+        world.pay("Payer", "Landlord", 480_000, at(2 + day / 2))
+    assert found(world) == []

@@ -1,0 +1,164 @@
+"""I1: premiums that stay fire, and surrenders at a fixed surplus; cycles and claims do not."""
+
+from __future__ import annotations
+
+import pytest
+from detector_world import World, at
+
+from detectors import premium_misuse
+from detectors.finding import CannotConclude, Finding
+
+
+def agency(remitted: float = 0.4, *, every: int = 10, lag: int = 0, days: int = 60) -> World:
+    """Persons pay an agency premiums each day; it passes a part on to the insurer."""
+    world = World()
+    world.institution("Insurer", "insurer")
+    world.party("Agency", "Friend", "Landlord")
+    world.party("Boss", kind="person")
+    world.tie("Boss", "Agency", "legal_representative")
+    world.account("collecting", "Agency", "ordinary", "Insurer")
+    persons = world.persons("holder", 60)
+    for day in range(days):
+        world.pay(persons[day % 60], "Agency", 5_000 + 10 * day, at(day, 9))
+    for day in range(every, days, every):
+        came = sum(5_000 + 10 * d for d in range(max(day - every - lag, 0), day - lag))
+        if came:
+            world.pay("Agency", "Insurer", came * remitted, at(day, 16))
+    return world
+
+
+def found(world: World, days: int = 60, **changes: float) -> list[Finding | CannotConclude]:
+    return list(premium_misuse.detect(world.context(days, premium_misuse=changes)))
+
+
+def test_premiums_that_go_to_the_agencys_circle_fire() -> None:
+    world = agency(0.3)
+    world.pay("Agency", "Boss", 170_000, at(50))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert (finding.party_id, finding.institution_id) == ("Agency", None)
+    assert (finding.code, finding.clause, finding.severity) == ("I1", "二(六)", 3)
+    assert finding.amount_fen == 5_880_500
+    assert finding.accomplices == (("Boss", "beneficiary"),)
+    assert len(finding.transfers) == 60 + 5 + 1
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "premium_payers": 60,
+        "overdue_fen": 5_880_500,
+        "overdue_share": 0.1851,
+        "aged_premium_fen": 0,
+        "premium_fen": 31_770_000,
+    }
+    assert finding.text == (
+        "从 60 名自然人处代收保费 317,700.00 元，扣除佣金后仍有 58,805.00 元到期未交保险公司；其间"
+        "向关联方付出 170,000.00 元",
+        "Collected premiums of 317,700.00 yuan from 60 natural persons; less commission, 58,805.00 "
+        "yuan of them were due and did not reach an insurer; meanwhile 170,000.00 yuan went to its "
+        "circle",
+    )
+
+
+def hoard(days: int) -> World:
+    """An agency that passes nothing on after its first settlement."""
+    world = agency(days=days)
+    world.paid = [row for row in world.paid if row[1] != "Insurer" or row[3] < at(11)]
+    world.pay("Agency", "Insurer", 60_000, at(9))
+    return world
+
+
+def test_premiums_older_than_a_cycle_fire_though_nothing_was_spent() -> None:
+    assert found(hoard(69), 69) == []
+    [finding] = found(hoard(110), 110)
+    assert isinstance(finding, Finding)
+    assert finding.measures["aged_premium_fen"].value == finding.amount_fen
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(agency(0.65), id="all but the commission is passed on"),
+        pytest.param(agency(0.65, every=30, lag=15, days=100), id="paid half a month late"),
+        pytest.param(agency(0.4), id="kept, not spent, and younger than a cycle"),
+    ],
+)
+def test_settlement_cycles_and_commissions_are_none(world: World) -> None:
+    assert found(world, 100 if len(world.paid) > 80 else 60) == []
+
+
+def test_a_firm_that_passes_persons_money_on_is_a_collector_unregistered() -> None:
+    world = agency(0.4)
+    del world.accounts["collecting"]
+    world.pay("Agency", "Boss", 190_000, at(50))
+    assert found(world) == []
+    [finding] = found(world, collector_share=0.3, minimum_fen=4_000_000)
+    assert isinstance(finding, Finding)
+    assert finding.party_id == "Agency"
+
+
+def test_a_firm_that_insures_itself_is_no_collector() -> None:
+    world = World()
+    world.institution("Insurer", "insurer")
+    world.party("School")
+    for number, person in enumerate(world.persons("pupil", 60)):
+        world.pay(person, "School", 6_000, at(number % 20))
+    world.pay("School", "Insurer", 20_000, at(30))
+    world.pay("School", "Insurer", 20_000, at(40))
+    assert found(world) == []
+
+
+def surrenders(count: int, ratio: float = 1.04) -> World:
+    """An insurer gives policyholders the premium back after eighty days."""
+    world = World()
+    world.institution("Insurer", "insurer")
+    for number, person in enumerate(world.persons("holder", 40)):
+        premium = 10_000 + 5_000 * (number % 4)
+        world.pay(person, "Insurer", premium, at(number % 6))
+        if number < count:
+            world.pay("Insurer", person, premium * ratio, at(85 + number % 6))
+        elif number % 5 == 0:
+            world.pay("Insurer", person, 3_000 + 777 * number, at(40 + number))
+    return world
+
+
+def test_surrenders_at_a_fixed_surplus_fire() -> None:
+    assert found(surrenders(9), 100) == []
+    [finding] = found(surrenders(20), 100)
+    assert isinstance(finding, Finding)
+    assert (finding.party_id, finding.institution_id) == ("Insurer", "Insurer")
+    assert finding.measures["surrenders"].value == 20
+    assert finding.text == (
+        "数月内以固定溢价向 20 名投保人退回 364,000.00 元",
+        "20 policyholders got 364,000.00 yuan back within months, with a fixed surplus",
+    )
+
+
+def test_policies_withdrawn_without_surplus_are_none() -> None:
+    assert found(surrenders(20, 1.0), 100) == []
+
+
+def test_an_insurers_money_in_its_circle_fires() -> None:
+    world = surrenders(0)
+    world.party("Subsidiary")
+    world.tie("Insurer", "Subsidiary", "shareholder", 0.9)
+    assert found(world, 100) == []
+    world.pay("Insurer", "Subsidiary", 600_000, at(50))
+    [finding] = found(world, 100)
+    assert isinstance(finding, Finding)
+    assert finding.accomplices == (("Subsidiary", "beneficiary"),)
+    assert finding.text[1] == (
+        "600,000.00 yuan net, 86% of what came in, went to firms of the circle that are no insurers"
+    )
+    world.pay("Subsidiary", "Insurer", 200_000, at(60))
+    assert found(world, 100) == []
+
+
+def test_an_insurer_without_statements_cannot_be_judged() -> None:
+    world = World()
+    world.institution("Insurer", "insurer")
+    [said] = found(world)
+    assert isinstance(said, CannotConclude)
+    assert (said.party_id, said.missing) == ("Insurer", ("account", "entry"))
+    assert said.text == (
+        "未报送该保险公司的账户流水，无法判断保费是否到账",
+        "no statement of this insurer's accounts was submitted; whether premiums reach it cannot "
+        "be judged",
+    )
