@@ -20,6 +20,7 @@ from detectors import (
     premium_misuse,
     private_investment,
     product_nesting,
+    product_splitting,
     reserve_misuse,
     reserve_placement,
     self_financing,
@@ -71,6 +72,7 @@ DETECTORS: tuple[Detector, ...] = (
     disguised_debt,
     premium_misuse,
     product_nesting,
+    product_splitting,
 )
 
 
