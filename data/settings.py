@@ -102,6 +102,8 @@ class Score(Section):
     beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
+    returned_ratio: Ratio
+    returned_share: Share
 
 
 class Consequences(Section):
@@ -432,6 +434,25 @@ class BorrowerCap(Section):
     confidence_united: Share
 
 
+class PropertyFinance(Section):
+    """P12."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    custom_times: Count
+    trade_share: Share
+    developer_share: Share
+    target_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_share: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -670,6 +691,22 @@ class ReservePlacement(Section):
     confidence_sign: Share
 
 
+class UnlicensedBusiness(Section):
+    """M1."""
+
+    window_days: Count
+    minimum_clients: Count
+    minimum_fen: Whole
+    minimum_settlements: Count
+    settlement_span_days: Count
+    minimum_variation_share: Share
+    doubtful_related_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_clients: Share
+    confidence_both: Share
+
+
 class ProductNesting(Section):
     """M3."""
 
@@ -705,6 +742,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing
     layering: Layering
@@ -712,6 +750,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    property_finance: PropertyFinance
     borrower_cap: BorrowerCap
     own_lending: OwnLending
     self_guarantee: SelfGuarantee
