@@ -710,6 +710,40 @@ class ProductNesting(Section):
     confidence_law: Share
 
 
+class RelatedParty(Section):
+    """M4."""
+
+    window_days: Count
+    least_payment_fen: Whole
+    minimum_fen: Whole
+    limit_capital_share: Share
+    detour_hours: Count
+    detour_passed_share: Share
+    most_dividends: Count
+    service_payments: Count
+    service_variation_share: Share
+    confidence_least: Share
+    confidence_over: Share
+    confidence_detour: Share
+
+
+class ProductSplitting(Section):
+    """M2."""
+
+    minimum_small: Count
+    minimum_small_share: Share
+    minimum_unfit: Count
+    minimum_unfit_share: Share
+    pooling_days: Count
+    pooling_givers: Count
+    pooling_share: Share
+    staff_share: Share
+    family_givers: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_beyond: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -718,6 +752,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing
@@ -737,6 +772,7 @@ class Detectors(Section):
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
     product_nesting: ProductNesting
+    product_splitting: ProductSplitting
 
 
 class Settings(Section):

@@ -20,7 +20,9 @@ from detectors import (
     premium_misuse,
     private_investment,
     product_nesting,
+    product_splitting,
     property_finance,
+    related_party,
     reserve_misuse,
     reserve_placement,
     self_financing,
@@ -62,6 +64,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    related_party,
     unlicensed_business,
     reserve_placement,
     disguised_clearing,
@@ -75,6 +78,7 @@ DETECTORS: tuple[Detector, ...] = (
     disguised_debt,
     premium_misuse,
     product_nesting,
+    product_splitting,
 )
 
 

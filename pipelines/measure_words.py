@@ -82,6 +82,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "group_payments": ("集团内付款", "payments within the group"),
+        "detoured_fen": ("经第三方转付", "passed on by third parties"),
+        "capital_share": ("占注册资本", "share of the registered capital"),
+        "outstanding_fen": ("未偿余额最高", "most that was outstanding"),
         "settled_fen": ("结算金额合计", "settled with them"),
         "settlements": ("与持牌机构的结算", "settlements with licensed firms"),
         "business_clients": ("无关联客户", "unrelated clients"),
@@ -175,6 +179,12 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rings": ("循环持有", "rings of holdings"),
         "firms_between": ("居间的公司", "firms that are a layer"),
         "nested_fen": ("嵌套金额", "nested"),
+        "holders_looked_through": ("穿透后持有人", "holders looked through"),
+        "holders_shown": ("单个产品账面持有人", "holders that one product shows"),
+        "products_sold": ("产品", "products"),
+        "small_tickets": ("低于起点的持有人", "holders below the smallest ticket"),
+        "unfit_holders": ("风险不匹配的持有人", "holders who bear less risk"),
+        "pooled_givers": ("拼单出资人", "givers behind nominees"),
     }
 )
 # Chinese, one in English, several in English.
@@ -196,6 +206,8 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "hours": ("小时", "hour", "hours"),
         "kinds": ("种", "kind", "kinds"),
         "layers": ("层", "layer", "layers"),
+        "holders": ("名", "holder", "holders"),
+        "products": ("个", "product", "products"),
         "ratio": ("", "", ""),
     }
 )
