@@ -734,6 +734,15 @@ class RelatedParty(Section):
     confidence_detour: Share
 
 
+class RestrictedName(Section):
+    """N1."""
+
+    window_days: Count
+    minimum_scope_payers: Count
+    confidence_name: Share
+    confidence_scope: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -742,6 +751,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement

@@ -82,6 +82,8 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "paying_persons": ("付款自然人数", "natural persons who pay it"),
+        "restricted_words": ("限制字样", "restricted words"),
         "group_payments": ("集团内付款", "payments within the group"),
         "detoured_fen": ("经第三方转付", "passed on by third parties"),
         "capital_share": ("占注册资本", "share of the registered capital"),
@@ -200,6 +202,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "hours": ("小时", "hour", "hours"),
         "kinds": ("种", "kind", "kinds"),
         "layers": ("层", "layer", "layers"),
+        "words": ("个", "word", "words"),
         "ratio": ("", "", ""),
     }
 )
