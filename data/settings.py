@@ -737,6 +737,23 @@ class ProductNesting(Section):
     confidence_law: Share
 
 
+class RelatedParty(Section):
+    """M4."""
+
+    window_days: Count
+    least_payment_fen: Whole
+    minimum_fen: Whole
+    limit_capital_share: Share
+    detour_hours: Count
+    detour_passed_share: Share
+    most_dividends: Count
+    service_payments: Count
+    service_variation_share: Share
+    confidence_least: Share
+    confidence_over: Share
+    confidence_detour: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -745,6 +762,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing

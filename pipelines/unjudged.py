@@ -17,6 +17,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "related_party": ("institution", "relation"),
     "unlicensed_business": ("institution",),
     "reserve_placement": ("institution", "reserve_day"),
     "fictitious_loan": ("institution", "loan", "loan_event"),
@@ -64,6 +65,11 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "related_party": (
+        "没有机构和关系资料，不知集团构成，无法判断关联交易",
+        "neither institutions nor relations were submitted; groups are unknown, "
+        "and related parties cannot be judged",
     ),
     "unlicensed_business": (
         "没有机构资料，不知何者持牌，无法判断是否无牌经营",

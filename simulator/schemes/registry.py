@@ -14,6 +14,7 @@ from simulator.schemes import (
     margin_finance,
     maturity_mismatch,
     own_lending,
+    paid_promotion,
     premium_misuse,
     private_investment,
     product_nesting,
@@ -21,6 +22,8 @@ from simulator.schemes import (
     property_finance,
     related_party,
     reserve_misuse,
+    reserve_placement,
+    restricted_name,
     self_financing,
     self_guarantee,
     sham_merchant,
@@ -52,6 +55,10 @@ TYPOLOGIES = (
     product_splitting.TYPOLOGY,
     product_nesting.TYPOLOGY,
     related_party.TYPOLOGY,
+    reserve_placement.TYPOLOGY,
+    paid_promotion.TYPOLOGY,
     property_finance.TYPOLOGY,
     margin_finance.TYPOLOGY,
+    # A name may be that of any firm without a licence, of whatever story.
+    restricted_name.TYPOLOGY,
 )
