@@ -754,6 +754,23 @@ class RelatedParty(Section):
     confidence_detour: Share
 
 
+class ProductSplitting(Section):
+    """M2."""
+
+    minimum_small: Count
+    minimum_small_share: Share
+    minimum_unfit: Count
+    minimum_unfit_share: Share
+    pooling_days: Count
+    pooling_givers: Count
+    pooling_share: Share
+    staff_share: Share
+    family_givers: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_beyond: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -783,6 +800,7 @@ class Detectors(Section):
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
     product_nesting: ProductNesting
+    product_splitting: ProductSplitting
 
 
 class Settings(Section):

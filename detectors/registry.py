@@ -21,6 +21,7 @@ from detectors import (
     premium_misuse,
     private_investment,
     product_nesting,
+    product_splitting,
     property_finance,
     related_party,
     reserve_misuse,
@@ -79,6 +80,7 @@ DETECTORS: tuple[Detector, ...] = (
     disguised_debt,
     premium_misuse,
     product_nesting,
+    product_splitting,
 )
 
 

@@ -187,6 +187,12 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rings": ("循环持有", "rings of holdings"),
         "firms_between": ("居间的公司", "firms that are a layer"),
         "nested_fen": ("嵌套金额", "nested"),
+        "holders_looked_through": ("穿透后持有人", "holders looked through"),
+        "holders_shown": ("单个产品账面持有人", "holders that one product shows"),
+        "products_sold": ("产品", "products"),
+        "small_tickets": ("低于起点的持有人", "holders below the smallest ticket"),
+        "unfit_holders": ("风险不匹配的持有人", "holders who bear less risk"),
+        "pooled_givers": ("拼单出资人", "givers behind nominees"),
     }
 )
 # Chinese, one in English, several in English.
@@ -209,6 +215,8 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "hours": ("小时", "hour", "hours"),
         "kinds": ("种", "kind", "kinds"),
         "layers": ("层", "layer", "layers"),
+        "holders": ("名", "holder", "holders"),
+        "products": ("个", "product", "products"),
         "ratio": ("", "", ""),
     }
 )
