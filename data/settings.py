@@ -453,6 +453,26 @@ class PropertyFinance(Section):
     confidence_share: Share
 
 
+class MarginFinance(Section):
+    """P9."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    clients: Count
+    foreign_parties: Count
+    bundle_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    sure_fen: Count
+    confidence_least: Share
+    confidence_amount: Share
+    confidence_ways: Share
+    confidence_clients: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -778,6 +798,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    margin_finance: MarginFinance
     property_finance: PropertyFinance
     borrower_cap: BorrowerCap
     own_lending: OwnLending

@@ -13,6 +13,7 @@ NEEDS = {
     "own_lending": ("institution", "loan"),
     "borrower_cap": ("institution", "loan"),
     "property_finance": ("institution", "loan"),
+    "margin_finance": ("institution", "account"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
@@ -48,6 +49,10 @@ TEXTS = {
     "property_finance": (
         "没有机构和标的资料，无法判断借款是否用于购房",
         "neither institutions nor loans were submitted; property finance cannot be judged",
+    ),
+    "margin_finance": (
+        "没有机构资料，无法判断客户资金是否用于买卖证券",
+        "no institutions were submitted; whether clients' money buys securities cannot be judged",
     ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",

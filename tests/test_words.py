@@ -79,6 +79,7 @@ def test_without_institutions_what_needs_them_cannot_be_judged(database: Databas
         ("own_lending", None, ("institution", "loan")),
         ("borrower_cap", None, ("institution", "loan")),
         ("property_finance", None, ("institution", "loan")),
+        ("margin_finance", None, ("institution", "account")),
         ("self_financing", None, ("institution", "loan")),
         ("commingling", None, ("institution", "loan", "balance")),
         ("reserve_misuse", None, ("institution", "reserve_day")),
