@@ -754,6 +754,15 @@ class RelatedParty(Section):
     confidence_detour: Share
 
 
+class RestrictedName(Section):
+    """N1."""
+
+    window_days: Count
+    minimum_scope_payers: Count
+    confidence_name: Share
+    confidence_scope: Share
+
+
 class ProductSplitting(Section):
     """M2."""
 
@@ -779,6 +788,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
