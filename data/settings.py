@@ -208,26 +208,19 @@ class FundPool(Section):
 class SelfFinancing(Section):
     """P4."""
 
-    maximum_hops: Count
     window_hours: Count
     minimum_share: Share
     fee_share: Share
     minimum_loans: Count
     minimum_fen: Whole
     minimum_loan_share: Share
-    hub_transfers: Count
     trade_transfers: Count
     trade_share: Share
-    shell_share: Share
     sink_share: Share
-    shell_payers: Count
     sink_transfers: Count
-    passing_share: Share
-    chain_share: Share
-    chain_hops: Count
-    chain_hours: Count
     mixed_share: Share
     least_part: Share
+    least_way: Share
     hub_explained_share: Share
     same_sum_share: Share
     passed_on_ratio: Ratio
@@ -452,6 +445,26 @@ class PropertyFinance(Section):
     confidence_least: Share
     confidence_loans: Share
     confidence_share: Share
+
+
+class MarginFinance(Section):
+    """P9."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    clients: Count
+    foreign_parties: Count
+    bundle_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    sure_fen: Count
+    confidence_least: Share
+    confidence_amount: Share
+    confidence_ways: Share
+    confidence_clients: Share
 
 
 class FictitiousLoan(Section):
@@ -735,6 +748,32 @@ class RelatedParty(Section):
     confidence_detour: Share
 
 
+class RestrictedName(Section):
+    """N1."""
+
+    window_days: Count
+    minimum_scope_payers: Count
+    confidence_name: Share
+    confidence_scope: Share
+
+
+class ProductSplitting(Section):
+    """M2."""
+
+    minimum_small: Count
+    minimum_small_share: Share
+    minimum_unfit: Count
+    minimum_unfit_share: Share
+    pooling_days: Count
+    pooling_givers: Count
+    pooling_share: Share
+    staff_share: Share
+    family_givers: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_beyond: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -743,6 +782,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
@@ -752,6 +792,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    margin_finance: MarginFinance
     property_finance: PropertyFinance
     borrower_cap: BorrowerCap
     own_lending: OwnLending
@@ -763,6 +804,7 @@ class Detectors(Section):
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
     product_nesting: ProductNesting
+    product_splitting: ProductSplitting
 
 
 class Settings(Section):

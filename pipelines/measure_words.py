@@ -61,6 +61,14 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "over_another": ("经他人账户的借款", "loans over another person's account"),
         "property_payees": ("房地产收款方", "developers and agents paid"),
         "escrow_share": ("进入预售监管账户占比", "share that entered presale escrow"),
+        "proceeds_fen": ("进入证券账户的借款", "loans' proceeds in securities accounts"),
+        "client_money_fen": (
+            "转入证券账户的客户资金",
+            "clients' money moved into securities accounts",
+        ),
+        "umbrella_payers": ("伞形账户的付款人", "payers of an umbrella account"),
+        "financed_holders": ("获配资的户主", "holders financed by one payer"),
+        "bundled_claims": ("成批转让的债权", "claims sold in bulk"),
         "hops": ("最多经过的转账", "transfers on the longest way"),
         "lenders": ("出借人", "lenders"),
         "hours": ("放款至到达的最长用时", "longest time from the payout to the circle"),
@@ -82,6 +90,8 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "paying_persons": ("付款自然人数", "natural persons who pay it"),
+        "restricted_words": ("限制字样", "restricted words"),
         "group_payments": ("集团内付款", "payments within the group"),
         "detoured_fen": ("经第三方转付", "passed on by third parties"),
         "capital_share": ("占注册资本", "share of the registered capital"),
@@ -179,6 +189,12 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rings": ("循环持有", "rings of holdings"),
         "firms_between": ("居间的公司", "firms that are a layer"),
         "nested_fen": ("嵌套金额", "nested"),
+        "holders_looked_through": ("穿透后持有人", "holders looked through"),
+        "holders_shown": ("单个产品账面持有人", "holders that one product shows"),
+        "products_sold": ("产品", "products"),
+        "small_tickets": ("低于起点的持有人", "holders below the smallest ticket"),
+        "unfit_holders": ("风险不匹配的持有人", "holders who bear less risk"),
+        "pooled_givers": ("拼单出资人", "givers behind nominees"),
     }
 )
 # Chinese, one in English, several in English.
@@ -189,6 +205,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "accounts": ("个", "account", "accounts"),
         "transfers": ("笔", "transfer", "transfers"),
         "payments": ("笔", "payment", "payments"),
+        "claims": ("笔", "claim", "claims"),
         "loans": ("笔", "loan", "loans"),
         "times": ("次", "time", "times"),
         "cycles": ("个", "cycle", "cycles"),
@@ -200,6 +217,9 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "hours": ("小时", "hour", "hours"),
         "kinds": ("种", "kind", "kinds"),
         "layers": ("层", "layer", "layers"),
+        "words": ("个", "word", "words"),
+        "holders": ("名", "holder", "holders"),
+        "products": ("个", "product", "products"),
         "ratio": ("", "", ""),
     }
 )
