@@ -16,6 +16,7 @@ from detectors import (
     illegal_fundraising,
     layering,
     maturity_mismatch,
+    offline_sales,
     own_lending,
     premium_misuse,
     private_investment,
@@ -79,6 +80,7 @@ DETECTORS: tuple[Detector, ...] = (
     premium_misuse,
     product_nesting,
     product_splitting,
+    offline_sales,
 )
 
 
