@@ -453,6 +453,26 @@ class PropertyFinance(Section):
     confidence_share: Share
 
 
+class MarginFinance(Section):
+    """P9."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    clients: Count
+    foreign_parties: Count
+    bundle_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    sure_fen: Count
+    confidence_least: Share
+    confidence_amount: Share
+    confidence_ways: Share
+    confidence_clients: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -734,6 +754,15 @@ class RelatedParty(Section):
     confidence_detour: Share
 
 
+class RestrictedName(Section):
+    """N1."""
+
+    window_days: Count
+    minimum_scope_payers: Count
+    confidence_name: Share
+    confidence_scope: Share
+
+
 class ProductSplitting(Section):
     """M2."""
 
@@ -784,6 +813,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
@@ -793,6 +823,7 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    margin_finance: MarginFinance
     property_finance: PropertyFinance
     borrower_cap: BorrowerCap
     own_lending: OwnLending
