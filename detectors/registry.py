@@ -17,6 +17,7 @@ from detectors import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
     premium_misuse,
     private_investment,
@@ -83,6 +84,7 @@ DETECTORS: tuple[Detector, ...] = (
     premium_misuse,
     product_nesting,
     product_splitting,
+    offline_sales,
 )
 
 
