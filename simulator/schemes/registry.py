@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.schemes import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -13,6 +14,7 @@ from simulator.schemes import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
     premium_misuse,
     private_investment,
@@ -27,6 +29,7 @@ from simulator.schemes import (
     unapproved_exchange,
     unlicensed_business,
     unlicensed_payment,
+    unlisted,
 )
 
 TYPOLOGIES = (
@@ -54,4 +57,7 @@ TYPOLOGIES = (
     related_party.TYPOLOGY,
     property_finance.TYPOLOGY,
     margin_finance.TYPOLOGY,
+    offline_sales.TYPOLOGY,
+    borrower_cap.TYPOLOGY,
+    unlisted.TYPOLOGY,
 )
