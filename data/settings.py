@@ -399,6 +399,23 @@ class SelfGuarantee(Section):
     confidence_circle: Share
 
 
+class OwnLending(Section):
+    """P2."""
+
+    assigned_days: Count
+    minimum_lenders: Count
+    before_share: Share
+    sold_share: Share
+    professional_loans: Count
+    minimum_loans: Count
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_inside: Share
+    confidence_back: Share
+
+
 class FictitiousLoan(Section):
     """P7."""
 
@@ -570,6 +587,30 @@ class Layering(Section):
     confidence_shapes: Share
 
 
+class DisguisedClearing(Section):
+    """R3."""
+
+    window_days: Count
+    least_leg_fen: Whole
+    minimum_pairs: Count
+    minimum_fen: Whole
+    maximum_fee_share: Share
+    minimum_matched_share: Share
+    minimum_lift: float
+    sure_lift: float
+    chance_days: Count
+    netted_tolerance_share: Share
+    least_netted_fen: Whole
+    netted_clients: Count
+    minimum_netted_days: Count
+    minimum_netted_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_share: Share
+    confidence_both: Share
+    confidence_link: Share
+
+
 class PremiumMisuse(Section):
     """I1."""
 
@@ -601,11 +642,13 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    disguised_clearing: DisguisedClearing
     layering: Layering
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    own_lending: OwnLending
     self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
     excess_return: ExcessReturn

@@ -17,6 +17,7 @@ create or replace temp table payment_side as
 select a.account_id, coalesce(nullif(a.party_no, -1), -2 - a.account_id) as party, a.role,
   a.party_no >= 0 as known, coalesce(p.kind = 'person', false) as person,
   coalesce(p.kind = 'organisation', false) as organisation,
+  coalesce(p.institution_kind in ('bank', 'clearing_house'), false) as is_bank,
   coalesce(list_contains($licensed, p.institution_id), false) as licensed,
   a.role = 'client_reserve' or coalesce(list_contains($acquirers, p.institution_id), false)
     as acquirer,

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from detectors import (
     commingling,
+    disguised_clearing,
     disguised_debt,
     excess_return,
     fictitious_loan,
@@ -14,6 +15,7 @@ from detectors import (
     illegal_fundraising,
     layering,
     maturity_mismatch,
+    own_lending,
     premium_misuse,
     private_investment,
     reserve_misuse,
@@ -49,9 +51,11 @@ DETECTORS: tuple[Detector, ...] = (
     excess_return,
     maturity_mismatch,
     self_guarantee,
+    own_lending,
     self_financing,
     commingling,
     reserve_misuse,
+    disguised_clearing,
     layering,
     sham_merchant,
     unlicensed_payment,

@@ -10,6 +10,7 @@ NEEDS = {
     "excess_return": ("institution", "loan_event"),
     "maturity_mismatch": ("institution", "loan", "loan_event"),
     "self_guarantee": ("institution", "loan", "loan_event"),
+    "own_lending": ("institution", "loan"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
@@ -29,6 +30,10 @@ TEXTS = {
     "self_guarantee": (
         "没有机构和标的资料，无法判断是否自保",
         "neither institutions nor loans were submitted; self-guarantee cannot be judged",
+    ),
+    "own_lending": (
+        "没有机构和标的资料，无法判断平台是否自行放贷",
+        "neither institutions nor loans were submitted; own lending cannot be judged",
     ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",

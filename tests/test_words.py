@@ -76,6 +76,7 @@ def test_without_institutions_what_needs_them_cannot_be_judged(database: Databas
         ("excess_return", None, ("institution", "loan_event")),
         ("maturity_mismatch", None, ("institution", "loan", "loan_event")),
         ("self_guarantee", None, ("institution", "loan", "loan_event")),
+        ("own_lending", None, ("institution", "loan")),
         ("self_financing", None, ("institution", "loan")),
         ("commingling", None, ("institution", "loan", "balance")),
         ("reserve_misuse", None, ("institution", "reserve_day")),

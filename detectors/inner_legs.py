@@ -1,0 +1,144 @@
+"""Legs inside one bank of firms that have accounts at several, and which of them are equal."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from data.settings import DisguisedClearing
+from detectors.context import Context
+from detectors.near_ties import register_near_ties
+from detectors.payment_sides import create_payment_sides
+
+# Payments inside one bank between a client and a party that has accounts at several.
+CREATE_LEG = """
+create or replace temp table inner_leg as
+with leg as (
+  select t.ref, t.booked_at, t.business_date as day, t.amount_fen, t.channel, a.party as payer,
+    b.party as payee, a.bank, a.is_bank or b.is_bank as by_bank
+  from transfer t
+  join payment_side a on a.account_id = t.payer_account
+  join payment_side b on b.account_id = t.payee_account
+  where t.status = 'settled' and not t.cash and a.bank = b.bank and a.party <> b.party
+    and t.channel in ('book', 'direct_link', 'other') and t.amount_fen >= $least
+    and t.business_date between $first and $last
+)
+select ref, booked_at, day, amount_fen, channel, bank, payee as party, payer as client,
+  true as incoming
+from leg where not by_bank
+union all
+select ref, booked_at, day, amount_fen, channel, bank, payer, payee, false
+from leg where not by_bank
+"""
+# Firms that take inside one bank and pay, by themselves or by someone tied, inside another.
+CREATE_OPERATOR = """
+create or replace temp table clearing_leg as
+with acting as (
+  select party as operator, party from (select distinct party from inner_leg where incoming)
+  union
+  select l.party, n.other from (select distinct party from inner_leg where incoming) l
+  join near_tie n on n.one = l.party
+), taken as (
+  select l.*, l.party as operator from inner_leg l
+  where l.incoming and not exists (
+    select 1 from near_tie n where n.one = l.party and n.other = l.client)
+), paid as (
+  select l.*, a.operator from inner_leg l join acting a on a.party = l.party
+  where not l.incoming and l.client <> a.operator and not exists (
+    select 1 from near_tie n where n.one = a.operator and n.other = l.client)
+), busy as (
+  select operator from taken group by operator having count(*) >= $legs
+  intersect
+  select operator from paid group by operator having count(*) >= $legs
+), several as (
+  select operator from (
+    select operator, bank from taken union select operator, bank from paid
+  ) group by operator having count(*) >= 2
+)
+select l.* from (select * from taken union all select * from paid) l
+semi join busy b on b.operator = l.operator
+semi join several s on s.operator = l.operator
+"""
+# For each receipt the largest payment of the day at another bank that is no larger; each once. Sums
+# of a day that are the same are numbered, so that each receipt meets a payment of its own.
+EQUAL = """
+with taken as (
+  select *, amount_fen * 10000 + least(9999, row_number() over (
+    partition by operator, bank, day, amount_fen order by ref)) as place_fen
+  from clearing_leg where incoming
+), place as (
+  select distinct operator, bank from taken
+), paid as (
+  select l.*, p.bank as from_bank, l.amount_fen * 10000 + least(9999, row_number() over (
+    partition by l.operator, p.bank, l.day, l.amount_fen order by l.ref)) as place_fen
+  from clearing_leg l
+  join place p on p.operator = l.operator and p.bank <> l.bank
+  where not l.incoming
+), met as (
+  select t.operator, t.ref, t.booked_at, t.amount_fen, t.client, t.channel, p.ref as paid_ref,
+    p.booked_at as paid_at, p.client as paid_client, p.party, p.channel as paid_channel
+  from taken t asof join paid p
+    on p.operator = t.operator and p.from_bank = t.bank and p.day = t.day + $shift
+    and p.place_fen <= t.place_fen
+  where p.amount_fen >= (1 - $fee) * t.amount_fen
+)
+select * from met
+qualify row_number() over (partition by operator, paid_ref order by amount_fen, ref) = 1
+order by operator, booked_at, ref
+"""
+# Days on which all that came in at one bank equals all that was paid at another.
+NETTED = """
+with day_sum as (
+  select operator, day, bank, sum(amount_fen) filter (incoming) as in_fen,
+    sum(amount_fen) filter (not incoming) as out_fen, count(distinct client) as clients
+  from clearing_leg group by operator, day, bank
+), net as (
+  select a.operator, a.day, bool_or(abs(a.in_fen - b.out_fen) <= $tolerance * a.in_fen) as equal
+  from day_sum a
+  join day_sum b on b.operator = a.operator and b.day = a.day and b.bank <> a.bank
+  where a.in_fen >= $netted and b.out_fen > 0 and a.clients + b.clients >= $clients
+  group by a.operator, a.day
+)
+select operator, count(*) filter (equal) as equal_days, count(*) as days,
+  list(day) filter (equal) as on_days
+from net group by operator order by operator
+"""
+LEGS = """
+select operator, ref, booked_at, day, amount_fen, incoming, client, party, channel
+from clearing_leg order by operator, booked_at, ref
+"""
+
+
+def read_legs(
+    context: Context, settings: DisguisedClearing, first: date
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read, from a day on, the legs of every firm that could clear by itself.
+
+    Returns the legs (operator, ref, booked_at, day, amount_fen, incoming, client, party, channel);
+    the receipts with the payment they equal (ref, paid_ref, amount_fen ...); the same against the
+    payments `chance_days` later; and the days that net out (operator, equal_days, days, on_days).
+    """
+    db = context.db
+    create_payment_sides(context)
+    register_near_ties(context, "near_tie")
+    window = {"first": first, "last": context.business_date, "least": settings.least_leg_fen}
+    db.execute("payments inside one bank", CREATE_LEG, window)
+    db.execute("legs of operators", CREATE_OPERATOR, {"legs": settings.minimum_pairs})
+    db.unregister("near_tie")
+    fee = {"fee": settings.maximum_fee_share}
+    equal = db.frame("equal legs", EQUAL, {**fee, "shift": 0})
+    chance = db.frame("equal legs by chance", EQUAL, {**fee, "shift": settings.chance_days})
+    netted = db.frame(
+        "netted days",
+        NETTED,
+        {
+            "tolerance": settings.netted_tolerance_share,
+            "netted": settings.least_netted_fen,
+            "clients": settings.netted_clients,
+        },
+    )
+    legs = db.frame("legs of operators", LEGS)
+    for name in ("inner_leg", "clearing_leg", "payment_side"):
+        db.execute(f"drop {name}", f"drop table {name}")
+    return legs, equal, chance, netted
