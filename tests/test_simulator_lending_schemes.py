@@ -262,8 +262,7 @@ def test_borrowers_who_never_borrowed_pass_the_money_to_few(played: Played, vari
 
 def test_working_capital_comes_with_customers_and_wages_and_goes_to_many(played: Played) -> None:
     world = played.world
-    kinds = [e for e in world.lookalikes if e.kind == "working_capital"]
-    firms = [e.accounts[0] for e in kinds]
+    firms = list(played.look_alike("fictitious_loan", "working_capital").accounts[1:])
     ordinary = world.transfers.column("loan") < 0
     payee, payer = world.transfers.column("payee"), world.transfers.column("payer")
     customers = ordinary & np.isin(payee, firms)
