@@ -102,6 +102,8 @@ class Score(Section):
     beneficiary_weight: Share
     unexplained: Whole
     police_confidence: Share
+    returned_ratio: Ratio
+    returned_share: Share
 
 
 class Consequences(Section):
@@ -298,6 +300,13 @@ class FixedReturns(Section):
     slack_share: Share
 
 
+class Holdings(Section):
+    """Positions in products: how long they count, and when a firm between is a layer."""
+
+    stale_days: Whole
+    partnership_share: Share
+
+
 class IllegalFundraising(Section):
     """P3."""
 
@@ -414,6 +423,34 @@ class OwnLending(Section):
     confidence_loans: Share
     confidence_inside: Share
     confidence_back: Share
+
+
+class BorrowerCap(Section):
+    """P11; the caps are law, in legal_rules.csv."""
+
+    uniting_share: Share
+    largest_unit: Count
+    confidence_single: Share
+    confidence_united: Share
+
+
+class PropertyFinance(Section):
+    """P12."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    custom_times: Count
+    trade_share: Share
+    developer_share: Share
+    target_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_share: Share
 
 
 class FictitiousLoan(Section):
@@ -634,6 +671,52 @@ class PremiumMisuse(Section):
     confidence_circle: Share
 
 
+class ReservePlacement(Section):
+    """R2."""
+
+    window_days: Count
+    minimum_days: Count
+    tolerance_share: Share
+    minimum_fen: Whole
+    least_interest_fen: Whole
+    least_deposit_fen: Whole
+    deposit_days: Count
+    least_yearly_rate: Share
+    largest_yearly_rate: Share
+    minimum_fees: Count
+    minimum_clients: Count
+    minimum_outside_share: Share
+    sure_outside_share: Share
+    confidence_least: Share
+    confidence_sign: Share
+
+
+class UnlicensedBusiness(Section):
+    """M1."""
+
+    window_days: Count
+    minimum_clients: Count
+    minimum_fen: Whole
+    minimum_settlements: Count
+    settlement_span_days: Count
+    minimum_variation_share: Share
+    doubtful_related_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_clients: Share
+    confidence_both: Share
+
+
+class ProductNesting(Section):
+    """M3."""
+
+    maximum_layers: Count
+    sure_layers_beyond: Count
+    confidence_least: Share
+    confidence_beyond: Share
+    confidence_law: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -642,12 +725,16 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    unlicensed_business: UnlicensedBusiness
+    reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing
     layering: Layering
     sham_merchant: ShamMerchant
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    property_finance: PropertyFinance
+    borrower_cap: BorrowerCap
     own_lending: OwnLending
     self_guarantee: SelfGuarantee
     maturity_mismatch: MaturityMismatch
@@ -656,6 +743,7 @@ class Detectors(Section):
     unapproved_exchange: UnapprovedExchange
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
+    product_nesting: ProductNesting
 
 
 class Settings(Section):
@@ -672,6 +760,7 @@ class Settings(Section):
     desk: Desk
     lending: Lending
     fixed_returns: FixedReturns
+    holdings: Holdings
     detectors: Detectors
 
     def digest(self) -> str:

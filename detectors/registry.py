@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from detectors import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -18,11 +19,15 @@ from detectors import (
     own_lending,
     premium_misuse,
     private_investment,
+    product_nesting,
+    property_finance,
     reserve_misuse,
+    reserve_placement,
     self_financing,
     self_guarantee,
     sham_merchant,
     unapproved_exchange,
+    unlicensed_business,
     unlicensed_payment,
 )
 from detectors.context import Context
@@ -52,9 +57,13 @@ DETECTORS: tuple[Detector, ...] = (
     maturity_mismatch,
     self_guarantee,
     own_lending,
+    borrower_cap,
+    property_finance,
     self_financing,
     commingling,
     reserve_misuse,
+    unlicensed_business,
+    reserve_placement,
     disguised_clearing,
     layering,
     sham_merchant,
@@ -65,6 +74,7 @@ DETECTORS: tuple[Detector, ...] = (
     unapproved_exchange,
     disguised_debt,
     premium_misuse,
+    product_nesting,
 )
 
 

@@ -12,7 +12,7 @@ import resource
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -34,18 +34,22 @@ from detectors.registry import detect_all
 from pipelines import forest, intake, warehouse
 from pipelines.confidence import calibrate
 from pipelines.duty import alarms
+from pipelines.evidence_sources import evidence_sources
 from pipelines.features import FEATURES, build_features
 from pipelines.findings_file import read_findings, write_findings
 from pipelines.intake.package import file_hash
 from pipelines.look_through import institutions_look_through
 from pipelines.look_through_file import is_written, read_look_through, write_look_through
-from pipelines.outcome import gather
+from pipelines.outcome import Outcome, gather
 from pipelines.publish import publish, published_file
 from pipelines.run_key import RunKey, lake_files, run_key
 from pipelines.scorecard import month_before, scorecard
+from pipelines.surroundings import read_surroundings
 from pipelines.unjudged import unjudged
+from pipelines.verdicts import read_kept, read_refutations, refutations_sha256, write_refutations
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+REFUTATIONS = "refutations.json"
 
 log = logging.getLogger("lookthrough.night")
 
@@ -83,7 +87,8 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
     place, chosen = Home(Path(home)).create(), _settings(settings)
     with _alone(place), Control(place) as control:
         _require_records(place, chosen, business_date)
-        key = run_key(place, chosen, business_date)
+        refuted = read_refutations(control, business_date)
+        key = run_key(place, chosen, business_date, refutations_sha256(refuted))
         recording = Recording(key)
         held = published_file(place, key) if control.complete_run(key.key) else None
         if held is not None:
@@ -97,6 +102,7 @@ def recorded(home: str, settings: str | None, business_date: date) -> Iterator[R
         coverage = _coverage(place, control, business_date)
         run = control.start_run(key.key, business_date, now(), coverage)
         try:
+            write_refutations(_working(place, key) / REFUTATIONS, refuted)
             yield recording
         except BaseException as error:
             said = str(error) if isinstance(error, LookthroughError) else type(error).__name__
@@ -122,7 +128,7 @@ def load_warehouse(home: str, settings: str | None, key: RunKey) -> str:
     """
     place, chosen = Home(Path(home)), _settings(settings)
     warehouse.load(place, chosen, key.business_date)
-    if run_key(place, chosen, key.business_date) != key:
+    if run_key(place, chosen, key.business_date, key.refuted) != key:
         raise StoreError(
             f"packages for {key.business_date} or before, or the program, changed while the "
             "night loaded; run it again to take them in"
@@ -177,8 +183,23 @@ def publish_suspects(
     words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}
     with _warehouse(home, chosen) as db:
         said: list[Finding | CannotConclude] = [*calibrate(found, calibration()), *silent]
-        outcome = gather(db, key, said, scored, words, chosen.score, chosen.consequences, traced)
+        refuted = read_kept(_working(place, key) / REFUTATIONS)
+        outcome = gather(
+            db, key, said, scored, words, chosen.score, chosen.consequences, traced, refuted
+        )  # fmt: skip
+        outcome = _with_surroundings(db, place, outcome)
     return str(publish(place, outcome, chosen.score).path)
+
+
+def _with_surroundings(db: Database, home: Home, outcome: Outcome) -> Outcome:
+    """Add what moved around the suspects, and where their evidence stands in what was sent."""
+    shown = outcome.transfers
+    named = {*shown["payer_party_id"].drop_nulls(), *shown["payee_party_id"].drop_nulls()}
+    return replace(
+        outcome,
+        surroundings=read_surroundings(db, [s.party_id for s in outcome.listed], named),
+        sources=evidence_sources(db, home, outcome.key, shown["transfer"]),
+    )
 
 
 def refuse_future(business_date: date) -> None:

@@ -14,12 +14,15 @@ from data.store import Database
 from detectors.finding import CannotConclude, Finding
 from pipelines.consequences import Consequence, consequence
 from pipelines.disposal import Licence
+from pipelines.evidence_sources import COLUMNS as SOURCES
 from pipelines.forest import ForestResult, Reason
 from pipelines.look_through_file import empty_tables
 from pipelines.rank import SUBJECT, Suspect, rank
 from pipelines.reconciliation import reconcile
 from pipelines.run_key import RunKey
+from pipelines.surroundings import empty_surroundings
 from pipelines.tips import NO_TIPS, linked_tips
+from pipelines.verdicts import Refutation, Return, stand_back
 
 # Days that a night reconciles; what came late is seen again for a month.
 RECONCILED_DAYS = 30
@@ -61,7 +64,9 @@ class Outcome:
     knows of the listed parties and of the evidence. `reconciliation` is the banks' money in doubt;
     `tips` name the suspects with findings, and `consequences` are these suspects', by party.
     `look_through` is the institutions' clients' money by table. `words` are a feature's Chinese
-    and English name and its unit.
+    and English name and its unit. `surroundings` is what moved around the listed parties, and
+    `sources` where the evidence stands in what was sent; `returned` are refuted suspects that are
+    back.
     """
 
     key: RunKey
@@ -80,6 +85,9 @@ class Outcome:
     tips: pl.DataFrame = field(default_factory=lambda: NO_TIPS)
     consequences: Mapping[str, Consequence] = field(default_factory=dict)
     look_through: Mapping[str, pl.DataFrame] = field(default_factory=empty_tables)
+    surroundings: Mapping[str, pl.DataFrame] = field(default_factory=empty_surroundings)
+    sources: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=dict(SOURCES)))
+    returned: tuple[Return, ...] = ()
 
 
 def gather(
@@ -91,6 +99,7 @@ def gather(
     settings: Score,
     rates: Consequences,
     look_through: Mapping[str, pl.DataFrame],
+    refuted: Sequence[Refutation] = (),
 ) -> Outcome:
     """Rank what the detectors said and the forest scored, and look up what a reader needs.
 
@@ -101,14 +110,16 @@ def gather(
     findings = [finding for finding in said if isinstance(finding, Finding)]
     silent = [gap for gap in said if isinstance(gap, CannotConclude)]
     rows = forest.frame.select("party_id", "party_no", "forest_score", "stratum").rows()
-    ranking = rank(findings, {party: score for party, _, score, _ in rows}, settings)
-    charged = sum(1 for suspect in ranking if suspect.charges)
-    listed = ranking[: charged + settings.unexplained]
+    ranked = rank(findings, {party: score for party, _, score, _ in rows}, settings)
+    ranking, back = stand_back(ranked, refuted, settings)
+    charged = [suspect for suspect in ranking if suspect.charges]
+    least = sum(suspect.label == "finding" for suspect in ranking) + settings.unexplained
+    listed = [s for place, s in enumerate(ranking) if s.charges or place < least]
     numbers = {party: number for party, number, _, _ in rows}
     wanted = [s.party_id for s in listed if s.party_id in numbers]
     reasons = forest.explain([numbers[party] for party in wanted], settings.reasons)
     parties = _joined(db, "party", [suspect.party_id for suspect in listed], PARTIES)
-    tips = linked_tips(db, [suspect.party_id for suspect in ranking[:charged]])
+    tips = linked_tips(db, [suspect.party_id for suspect in charged])
     return Outcome(
         key=key,
         seed=forest.seed,
@@ -128,8 +139,9 @@ def gather(
             db, key.business_date - timedelta(days=RECONCILED_DAYS - 1), key.business_date
         ),
         tips=tips,
-        consequences=_consequences(ranking[:charged], parties, tips, rates),
+        consequences=_consequences(charged, parties, tips, rates),
         look_through=look_through,
+        returned=tuple(back),
     )
 
 

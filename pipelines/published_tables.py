@@ -82,6 +82,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "rank": WHOLE, "party_id": TEXT, "tip_id": TEXT, "named_by": TEXT,
             "received_at": TIME, "typology": TEXT, "amount_fen": WHOLE, "subject_text": TEXT,
         },
+        "returned": {"party_id": TEXT, "verdict_id": WHOLE, "text_zh": TEXT, "text_en": TEXT},
         "charge": {"rank": WHOLE, "position": WHOLE, "party_id": TEXT, "finding_id": WHOLE,
                    "role": TEXT},
         "accomplice": {"finding_id": WHOLE, "position": WHOLE, "party_id": TEXT, "role": TEXT},
@@ -91,6 +92,23 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "payer_account_no": TEXT, "payer_party_id": TEXT, "payee_bank_no": TEXT,
             "payee_account_no": TEXT, "payee_party_id": TEXT,
         },
+        "evidence_source": {
+            "transfer": TEXT, "side": TEXT, "package": TEXT, "file": TEXT, "line": WHOLE,
+        },
+        "flow": {
+            "party_id": TEXT, "direction": TEXT, "other": TEXT, "week": DAY, "transfers": WHOLE,
+            "amount_fen": WHOLE,
+        },
+        "flow_rest": {
+            "party_id": TEXT, "direction": TEXT, "others": WHOLE, "transfers": WHOLE,
+            "amount_fen": WHOLE,
+        },
+        "party_day": {"party_id": TEXT, "day": DAY, "in_fen": WHOLE, "out_fen": WHOLE},
+        "tie": {
+            "party_id": TEXT, "distance": WHOLE, "from_party": TEXT, "to_party": TEXT,
+            "kind": TEXT, "share": REAL, "valid_from": DAY, "valid_to": DAY,
+        },
+        "party_name": {"party_id": TEXT, "name": TEXT, "kind": TEXT, "division": TEXT},
         "measure": {
             "finding_id": WHOLE, "position": WHOLE, "name": TEXT, "value": REAL,
             "threshold": REAL, "unit": TEXT,
@@ -130,6 +148,9 @@ def published_tables(outcome: Outcome, settings: Score) -> dict[str, pa.Table]:
         "coverage": coverage(key.inputs),
         "reconciliation": outcome.reconciliation.rows(),
         **{name: table.rows() for name, table in outcome.look_through.items()},
+        **{name: table.rows() for name, table in outcome.surroundings.items()},
+        "evidence_source": outcome.sources.rows(),
+        "returned": [(r.party_id, r.verdict_id, *r.text) for r in outcome.returned],
         "forest": outcome.forests,
         "suspect": _suspects(outcome, settings),
         "finding": [_finding(number, finding) for number, finding in findings.values()],

@@ -26,7 +26,8 @@ BENEFICIARY = "beneficiary"
 # The lowest score of subjects, and of those named beside them.
 SUBJECTS_FROM, NAMED_FROM = 2 / 3, 1 / 3
 
-Label = Literal["finding", "unexplained"]
+# A refuted suspect keeps its findings, see pipelines/verdicts.py.
+Label = Literal["finding", "unexplained", "refuted"]
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def rank(
             )
             for party, own, score in drafts
         ),
-        key=_order,
+        key=order,
     )
     return [
         Suspect(position, s.party_id, s.label, s.score, s.forest_score, s.charges)
@@ -179,7 +180,8 @@ def _strongest_first(charged: Charge, settings: Score) -> tuple[float | str, ...
     )
 
 
-def _order(suspect: Suspect) -> tuple[float | str, ...]:
+def order(suspect: Suspect) -> tuple[float | str, ...]:
+    """The key by which suspects are sorted, worst first; no two have the same."""
     charges = suspect.charges
     return (
         -suspect.score,

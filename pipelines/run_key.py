@@ -24,7 +24,10 @@ LIBRARIES = ("duckdb", "numba", "numpy", "polars", "pyarrow", "scikit-learn", "s
 
 @dataclass(frozen=True)
 class RunKey:
-    """A run's key, and the parts that it was made from; hashes are SHA-256 in hex."""
+    """A run's key, and the parts that it was made from; hashes are SHA-256 in hex.
+
+    `refuted` is that of the refutations taken into account, '' where there are none.
+    """
 
     key: str
     business_date: date
@@ -32,6 +35,7 @@ class RunKey:
     settings: str
     code: str
     model: str
+    refuted: str = ""
 
     @property
     def name(self) -> str:
@@ -39,8 +43,9 @@ class RunKey:
         return f"{self.business_date:%Y%m%d}-{self.key[:16]}"
 
 
-def run_key(home: Home, settings: Settings, business_date: date) -> RunKey:
-    """Hash what a run reads: the lake's files up to the date, settings, code and model.
+def run_key(home: Home, settings: Settings, business_date: date, refuted: str = "") -> RunKey:
+    """Hash what a run reads: the lake's files up to the date, settings, code and model, and the
+    hash of the refutations it takes into account.
 
     Raises:
         StoreError: a file of the lake or of the program cannot be read.
@@ -49,8 +54,9 @@ def run_key(home: Home, settings: Settings, business_date: date) -> RunKey:
     code, model = code_version(PROJECT), model_version()
     parts = [business_date.isoformat(), settings.digest(), code, model]
     parts += [f"{path} {digest}" for path, digest in inputs]
+    parts += [refuted] if refuted else []
     key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    return RunKey(key, business_date, inputs, settings.digest(), code, model)
+    return RunKey(key, business_date, inputs, settings.digest(), code, model, refuted)
 
 
 def lake_files(home: Home, business_date: date) -> list[Path]:

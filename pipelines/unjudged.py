@@ -11,9 +11,13 @@ NEEDS = {
     "maturity_mismatch": ("institution", "loan", "loan_event"),
     "self_guarantee": ("institution", "loan", "loan_event"),
     "own_lending": ("institution", "loan"),
+    "borrower_cap": ("institution", "loan"),
+    "property_finance": ("institution", "loan"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "unlicensed_business": ("institution",),
+    "reserve_placement": ("institution", "reserve_day"),
     "fictitious_loan": ("institution", "loan", "loan_event"),
     "unlicensed_payment": ("institution",),
 }
@@ -35,6 +39,14 @@ TEXTS = {
         "没有机构和标的资料，无法判断平台是否自行放贷",
         "neither institutions nor loans were submitted; own lending cannot be judged",
     ),
+    "borrower_cap": (
+        "没有机构和标的资料，无法核对借款余额上限",
+        "neither institutions nor loans were submitted; borrowers' caps cannot be checked",
+    ),
+    "property_finance": (
+        "没有机构和标的资料，无法判断借款是否用于购房",
+        "neither institutions nor loans were submitted; property finance cannot be judged",
+    ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",
         "neither institutions nor loans were submitted; self-financing cannot be judged",
@@ -47,6 +59,15 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "unlicensed_business": (
+        "没有机构资料，不知何者持牌，无法判断是否无牌经营",
+        "no institutions were submitted; who is licensed is unknown, and business without a "
+        "licence cannot be judged",
+    ),
+    "reserve_placement": (
+        "没有支付机构和备付金资料，无法判断备付金的存放",
+        "neither payment firms nor reserve ledgers were submitted; where reserves lie is unknown",
     ),
     "fictitious_loan": (
         "没有机构和标的资料，无法判断标的是否虚构",

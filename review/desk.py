@@ -12,6 +12,7 @@ from jinja2 import Environment
 from data.control import Control
 from data.home import Home
 from data.settings import Settings
+from review.history import History
 from review.limits import RateLimit
 from review.results import Results
 from review.second_factor import Sealer
@@ -31,10 +32,12 @@ class Desk:
     templates: Environment
     now: Clock
     secure: bool
+    history: History = field(init=False)
     log_ins: RateLimit = field(init=False)
     requests: RateLimit = field(init=False)
 
     def __post_init__(self) -> None:
+        self.history = History(self.home)
         self.log_ins = RateLimit(self.settings.desk.log_ins_per_minute)
         self.requests = RateLimit(self.settings.desk.requests_per_minute)
 

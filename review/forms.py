@@ -130,3 +130,12 @@ async def form_of(request: Request) -> Form:
 async def open_form(request: Request) -> Form:
     """The form of a page that needs no account."""
     return await posted(request, desk_of(request).settings.desk.max_form_bytes)
+
+
+async def attached_form(request: Request) -> Form:
+    """A form with one file for a case, with its token checked."""
+    limits = desk_of(request).settings.desk
+    most = limits.max_attachment_bytes + limits.max_form_bytes
+    form = await posted(request, most, files=1)
+    require_token(form, whoever(request))
+    return form

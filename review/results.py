@@ -44,7 +44,7 @@ order by s.rank
 """
 BEFORE = "select party_id, label, amount_fen from suspect order by party_id"
 # The graver last.
-LABELS = ("unexplained", "finding")
+LABELS = ("unexplained", "refuted", "finding")
 FULL_SUSPECTS_KEPT = 64
 
 

@@ -25,8 +25,6 @@ DECISIONS: Words = MappingProxyType(
         "police": ("移送公安", "hand over to the police"),
     }
 )
-# Decisions that hold only when a second person approved them.
-TWO_PERSONS = frozenset({"refuted", "police"})
 REASONS: Mapping[str, Words] = MappingProxyType(
     {
         "confirmed": {

@@ -77,9 +77,13 @@ def test_without_institutions_what_needs_them_cannot_be_judged(database: Databas
         ("maturity_mismatch", None, ("institution", "loan", "loan_event")),
         ("self_guarantee", None, ("institution", "loan", "loan_event")),
         ("own_lending", None, ("institution", "loan")),
+        ("borrower_cap", None, ("institution", "loan")),
+        ("property_finance", None, ("institution", "loan")),
         ("self_financing", None, ("institution", "loan")),
         ("commingling", None, ("institution", "loan", "balance")),
         ("reserve_misuse", None, ("institution", "reserve_day")),
+        ("unlicensed_business", None, ("institution",)),
+        ("reserve_placement", None, ("institution", "reserve_day")),
         ("fictitious_loan", None, ("institution", "loan", "loan_event")),
         ("unlicensed_payment", None, ("institution",)),
     ]

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from review.pages import own_account, queue, signing_in, suspect
+from review.pages import (
+    administration,
+    case,
+    decisions,
+    money,
+    own_account,
+    queue,
+    signing_in,
+    suspect,
+)
 from review.routing import Pages
 
 PAGES: tuple[Pages, ...] = (
@@ -10,4 +19,8 @@ PAGES: tuple[Pages, ...] = (
     own_account.pages,
     queue.pages,
     suspect.pages,
+    money.pages,
+    case.pages,
+    decisions.pages,
+    administration.pages,
 )

@@ -1,4 +1,4 @@
-"""One suspect: why, the money, the ties, the case; each part of the page is also served alone."""
+"""One suspect: why, the money, the ties, the case, on one page."""
 
 from __future__ import annotations
 
@@ -6,21 +6,31 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from data.desk_tables import CaseAttachment, CaseLink, CaseNote
 from data.errors import NotFoundError
 from pipelines.report_text import own_evidence
-from review import cases
-from review.desk import desk_of
-from review.policy import Action, whom_to_ask
+from review import accounts, cases, decisions, money
+from review.desk import Desk, desk_of
+from review.drawing.ownership import KINDS, ownership
+from review.drawing.timeline import timeline
+from review.evidence_rows import held_sides
+from review.policy import GRANTED, Action, Role, whom_to_ask
 from review.rendering import is_chinese, page
+from review.requests_for_data import requests_for_data
 from review.results import Result
 from review.routing import Pages
 from review.sentence import sentence
 from review.signed_in import Refused, SignedIn, whoever
+from review.ties import ties
+from review.words import DECISIONS, REASONS
 from review.worklist import seen_by
 
 pages = Pages()
 Who = Annotated[SignedIn, Depends(whoever)]
+RETURNED = "select verdict_id, text_zh, text_en from returned where party_id = ?"
 
 
 @pages.page("GET", "/suspects/{party}", Action.SEE_SUSPECT)
@@ -28,26 +38,38 @@ def suspect(request: Request, party: str, who: Who) -> Response:
     """Show a suspect of the viewer's territory in full."""
     desk, zh = desk_of(request), is_chinese(request)
     result, facts = of_territory(request, party, who)
+    held, names = ties(result, party)
     with desk.control.reading() as session:
-        state = cases.state(session, party)
-    now = desk.now()
+        case = case_facts(desk, session, party)
+        people = [u.name for u in accounts.everyone(session) if u.active and _works(u.role)]
     return page(
-        request, "suspect.html", facts=facts, said=sentence(facts, zh), state=state,
-        holder=state.holder(now), result=result,
+        request, "suspect.html", facts=facts, said=sentence(facts, zh), case=case, people=people,
+        result=result, returned=result.frame("returned", RETURNED, [party]),
+        asked=requests_for_data(facts, held_sides(result, facts), zh),
+        timeline=timeline(money.days(result, party), money.window(facts), zh),
+        ties=held, tie_names=names, picture=ownership(party, held, names, zh), tie_kinds=KINDS,
+        decisions=DECISIONS, reasons=REASONS,
     )  # fmt: skip
 
 
-@pages.page("GET", "/suspects/{party}/evidence", Action.SEE_SUSPECT)
-def evidence(request: Request, party: str, who: Who, finding: int = 0, first: int = 0) -> Response:
-    """Show the transfers of one of a suspect's findings, a page at a time."""
-    _, facts = of_territory(request, party, who)
-    rows = finding_of(facts, finding)["own"]
-    size = desk_of(request).settings.desk.page_rows
-    first = max(0, min(first, len(rows)))
-    return page(
-        request, "evidence.html", facts=facts, number=finding, first=first,
-        rows=rows[first : first + size], count=len(rows), size=size,
-    )  # fmt: skip
+def case_facts(desk: Desk, session: Session, party: str) -> dict[str, Any]:
+    """Everything that the desk holds of a case."""
+    state = cases.state(session, party)
+    kinds: dict[str, Any] = {
+        "notes": CaseNote, "attachments": CaseAttachment, "links": CaseLink,
+    }  # fmt: skip
+    return {
+        "state": state,
+        "holder": state.holder(desk.now()),
+        "version": decisions.version_of(session, party),
+        "verdicts": decisions.of_party(session, party),
+        "shares": cases.shares(session, party).get(party, []),
+        **{
+            name: list(session.scalars(select(kind).where(kind.party_id == party)
+                                       .order_by(kind.at.desc())))
+            for name, kind in kinds.items()
+        },
+    }  # fmt: skip
 
 
 def of_territory(request: Request, party: str, who: SignedIn) -> tuple[Result, dict[str, Any]]:
@@ -81,3 +103,7 @@ def finding_of(facts: dict[str, Any], number: int) -> dict[str, Any]:
         raise NotFoundError("this suspect has no such finding")
     found = facts["findings"][number]
     return {**found, "own": own_evidence(found)}
+
+
+def _works(role: str) -> bool:
+    return Role(role) in GRANTED[Action.WORK_CASE]

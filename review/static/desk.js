@@ -35,7 +35,7 @@
       x: () => row && row.querySelector("input[type=checkbox]")?.click(),
       n: () => follow("[data-next]"),
       u: () => follow("[data-back]"),
-      c: () => follow("[data-decide]"),
+      c: () => document.querySelector("[data-decide-field]")?.focus(),
       "/": () => document.querySelector("[data-search]")?.focus(),
       "?": shortcuts,
     };

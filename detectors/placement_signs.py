@@ -1,0 +1,180 @@
+"""How a payment firm's reserve can be misplaced: each sign with its sum, evidence and words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import ReservePlacement
+from data.workdays import is_working_day
+from detectors.evidence import record_key, yuan
+from detectors.placement_tables import Placement
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One way in which a reserve is misplaced: its sum, evidence (ref, booked_at) and words."""
+
+    name: str
+    amount_fen: int
+    shown: pl.DataFrame
+    zh: str
+    en: str
+
+
+def read_signs(settings: ReservePlacement, mine: Placement) -> list[Sign]:
+    """Every sign that one firm's records show."""
+    signs = (
+        _short_transfer(settings, mine.ledger),
+        _interest(settings, mine.ledger),
+        _deposits(settings, mine.deposits),
+        _bank_fees(settings, mine),
+        _outside(settings, mine.clients),
+    )
+    return [sign for sign in signs if sign is not None]
+
+
+def _short_transfer(settings: ReservePlacement, ledger: pl.DataFrame) -> Sign | None:
+    """Days on which less than the ordered share of the reserve lay at the central bank."""
+    held = ledger.filter(pl.col("due_share").is_not_null())
+    if held.is_empty() or (not held["central"].any() and (held["due_share"] < 1).all()):
+        return None
+    days = held.group_by("day").agg(
+        pl.col("bank_closing_fen").sum().alias("whole"),
+        pl.col("bank_closing_fen").filter("central").sum().alias("moved"),
+        pl.col("due_share").first(),
+    )
+    missing = (pl.col("due_share") - settings.tolerance_share) * pl.col("whole") - pl.col("moved")
+    short = days.with_columns(missing.alias("missing")).filter(pl.col("missing") > 0).sort("day")
+    worked = sum(is_working_day(day) for day in short["day"])
+    most = int(short["missing"].to_numpy().max(initial=0))
+    if worked < settings.minimum_days or most < settings.minimum_fen:
+        return None
+    on_short_days = pl.col("day").is_in(short["day"].implode())
+    shown = _ledger_keys(held.filter(~pl.col("central"), on_short_days))
+    least = float(str(short["due_share"].max()))
+    return Sign(
+        "short_transfer",
+        most,
+        shown,
+        f"{worked} 个工作日存放于央行的备付金低于规定的 {least:.0%}，最多少 {yuan(most)} 元",
+        f"for {worked} working days less than the ordered {least:.0%} of the reserve lay at the "
+        f"central bank, by up to {yuan(most)} yuan",
+    )
+
+
+def _interest(settings: ReservePlacement, ledger: pl.DataFrame) -> Sign | None:
+    """Interest that the firm's own ledger shows once none may be paid."""
+    earning = ledger.filter(
+        pl.col("banned").is_not_null(),
+        pl.col("interest_uncarried_fen") >= settings.least_interest_fen,
+    )
+    if earning.is_empty():
+        return None
+    most = int(earning.group_by("day").agg(pl.col("interest_uncarried_fen").sum())[
+        "interest_uncarried_fen"].to_numpy().max())  # fmt: skip
+    days = earning["day"].n_unique()
+    return Sign(
+        "interest",
+        most,
+        _ledger_keys(earning),
+        f"计息禁止后仍有 {days} 日账簿列示备付金利息，最多 {yuan(most)} 元",
+        f"the ledger shows interest on {days} days after it was forbidden, up to {yuan(most)} yuan",
+    )
+
+
+def _deposits(settings: ReservePlacement, deposits: pl.DataFrame) -> Sign | None:
+    """Terms at another bank at any time; at the reserve's own once interest is forbidden."""
+    placed = deposits.filter(pl.col("elsewhere") | _banned(deposits["day"]))
+    if int(placed["amount_fen"].sum()) < settings.minimum_fen:
+        return None
+    amount, interest = int(placed["amount_fen"].sum()), int(placed["interest_fen"].sum())
+    shown = pl.concat(
+        [
+            placed.select("ref", "booked_at"),
+            placed.select(pl.col("back_ref").alias("ref"), pl.col("back_at").alias("booked_at")),
+        ]
+    )
+    return Sign(
+        "deposits",
+        amount,
+        shown,
+        f"备付金 {placed.height} 次共 {yuan(amount)} 元定期存放，连同利息 {yuan(interest)} 元收回",
+        f"{placed.height} time(s) {yuan(amount)} yuan of the reserve were placed for a term and "
+        f"came back with {yuan(interest)} yuan of interest",
+    )
+
+
+def _bank_fees(settings: ReservePlacement, mine: Placement) -> Sign | None:
+    """Regular payments of a bank in proportion to the reserve that lies with it."""
+    if mine.ledger.is_empty():
+        return None
+    fees = mine.bank_fees.filter(_banned(mine.bank_fees["day"]))
+    held = mine.ledger.with_columns(pl.col("bank_no").str.head(3).alias("bank"))
+    shown, amount = [], 0
+    for key, paid in fees.group_by("bank", maintain_order=True):
+        of_bank = held.filter(pl.col("bank") == key[0])
+        days = (paid["day"].max() - paid["day"].min()).days  # type: ignore[operator, union-attr]
+        by_day = of_bank.group_by("day").agg(pl.col("bank_closing_fen").sum())
+        if paid.height < settings.minimum_fees or not days or by_day.is_empty():
+            continue
+        mean = float(str(by_day["bank_closing_fen"].mean()))
+        # The first payment is for the time before the first; n payments span n - 1 intervals.
+        yearly = int(paid["amount_fen"][1:].sum()) * 365 / days / max(mean, 1.0)
+        if settings.least_yearly_rate <= yearly <= settings.largest_yearly_rate:
+            shown.append(paid.select("ref", "booked_at"))
+            amount += int(paid["amount_fen"].sum())
+    if not shown:
+        return None
+    return Sign(
+        "bank_fees",
+        amount,
+        pl.concat(shown),
+        f"银行定期向其自有账户付款共 {yuan(amount)} 元，与存放的备付金规模相称",
+        f"banks paid its own accounts {yuan(amount)} yuan at intervals, in proportion to the "
+        "reserve that lies with them",
+    )
+
+
+def _outside(settings: ReservePlacement, clients: pl.DataFrame) -> Sign | None:
+    """Clients who pay into accounts of the firm that are not registered as reserve."""
+    outside = clients.filter(~pl.col("reserved"))
+    amount = int(outside["amount_fen"].sum())
+    whole = int(clients["amount_fen"].sum())
+    persons = outside["client"].n_unique()
+    if (
+        persons < settings.minimum_clients
+        or amount < settings.minimum_fen
+        or amount < settings.minimum_outside_share * whole
+    ):
+        return None
+    return Sign(
+        "outside",
+        amount,
+        outside.select("ref", "booked_at"),
+        f"{persons} 名客户将 {yuan(amount)} 元付入未登记为备付金的账户，占客户付款的 "
+        f"{amount / whole:.0%}",
+        f"{persons} clients paid {yuan(amount)} yuan into accounts that are not registered as "
+        f"reserve, {amount / whole:.0%} of what clients paid",
+    )
+
+
+def _banned(days: pl.Series) -> pl.Series:
+    """Whether interest was forbidden on each day."""
+    return pl.Series(
+        [legal_rules().value("reserve", "interest_ban", day) is not None for day in days],
+        dtype=pl.Boolean,
+    )
+
+
+def _ledger_keys(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the ledger as evidence: their keys, and the day as a time."""
+    keys = [
+        record_key("reserve_day", firm, bank, account, day.isoformat())
+        for firm, bank, account, day in rows.select(
+            "institution_id", "bank_no", "account_no", "day"
+        ).iter_rows()
+    ]
+    return pl.DataFrame({"ref": keys, "booked_at": rows["day"].cast(pl.Datetime("us"))})

@@ -1,0 +1,119 @@
+"""Where payment firms keep their clients' money, and what it earns: ledgers, deposits, payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import ReservePlacement
+from detectors.context import Context
+
+# CNAPS numbers of the central bank begin so.
+CENTRAL_BANK = "001"
+
+LEDGER = """
+select institution_id, bank_no, account_no, ledger_date as day, bank_closing_fen,
+  interest_uncarried_fen, left(bank_no, 3) = $central as central
+from reserve_day
+where ledger_date between $first and $last
+order by institution_id, ledger_date, bank_no, account_no
+"""
+# Sums that a reserve account pays to one account and that come back whole, with interest, later.
+DEPOSITS = """
+with reserve as (
+  select a.account_id, a.bank_no, coalesce(a.institution_id, p.institution_id) as institution_id
+  from account_dim a left join party_dim p on p.party_no = a.party_no
+  where a.role = 'client_reserve'
+), placed as (
+  select r.institution_id, r.account_id, r.bank_no, t.ref, t.booked_at, t.business_date,
+    t.amount_fen, t.payee_account as other
+  from reserve r join transfer t on t.payer_account = r.account_id
+  where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
+), back as (
+  select r.account_id, t.ref, t.booked_at, t.business_date, t.amount_fen,
+    t.payer_account as other
+  from reserve r join transfer t on t.payee_account = r.account_id
+  where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
+)
+select p.institution_id, p.bank_no, p.ref, p.booked_at, p.business_date as day, p.amount_fen,
+  b.ref as back_ref, b.booked_at as back_at, b.amount_fen - p.amount_fen as interest_fen,
+  left(o.bank_no, 3) <> left(p.bank_no, 3) as elsewhere
+from placed p
+join back b on b.account_id = p.account_id and b.other = p.other
+  and b.business_date - p.business_date >= $days
+  and b.amount_fen > p.amount_fen
+  and (b.amount_fen - p.amount_fen) * 365.0 / (b.business_date - p.business_date)
+    <= $rate * p.amount_fen
+join account_dim o on o.account_id = p.other and o.role <> 'client_reserve'
+where p.institution_id is not null
+qualify row_number() over (partition by p.ref order by b.booked_at, b.ref) = 1
+  and row_number() over (partition by b.ref order by p.booked_at desc, p.ref) = 1
+order by p.institution_id, p.booked_at, p.ref
+"""
+# What banks pay a payment firm outside of its reserve, whatever they call it.
+BANK_FEES = """
+select f.institution_id, t.ref, t.booked_at, t.business_date as day, t.amount_fen,
+  left(a.bank_no, 3) as bank
+from transfer t
+join account_dim a on a.account_id = t.payer_account
+join party_dim q on q.party_no = a.party_no and q.institution_kind = 'bank'
+join account_dim b on b.account_id = t.payee_account and b.role <> 'client_reserve'
+join party_dim f on f.party_no = b.party_no and f.institution_kind = 'payment_institution'
+where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+order by f.institution_id, t.booked_at, t.ref
+"""
+# Clients' payments to a payment firm, by whether the account is registered for them.
+CLIENTS = """
+select p.institution_id, b.role = 'client_reserve' as reserved, t.ref, t.booked_at,
+  t.business_date as day, t.amount_fen, a.party_no as client
+from transfer t
+join account_dim b on b.account_id = t.payee_account and b.registered
+join party_dim p on p.party_no = b.party_no and p.institution_kind = 'payment_institution'
+join account_dim a on a.account_id = t.payer_account
+join party_dim q on q.party_no = a.party_no and q.kind = 'person'
+where t.status = 'settled' and t.business_date between $first and $last
+order by p.institution_id, t.booked_at, t.ref
+"""
+
+
+@dataclass(frozen=True)
+class Placement:
+    """The four tables, of all payment firms; each has institution_id and day."""
+
+    ledger: pl.DataFrame
+    deposits: pl.DataFrame
+    bank_fees: pl.DataFrame
+    clients: pl.DataFrame
+
+
+def read_placement(context: Context, settings: ReservePlacement) -> Placement:
+    """Read ledgers, deposits, banks' payments and clients' payments within the window."""
+    db = context.db
+    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    deposits = {
+        "least": settings.least_deposit_fen,
+        "days": settings.deposit_days,
+        "rate": settings.largest_yearly_rate,
+    }
+    ledger = db.frame("reserve ledgers", LEDGER, {**window, "central": CENTRAL_BANK})
+    return Placement(
+        ledger=ledger.with_columns(
+            _by_day(ledger["day"], "least_transferred_share").alias("due_share"),
+            _by_day(ledger["day"], "interest_ban").alias("banned"),
+        ),
+        deposits=db.frame("deposits of reserves", DEPOSITS, {**window, **deposits}),
+        bank_fees=db.frame("what banks pay payment firms", BANK_FEES, window),
+        clients=db.frame("clients' payments", CLIENTS, window),
+    )
+
+
+def _by_day(days: pl.Series, parameter: str) -> pl.Series:
+    """The figure of the rule on reserves in force on each day; null where none was."""
+    values: dict[date, float | None] = {}
+    for day in days.unique():
+        figure = legal_rules().value("reserve", parameter, day)
+        values[day] = None if figure is None else float(figure)
+    return pl.Series([values[day] for day in days], dtype=pl.Float64)

@@ -1,0 +1,160 @@
+"""R2: misplaced and earning reserves fire once the law forbids them, deposits elsewhere always."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from detector_world import World, at
+
+from detectors import reserve_placement
+from detectors.context import Context
+from detectors.finding import CannotConclude, Finding
+
+CENTRAL, OTHER = "001100011002", "103301000011"
+
+
+def firm() -> World:
+    world = World()
+    world.trade(30)
+    world.institution("Payer", "payment_institution")
+    world.account("reserve", "Payer", "client_reserve", "Payer")
+    world.account("own", "Payer", "own_funds", "Payer")
+    for day in range(30):
+        world.reserve("Payer", "reserve", day, owed=1_000_000, held=1_000_000)
+    return world
+
+
+def moved_to(world: World, first: date) -> Context:
+    """The same world with all its days moved, so that its first day is that day."""
+    days = (first - date(2016, 6, 1)).days
+    world.paid = [
+        (payer, payee, fen, when + timedelta(days=days), loan)
+        for payer, payee, fen, when, loan in world.paid
+    ]
+    for row in world.rows["reserve_day"]:
+        row["ledger_date"] += timedelta(days=days)
+    context = world.context(30)
+    context.business_date += timedelta(days=days)
+    return context
+
+
+def central(world: World, share: float) -> None:
+    """Let so much of the reserve lie at the central bank."""
+    for row in list(world.rows["reserve_day"]):
+        there: dict[str, Any] = {**row, "bank_no": CENTRAL, "account_no": "central"}
+        there["bank_closing_fen"] = round(row["bank_closing_fen"] * share)
+        row["bank_closing_fen"] -= there["bank_closing_fen"]
+        world.rows["reserve_day"].append(there)
+
+
+def found(context: Context) -> list[Finding]:
+    return [e for e in reserve_placement.detect(context) if isinstance(e, Finding)]
+
+
+def test_before_the_switch_a_reserve_at_a_bank_that_earns_is_lawful() -> None:
+    world = firm()
+    for row in world.rows["reserve_day"]:
+        row["interest_uncarried_fen"] = 50_000
+    assert list(reserve_placement.detect(world.context(30))) == []
+
+
+def test_after_it_too_little_at_the_central_bank_fires() -> None:
+    world = firm()
+    central(world, 0.5)
+    [finding] = found(moved_to(world, date(2019, 3, 4)))
+    assert (finding.party_id, finding.code, finding.severity) == ("Payer", "R2", 3)
+    assert finding.amount_fen == 49_500_000
+    assert len(finding.transfers) == 30
+    assert finding.transfers[0] == "reserve_day:Payer:102301000019:reserve:2019-03-04"
+    assert finding.first_at == datetime(2019, 3, 4)
+    assert finding.text == (
+        "22 个工作日存放于央行的备付金低于规定的 100%，最多少 495,000.00 元",
+        "For 22 working days less than the ordered 100% of the reserve lay at the central bank, "
+        "by up to 495,000.00 yuan",
+    )
+
+
+def test_the_share_is_that_of_the_day() -> None:
+    enough, little = firm(), firm()
+    central(enough, 0.12)
+    central(little, 0.04)
+    assert found(moved_to(enough, date(2017, 5, 2))) == []
+    assert [f.amount_fen for f in found(moved_to(little, date(2017, 5, 2)))] == [7_500_000]
+
+
+def test_without_the_central_bank_s_account_a_part_cannot_be_compared() -> None:
+    [said] = reserve_placement.detect(moved_to(firm(), date(2017, 5, 2)))
+    assert isinstance(said, CannotConclude)
+    assert said.missing == ("reserve_day (bank 001, central bank)",)
+    bare = firm()
+    del bare.rows["reserve_day"]
+    [said] = reserve_placement.detect(bare.context(30))
+    assert isinstance(said, CannotConclude)
+    assert said.missing == ("reserve_day",)
+
+
+def test_interest_under_any_name_fires_after_the_ban() -> None:
+    shown, hidden = firm(), firm()
+    central(shown, 1)
+    shown.rows["reserve_day"][5]["interest_uncarried_fen"] = 900
+    [finding] = found(moved_to(shown, date(2019, 3, 4)))
+    assert finding.amount_fen == 900
+    assert finding.text[1] == (
+        "The ledger shows interest on 1 days after it was forbidden, up to 9.00 yuan"
+    )
+    hidden.institution("Bank", "bank")
+    for day in (1, 11, 21):
+        hidden.pay("Bank", "own", 800, at(day))
+    [finding] = found(moved_to(hidden, date(2019, 3, 4)))
+    assert finding.measures["bank_fees_fen"].value == 240_000
+    before = firm()
+    before.institution("Bank", "bank")
+    for day in (1, 11, 21):
+        before.pay("Bank", "own", 800, at(day))
+    assert found(before.context(30)) == []
+
+
+def deposit(bank: str, yuan: float = 60_000, interest: float = 120, days: int = 20) -> World:
+    world = firm()
+    world.account("term", "Payer", "ordinary", bank=bank)
+    world.pay("reserve", "term", yuan, at(2))
+    world.pay("term", "reserve", yuan + interest, at(2 + days))
+    return world
+
+
+def test_a_deposit_at_another_bank_fires_at_any_time() -> None:
+    [finding] = found(deposit(OTHER).context(30))
+    assert finding.amount_fen == 6_000_000
+    assert len(finding.transfers) == 2
+    assert finding.text == (
+        "备付金 1 次共 60,000.00 元定期存放，连同利息 120.00 元收回",
+        "1 time(s) 60,000.00 yuan of the reserve were placed for a term and came back with 120.00 "
+        "yuan of interest",
+    )
+
+
+def test_a_deposit_at_the_same_bank_small_short_or_without_interest_is_none() -> None:
+    for quiet in (
+        deposit("102301000019"),
+        deposit(OTHER, yuan=49_999),
+        deposit(OTHER, days=6),
+        deposit(OTHER, interest=0),
+    ):
+        assert found(quiet.context(30)) == []
+
+
+def outside(clients: int, each: float) -> World:
+    world = firm()
+    for number, client in enumerate(world.persons("client", clients)):
+        world.pay(client, "own", each, at(number % 30))
+        world.pay(client, "reserve", 1_000, at(number % 30))
+    return world
+
+
+def test_clients_who_pay_outside_the_reserve_fire() -> None:
+    [finding] = found(outside(20, 2_500).context(30))
+    assert finding.amount_fen == 5_000_000
+    assert finding.text[0].startswith("20 名客户将 50,000.00 元付入未登记为备付金的账户")
+    assert found(outside(19, 3_000).context(30)) == []
+    assert found(outside(20, 2_499).context(30)) == []

@@ -1,0 +1,113 @@
+"""What was refuted stands back, and returns only on new or materially greater evidence."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+from desk_world import DAY, SETTINGS, finding
+
+from data.control import Control
+from data.desk_tables import Verdict, VerdictApproval
+from data.home import Home
+from pipelines.rank import rank
+from pipelines.verdicts import (
+    Judged,
+    Refutation,
+    evidence_sha256,
+    evidence_text,
+    read_kept,
+    read_refutations,
+    refutations_sha256,
+    stand_back,
+    write_refutations,
+)
+
+NOON = datetime(2016, 6, 14, 12)
+JUDGED = (Judged("fund_pool", None, 100_000, ("a", "b")),)
+REFUTED = [Refutation("P1", 7, "2016-06-13", JUDGED)]
+
+
+def after(*findings: object) -> tuple[list[tuple[str, str, float]], list[tuple[str, str]]]:
+    ranked = rank(findings, {"P1": 0.6, "P5": 0.3, "P9": 0.9}, SETTINGS.score)  # type: ignore[arg-type]
+    ordered, back = stand_back(ranked, REFUTED, SETTINGS.score)
+    assert [s.rank for s in ordered] == list(range(1, len(ordered) + 1))
+    return (
+        [(s.party_id, s.label, round(s.score, 3)) for s in ordered if s.party_id != "P2"],
+        [(each.party_id, each.text[1]) for each in back],
+    )
+
+
+def test_the_same_evidence_stands_back_behind_what_nobody_refuted() -> None:
+    same = finding("P1", 100_000, transfers=("a", "b"))
+    ordered, back = after(same, finding("P5"))
+    assert [(party, label) for party, label, _ in ordered] == [
+        ("P5", "finding"), ("P9", "unexplained"), ("P1", "refuted"),
+    ]  # fmt: skip
+    assert ordered[-1][2] == 0.2
+    assert back == []
+
+
+def test_more_money_counts_only_with_transfers_that_were_not_judged() -> None:
+    recount = finding("P1", 150_000, transfers=("a", "b"))
+    assert after(recount)[1] == []
+    below = finding("P1", 149_999, transfers=("a", "b", "c"))
+    assert after(below)[1] == []
+    greater = finding("P1", 150_000, transfers=("a", "b", "c"))
+    assert after(greater)[1] == [
+        ("P1", "P1 (fund pool) grew from 1,000.00 to 1,500.00 yuan, with 1 new transfer")
+    ]
+    assert after(greater)[0][0][:2] == ("P1", "finding")
+
+
+def test_another_typology_or_institution_is_new_evidence() -> None:
+    other = finding("P1", 5_000, typology="self_financing", code="P4", transfers=("a",))
+    assert after(other)[1] == [("P1", "a new finding P4 (self financing), 50.00 yuan")]
+    elsewhere = finding("P1", 5_000, institution_id="I", transfers=("a",))
+    assert after(elsewhere)[1] == [("P1", "a new finding P1 (fund pool), 50.00 yuan")]
+
+
+def verdict(party: str, decision: str, day: date = DAY) -> Verdict:
+    text = evidence_text(JUDGED)
+    return Verdict(
+        party_id=party, decision=decision, reason="x", note="", user_name="a", at=NOON, run="r",
+        business_date=day, model="m", rank=1, score=0.9, sampled=False, evidence=text,
+        evidence_sha256=evidence_sha256(text),
+    )  # fmt: skip
+
+
+def test_a_refutation_counts_when_a_second_person_approved_it_and_until_another_verdict(
+    home: Home,
+) -> None:
+    with Control(home) as control:
+        with control.session() as session:
+            for party in ("P1", "P2", "P3"):
+                session.add(verdict(party, "refuted"))
+            session.add(verdict("P4", "confirmed"))
+            session.flush()
+            for number, outcome in ((1, "approved"), (2, "declined")):
+                session.add(
+                    VerdictApproval(
+                        verdict_id=number, outcome=outcome, note="", user_name="b", at=NOON
+                    )
+                )
+        assert read_refutations(control, DAY) == []
+        later = date(2016, 6, 14)
+        assert read_refutations(control, later) == [Refutation("P1", 1, "2016-06-13", JUDGED)]
+        with control.session() as session:
+            session.add(verdict("P1", "more_information"))
+        assert read_refutations(control, later) == []
+
+
+def test_what_a_run_began_with_is_kept_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "refutations.json"
+    assert read_kept(path) == []
+    write_refutations(path, REFUTED)
+    assert read_kept(path) == REFUTED
+    assert refutations_sha256([]) == ""
+    assert refutations_sha256(REFUTED) == refutations_sha256(read_kept(path))
+
+
+def test_the_hash_of_evidence_does_not_depend_on_its_order() -> None:
+    one, two = JUDGED[0], Judged("self_financing", "I", 5, ("z",))
+    turned = Judged("fund_pool", None, 100_000, ("b", "a"))
+    assert evidence_text([one, two]) == evidence_text([two, turned])
+    assert evidence_text([one]) != evidence_text([two])
