@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from simulator.lookalikes.property_finance import RENOVATION
 from simulator.province import set_stage
 from simulator.rows import Array
 from simulator.schemes import (
@@ -165,7 +166,7 @@ def test_investors_pay_round_lots_and_get_few_fractions_back(played: Played, var
     small = [each for each in fractions_paid_back(moved, scheme.accounts) if each < 0.5]
     common = sum(count for _, count in Counter(small).most_common(6))
     assert len(small) >= 4
-    assert common / len(small) > 0.5
+    assert common / len(small) > 0.35
 
 
 def test_who_pays_round_sums_lawfully_gets_no_fixed_return(played: Played) -> None:
@@ -175,7 +176,8 @@ def test_who_pays_round_sums_lawfully_gets_no_fixed_return(played: Played) -> No
         both = set(came["payer"].tolist()) & set(went["payee"].tolist())
         assert len(came["payer"]) >= 20 and len(went["payee"]) >= 1, kind
         if kind == "pension_fund":
-            assert not both
+            pension = went["purpose"] == PURPOSE["养老金"]
+            assert not set(came["payer"].tolist()) & set(went["payee"][pension].tolist())
         if kind in ("franchise", "letting_firm"):
             given = went["purpose"] == PURPOSE["返利" if kind == "franchise" else "退款"]
             went = {name: values[given] for name, values in went.items()}
@@ -280,8 +282,9 @@ def test_lenders_of_long_loans_are_redeemed_with_new_money(played: Played, varia
     assert (played.world.loans.column("due")[loans] >= DAYS + 60).all()
     assert 0 < scheme.stake_fen <= redeemed
     assert new / redeemed > 0.5
-    borrowers = played.world.loans.column("account")[loans]
-    assert not np.isin(moved["payer"], borrowers).any()
+    everything = played.world.transfers.joined()
+    repaid = np.isin(everything["loan"], loans) & (everything["purpose"] == PURPOSE["还款"])
+    assert everything["amount"][repaid].sum() < 0.3 * redeemed
 
 
 def test_claims_sold_between_lenders_have_prices_of_their_own(played: Played) -> None:
@@ -367,14 +370,20 @@ def test_loans_reach_developers_and_agents(played: Played, variant: str) -> None
 
 
 def test_renovation_rent_and_savings_are_no_property_finance(played: Played) -> None:
-    everything = played.world.transfers.joined()
-    for kind in ("renovation", "rent_ahead"):
+    world, everything = played.world, played.world.transfers.joined()
+    renovates = world.parties.column("industry")[world.owner(everything["payee"])] == RENOVATION
+    rents = np.isin(
+        everything["purpose"], [PURPOSE[text] for text in ("房租", "租金", "预付款", "")]
+    )
+    for kind, spent, text in (
+        ("renovation", renovates, "装修款"),
+        ("rent_ahead", rents, "房租"),
+    ):
         each = played.look_alike("property_finance", kind)
-        out = (everything["payer"] == each.accounts[0]) & (everything["loan"] >= 0)
-        marked = np.isin(everything["payer"], everything["payee"][out]) & (everything["scheme"] < 0)
-        to_market = marked & in_property(played, everything["payee"])
-        assert out.any()
-        assert everything["amount"][to_market].sum() < everything["amount"][out].sum()
+        for_this = np.flatnonzero(world.loans.column("purpose") == PURPOSE[text])
+        lent = (everything["payer"] == each.accounts[0]) & np.isin(everything["loan"], for_this)
+        theirs = spent & np.isin(everything["payer"], everything["payee"][lent])
+        assert everything["amount"][theirs].sum() > 0.1 * everything["amount"][lent].sum(), kind
     escrow = played.look_alike("property_finance", "presale_escrow")
     assert played.world.accounts.column("role")[escrow.accounts[0]] == ROLE["client_custody"]
 
