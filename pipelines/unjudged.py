@@ -13,9 +13,12 @@ NEEDS = {
     "own_lending": ("institution", "loan"),
     "borrower_cap": ("institution", "loan"),
     "property_finance": ("institution", "loan"),
+    "margin_finance": ("institution", "account"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "restricted_name": ("institution", "party"),
+    "related_party": ("institution", "relation"),
     "unlicensed_business": ("institution",),
     "reserve_placement": ("institution", "reserve_day"),
     "fictitious_loan": ("institution", "loan", "loan_event"),
@@ -47,6 +50,10 @@ TEXTS = {
         "没有机构和标的资料，无法判断借款是否用于购房",
         "neither institutions nor loans were submitted; property finance cannot be judged",
     ),
+    "margin_finance": (
+        "没有机构资料，无法判断客户资金是否用于买卖证券",
+        "no institutions were submitted; whether clients' money buys securities cannot be judged",
+    ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",
         "neither institutions nor loans were submitted; self-financing cannot be judged",
@@ -59,6 +66,16 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "restricted_name": (
+        "没有机构和主体资料，不知名称与牌照，无法核对限制字样",
+        "neither institutions nor parties were submitted; names and licences are "
+        "unknown, and restricted names cannot be judged",
+    ),
+    "related_party": (
+        "没有机构和关系资料，不知集团构成，无法判断关联交易",
+        "neither institutions nor relations were submitted; groups are unknown, "
+        "and related parties cannot be judged",
     ),
     "unlicensed_business": (
         "没有机构资料，不知何者持牌，无法判断是否无牌经营",
