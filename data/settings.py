@@ -780,6 +780,23 @@ class ProductSplitting(Section):
     confidence_beyond: Share
 
 
+class PaidPromotion(Section):
+    """G1."""
+
+    window_days: Count
+    minimum_payments: Count
+    minimum_fen: Whole
+    agency_days: Count
+    agency_passed_share: Share
+    sure_fen: Whole
+    sure_share: Share
+    customer_share: Share
+    sure_payments: Count
+    confidence_least: Share
+    confidence_registered: Share
+    confidence_payments: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -788,6 +805,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    paid_promotion: PaidPromotion
     restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
