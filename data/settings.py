@@ -207,26 +207,19 @@ class FundPool(Section):
 class SelfFinancing(Section):
     """P4."""
 
-    maximum_hops: Count
     window_hours: Count
     minimum_share: Share
     fee_share: Share
     minimum_loans: Count
     minimum_fen: Whole
     minimum_loan_share: Share
-    hub_transfers: Count
     trade_transfers: Count
     trade_share: Share
-    shell_share: Share
     sink_share: Share
-    shell_payers: Count
     sink_transfers: Count
-    passing_share: Share
-    chain_share: Share
-    chain_hops: Count
-    chain_hours: Count
     mixed_share: Share
     least_part: Share
+    least_way: Share
     hub_explained_share: Share
     same_sum_share: Share
     passed_on_ratio: Ratio
