@@ -98,6 +98,7 @@ class Score(Section):
     amount_weight: Share
     amount_low_fen: Count
     amount_high_fen: Count
+    prior_severity: Whole
     accomplice_weight: Share
     beneficiary_weight: Share
     unexplained: Whole
@@ -790,6 +791,31 @@ class PaidPromotion(Section):
     confidence_payments: Share
 
 
+class OfflineSales(Section):
+    """P8."""
+
+    agency_share: Share
+    most_pay_fen: Whole
+    run_gap_days: Count
+    run_persons: Count
+    minimum_persons: Count
+    lowest_share: Share
+    highest_share: Share
+    minimum_varied_share: Share
+    same_pay_share: Share
+    sure_runs: Count
+    sure_spread: Share
+    minimum_landlords: Count
+    rent_least_days: Count
+    rent_most_days: Count
+    minimum_spot_payers: Count
+    minimum_spot_share: Share
+    minimum_new_fen: Whole
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_moves: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -822,6 +848,7 @@ class Detectors(Section):
     premium_misuse: PremiumMisuse
     product_nesting: ProductNesting
     product_splitting: ProductSplitting
+    offline_sales: OfflineSales
 
 
 class Settings(Section):

@@ -17,6 +17,7 @@ from detectors import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
     paid_promotion,
     premium_misuse,
@@ -85,6 +86,7 @@ DETECTORS: tuple[Detector, ...] = (
     premium_misuse,
     product_nesting,
     product_splitting,
+    offline_sales,
 )
 
 

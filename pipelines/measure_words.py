@@ -199,6 +199,13 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "small_tickets": ("低于起点的持有人", "holders below the smallest ticket"),
         "unfit_holders": ("风险不匹配的持有人", "holders who bear less risk"),
         "pooled_givers": ("拼单出资人", "givers behind nominees"),
+        "paid_persons": ("批量收款的自然人", "persons paid in runs"),
+        "pay_runs": ("付款批次", "runs of payments"),
+        "pay_share": ("占新增资金", "paid per yuan of new money"),
+        "varied_share": ("各批金额变动者占比", "share of persons whose pay changes"),
+        "landlords": ("出租方", "landlords"),
+        "spot_payers": ("刷卡或现金付款账户", "accounts that pay at terminals or in cash"),
+        "spot_share": ("刷卡或现金占新增资金", "share of the new money at terminals or in cash"),
     }
 )
 # Chinese, one in English, several in English.
@@ -224,6 +231,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "words": ("个", "word", "words"),
         "holders": ("名", "holder", "holders"),
         "products": ("个", "product", "products"),
+        "runs": ("批", "run", "runs"),
         "ratio": ("", "", ""),
     }
 )
