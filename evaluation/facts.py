@@ -22,7 +22,7 @@ from pipelines.rank import SUBJECT, charge, rank
 
 ORGANISER = "organiser"
 UNLISTED = "unlisted"
-# Cells of a record that its reference may leave out: a holder's identifier tells of what kind it is.
+# Cells of a record that its reference may leave out: an identifier tells the kind of its holder.
 NO_KEY = ("table", "holder_kind")
 # What orders the parties: findings and forest together, or one of them alone.
 WAYS = ("both", "rules", "forest")
@@ -33,7 +33,8 @@ SCHEMES = pl.Schema(
         "variant": pl.String, "guilty": pl.Int64, "rank": pl.Int64, "rank_any": pl.Int64,
         "rank_both": pl.Int64, "rank_rules": pl.Int64, "rank_forest": pl.Int64, "named": pl.Boolean,
         "cited": pl.Int64, "cited_right": pl.Int64, "own": pl.Int64, "own_found": pl.Int64,
-        "stake_fen": pl.Int64, "found_fen": pl.Int64, "roles_named": pl.Int64, "roles_right": pl.Int64,
+        "stake_fen": pl.Int64, "found_fen": pl.Int64, "roles_named": pl.Int64,
+        "roles_right": pl.Int64,
     }
 )  # fmt: skip
 FINDINGS = pl.Schema(
