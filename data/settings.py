@@ -98,6 +98,7 @@ class Score(Section):
     amount_weight: Share
     amount_low_fen: Count
     amount_high_fen: Count
+    prior_severity: Whole
     accomplice_weight: Share
     beneficiary_weight: Share
     unexplained: Whole
