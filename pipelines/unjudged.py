@@ -23,6 +23,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "paid_promotion": ("institution", "party"),
     "restricted_name": ("institution", "party"),
     "related_party": ("institution", "relation"),
     "unlicensed_business": ("institution",),
@@ -96,6 +97,10 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "paid_promotion": (
+        "没有机构和主体资料，不知牌照与行业，无法判断广告推广",
+        "neither institutions nor parties were submitted; promotion cannot be judged",
     ),
     "restricted_name": (
         "没有机构和主体资料，不知名称与牌照，无法核对限制字样",

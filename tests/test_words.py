@@ -89,6 +89,7 @@ def test_without_institutions_what_needs_them_cannot_be_judged(database: Databas
         ("self_financing", None, ("institution", "loan")),
         ("commingling", None, ("institution", "loan", "balance")),
         ("reserve_misuse", None, ("institution", "reserve_day")),
+        ("paid_promotion", None, ("institution", "party")),
         ("restricted_name", None, ("institution", "party")),
         ("related_party", None, ("institution", "relation")),
         ("unlicensed_business", None, ("institution",)),
