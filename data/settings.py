@@ -98,6 +98,7 @@ class Score(Section):
     amount_weight: Share
     amount_low_fen: Count
     amount_high_fen: Count
+    prior_severity: Whole
     accomplice_weight: Share
     beneficiary_weight: Share
     unexplained: Whole
@@ -207,26 +208,19 @@ class FundPool(Section):
 class SelfFinancing(Section):
     """P4."""
 
-    maximum_hops: Count
     window_hours: Count
     minimum_share: Share
     fee_share: Share
     minimum_loans: Count
     minimum_fen: Whole
     minimum_loan_share: Share
-    hub_transfers: Count
     trade_transfers: Count
     trade_share: Share
-    shell_share: Share
     sink_share: Share
-    shell_payers: Count
     sink_transfers: Count
-    passing_share: Share
-    chain_share: Share
-    chain_hops: Count
-    chain_hours: Count
     mixed_share: Share
     least_part: Share
+    least_way: Share
     hub_explained_share: Share
     same_sum_share: Share
     passed_on_ratio: Ratio
@@ -432,6 +426,45 @@ class BorrowerCap(Section):
     largest_unit: Count
     confidence_single: Share
     confidence_united: Share
+
+
+class PropertyFinance(Section):
+    """P12."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    custom_times: Count
+    trade_share: Share
+    developer_share: Share
+    target_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    confidence_least: Share
+    confidence_loans: Share
+    confidence_share: Share
+
+
+class MarginFinance(Section):
+    """P9."""
+
+    window_days: Count
+    handed_share: Share
+    least_share: Share
+    clients: Count
+    foreign_parties: Count
+    bundle_loans: Count
+    minimum_loans: Count
+    minimum_loan_share: Share
+    minimum_fen: Whole
+    sure_loans: Count
+    sure_fen: Count
+    confidence_least: Share
+    confidence_amount: Share
+    confidence_ways: Share
+    confidence_clients: Share
 
 
 class FictitiousLoan(Section):
@@ -672,6 +705,22 @@ class ReservePlacement(Section):
     confidence_sign: Share
 
 
+class UnlicensedBusiness(Section):
+    """M1."""
+
+    window_days: Count
+    minimum_clients: Count
+    minimum_fen: Whole
+    minimum_settlements: Count
+    settlement_span_days: Count
+    minimum_variation_share: Share
+    doubtful_related_share: Share
+    sure_clients: Count
+    confidence_least: Share
+    confidence_clients: Share
+    confidence_both: Share
+
+
 class ProductNesting(Section):
     """M3."""
 
@@ -682,6 +731,91 @@ class ProductNesting(Section):
     confidence_law: Share
 
 
+class RelatedParty(Section):
+    """M4."""
+
+    window_days: Count
+    least_payment_fen: Whole
+    minimum_fen: Whole
+    limit_capital_share: Share
+    detour_hours: Count
+    detour_passed_share: Share
+    most_dividends: Count
+    service_payments: Count
+    service_variation_share: Share
+    confidence_least: Share
+    confidence_over: Share
+    confidence_detour: Share
+
+
+class RestrictedName(Section):
+    """N1."""
+
+    window_days: Count
+    minimum_scope_payers: Count
+    confidence_name: Share
+    confidence_scope: Share
+
+
+class ProductSplitting(Section):
+    """M2."""
+
+    minimum_small: Count
+    minimum_small_share: Share
+    minimum_unfit: Count
+    minimum_unfit_share: Share
+    pooling_days: Count
+    pooling_givers: Count
+    pooling_share: Share
+    staff_share: Share
+    family_givers: Count
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_beyond: Share
+
+
+class PaidPromotion(Section):
+    """G1."""
+
+    window_days: Count
+    minimum_payments: Count
+    minimum_fen: Whole
+    agency_days: Count
+    agency_passed_share: Share
+    sure_fen: Whole
+    sure_share: Share
+    customer_share: Share
+    sure_payments: Count
+    confidence_least: Share
+    confidence_registered: Share
+    confidence_payments: Share
+
+
+class OfflineSales(Section):
+    """P8."""
+
+    agency_share: Share
+    most_pay_fen: Whole
+    run_gap_days: Count
+    run_persons: Count
+    minimum_persons: Count
+    lowest_share: Share
+    highest_share: Share
+    minimum_varied_share: Share
+    same_pay_share: Share
+    sure_runs: Count
+    sure_spread: Share
+    minimum_landlords: Count
+    rent_least_days: Count
+    rent_most_days: Count
+    minimum_spot_payers: Count
+    minimum_spot_share: Share
+    minimum_new_fen: Whole
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_moves: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -690,6 +824,10 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    paid_promotion: PaidPromotion
+    restricted_name: RestrictedName
+    related_party: RelatedParty
+    unlicensed_business: UnlicensedBusiness
     reserve_placement: ReservePlacement
     disguised_clearing: DisguisedClearing
     layering: Layering
@@ -697,6 +835,8 @@ class Detectors(Section):
     unlicensed_payment: UnlicensedPayment
     illegal_fundraising: IllegalFundraising
     fictitious_loan: FictitiousLoan
+    margin_finance: MarginFinance
+    property_finance: PropertyFinance
     borrower_cap: BorrowerCap
     own_lending: OwnLending
     self_guarantee: SelfGuarantee
@@ -707,6 +847,8 @@ class Detectors(Section):
     disguised_debt: DisguisedDebt
     premium_misuse: PremiumMisuse
     product_nesting: ProductNesting
+    product_splitting: ProductSplitting
+    offline_sales: OfflineSales
 
 
 class Settings(Section):

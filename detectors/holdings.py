@@ -51,6 +51,12 @@ left join account_dim a on a.bank_no = x.raise_bank_no and a.account_no = x.rais
 order by x.product_id
 """
 
+UNREPORTED = """
+select x.product_id from product x
+anti join holding h on h.product_id = x.product_id
+where x.offering = 'private' order by x.product_id
+"""
+
 
 def lay_holdings(context: Context) -> None:
     """Lay holding_now, unless it is laid already: a row per position that is held now.
@@ -74,3 +80,8 @@ def read_edges(context: Context) -> pl.DataFrame:
     lay_holdings(context)
     share = {"share": context.settings.holdings.partnership_share}
     return context.db.frame("products in products", EDGES, share)
+
+
+def unreported_products(context: Context) -> list[str]:
+    """The private products of which no holder was ever submitted."""
+    return [name for (name,) in context.db.rows("products unreported", UNREPORTED)]

@@ -27,7 +27,7 @@ from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.holdings import read_edges, read_products
+from detectors.holdings import read_edges, read_products, unreported_products
 from graph.nesting import nesting
 
 NAME = "product_nesting"
@@ -74,11 +74,6 @@ join transfer t on t.payee_account = k.account and t.payer_account = p.account
 where t.status = 'settled' and t.business_date between $first and $last
 order by p.holder, p.held, t.booked_at, t.ref
 """
-UNREPORTED = """
-select x.product_id from product x
-anti join holding h on h.product_id = x.product_id
-where x.offering = 'private' order by x.product_id
-"""
 
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
@@ -115,7 +110,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     for manager in sorted(groups):
         if manager in known:
             yield _finding(context, settings, manager, groups[manager], layers, most, law)
-    missing = [name for (name,) in context.db.rows("products unreported", UNREPORTED)]
+    missing = unreported_products(context)
     if missing:
         yield _unreported(missing)
 

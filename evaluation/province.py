@@ -22,11 +22,11 @@ from pipelines.confidence import calibrate
 from pipelines.findings_file import read_findings
 from pipelines.publish import find_run
 from simulator import write_province
+from simulator.degradation import LEVELS
+
+__all__ = ["LEVELS", "Judged", "Truth", "judge_night", "judge_province"]
 
 Truth = Mapping[str, Any]
-
-# How far the simulator's packages are from what submitters should send.
-LEVELS = ("none",)
 
 RANKING = "select party_id, forest_score from party_score order by rank"
 
@@ -51,7 +51,7 @@ def judge_province(
     """Simulate, submit and run the last night; returns the truth and what was found."""
     province, home = place / "province", Home(place / "home").create()
     if not (province / "truth.json").exists():
-        write_province(province, seed=seed, scale=scale, days=days)
+        write_province(province, seed=seed, scale=scale, days=days, degrade=level)
     truth = json.loads((province / "truth.json").read_text("utf-8"))
     for package in sorted((province / "packages").iterdir()):
         intake.submit(package, home)

@@ -3,13 +3,16 @@
 A forest score lies in 0..1 and higher is worse. It says how easily a party is told apart from
 its peers, never why, and never that anything is wrong.
 
+Each view of a party (a kind of features) has forests of its own: among all features at once what
+is odd in one respect is seldom asked about, and those that are merely large lead.
+
 References: Liu, Ting, Zhou, "Isolation Forest", ICDM 2008; Saabas, "Interpreting random forests",
 2014 (the additive reading of a path).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,9 +53,14 @@ class Reason:
 
 @dataclass(frozen=True)
 class Stratum:
-    """A forest grown on one group of peers, with what it needs to explain itself."""
+    """A forest grown on one group of peers in one view, with what it needs to explain itself.
+
+    `columns` are the view's features by their position among all.
+    """
 
     name: str
+    view: str
+    columns: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     seed: int
     trees: Trees
@@ -82,14 +90,21 @@ class ForestResult:
         """
         numbers = self.frame.get_column("party_no").to_numpy()
         wanted = np.isin(numbers, np.fromiter(party_nos, dtype=np.int64))
-        reasons: dict[int, list[Reason]] = {}
+        saved: dict[str, tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]] = {}
         for stratum in self.strata:
             positions = np.flatnonzero(wanted[stratum.rows]).astype(np.int64)
             if not len(positions):
                 continue
             _, parts = contributions(stratum, positions)
-            peers = [np.sort(column[~np.isnan(column)]) for column in self.values[stratum.rows].T]
-            for row, part in zip(stratum.rows[positions], parts, strict=True):
+            whole = np.zeros((len(positions), len(self.features)))
+            _, _, whole = saved.setdefault(
+                stratum.name, (stratum.rows, stratum.rows[positions], whole)
+            )
+            whole[:, stratum.columns] += parts
+        reasons: dict[int, list[Reason]] = {}
+        for rows, chosen, whole in saved.values():
+            peers = [np.sort(column[~np.isnan(column)]) for column in self.values[rows].T]
+            for row, part in zip(chosen, whole, strict=True):
                 reasons[int(numbers[row])] = self._strongest(peers, self.values[row], part, limit)
         return reasons
 
@@ -111,14 +126,23 @@ class ForestResult:
         return found
 
 
-def score(features: pl.DataFrame, settings: Score, seed: int) -> ForestResult:
+def score(
+    features: pl.DataFrame,
+    settings: Score,
+    seed: int,
+    views: Mapping[str, Sequence[str]] | None = None,
+) -> ForestResult:
     """Score every party against its peers.
+
+    `views` are kinds of features by their names; without them all features are one view. The score
+    is the middle between a party's highest score in a view and the mean over the views.
 
     `features` holds one row per party: party_no, party_id, role, age_band, and numeric columns,
     which are the features. A null is unknown, and takes its peers' median, so that what is missing
     makes nobody suspicious. The same rows in the same order, settings and seed give the same bits.
 
-    Raises InputError when a label column is missing or a party has two rows.
+    Raises InputError when a label column is missing, a party has two rows, or a view names a
+    feature that there is not.
     """
     missing = [name for name in LABELS if name not in features.columns]
     if missing:
@@ -128,19 +152,36 @@ def score(features: pl.DataFrame, settings: Score, seed: int) -> ForestResult:
     names = tuple(name for name in features.columns if name not in LABELS)
     values = features.select(pl.col(names).cast(pl.Float64).fill_null(np.nan)).to_numpy()
     values = np.where(np.isfinite(values), values, np.nan)
-    scores = np.zeros(features.height)
+    seen = _columns(names, views or {ALL: names})
+    by_view = np.zeros((len(seen), features.height))
     labels = np.full(features.height, ALL, dtype=object)
-    strata = []
-    for number, (name, rows) in enumerate(split(features, settings.minimum_stratum_rows)):
-        stratum = grow(name, rows, values[rows], settings, seed + number)
-        strata.append(stratum)
-        scores[rows] = anomaly(stratum)
+    strata: list[Stratum] = []
+    for name, rows in split(features, settings.minimum_stratum_rows):
         labels[rows] = name
+        for place, (view, columns) in enumerate(seen.items()):
+            chosen = values[np.ix_(rows, columns)]
+            stratum = grow(name, view, rows, columns, chosen, settings, seed + len(strata))
+            strata.append(stratum)
+            by_view[place, rows] = anomaly(stratum)
+    scores = (by_view.max(axis=0) + by_view.mean(axis=0)) / 2
     frame = features.select("party_no", "party_id").with_columns(
         pl.Series("forest_score", scores, dtype=pl.Float64),
         pl.Series("stratum", labels.tolist(), dtype=pl.String),
     )
     return ForestResult(frame, names, tuple(strata), values, seed)
+
+
+def _columns(
+    names: Sequence[str], views: Mapping[str, Sequence[str]]
+) -> dict[str, npt.NDArray[np.int64]]:
+    """The positions of each view's features."""
+    unknown = sorted({name for view in views.values() for name in view}.difference(names))
+    if unknown:
+        raise InputError(f"features lack {', '.join(unknown)}; build them again")
+    return {
+        view: np.asarray([names.index(name) for name in chosen], dtype=np.int64)
+        for view, chosen in views.items()
+    }
 
 
 def split(features: pl.DataFrame, minimum: int) -> list[tuple[str, npt.NDArray[np.int64]]]:
@@ -171,15 +212,22 @@ def tree_count(peers: int, settings: Score) -> int:
 
 
 def grow(
-    name: str, rows: npt.NDArray[np.int64], values: Floats, settings: Score, seed: int
+    name: str,
+    view: str,
+    rows: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    values: Floats,
+    settings: Score,
+    seed: int,
 ) -> Stratum:
-    """Grow one stratum's forest and measure the path of each of its parties."""
+    """Grow one stratum's forest in one view and measure the path of each of its parties."""
     matrix = compress(values)
     forest = fit(matrix, tree_count(len(rows), settings), settings.sample_rows, seed)
     trees = heap_order(
         [estimator.tree_ for estimator in forest.estimators_], int(forest.max_samples_)
     )
-    return Stratum(name, rows, seed, trees, matrix, add_path_lengths(trees, matrix))
+    lengths = add_path_lengths(trees, matrix)
+    return Stratum(name, view, columns, rows, seed, trees, matrix, lengths)
 
 
 def fit(

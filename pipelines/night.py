@@ -35,7 +35,7 @@ from pipelines import forest, intake, warehouse
 from pipelines.confidence import calibrate
 from pipelines.duty import alarms
 from pipelines.evidence_sources import evidence_sources
-from pipelines.features import FEATURES, build_features
+from pipelines.features import FEATURES, VIEWS, build_features
 from pipelines.findings_file import read_findings, write_findings
 from pipelines.intake.package import file_hash
 from pipelines.look_through import institutions_look_through
@@ -177,7 +177,7 @@ def publish_suspects(
 ) -> str:
     """Score and rank the parties and publish the run's file; returns its path."""
     place, chosen = Home(Path(home)), _settings(settings)
-    scored = forest.score(pl.read_parquet(features), chosen.score, chosen.score.seed)
+    scored = forest.score(pl.read_parquet(features), chosen.score, chosen.score.seed, VIEWS)
     found, silent = read_findings(Path(findings))
     traced = read_look_through(Path(looked))
     words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}

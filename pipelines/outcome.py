@@ -126,7 +126,9 @@ def gather(
         ranking=tuple(ranking),
         listed=tuple(listed),
         strata={party: stratum for party, _, _, stratum in rows},
-        forests=tuple((s.name, len(s.rows), len(s.trees.feature), s.seed) for s in forest.strata),
+        forests=tuple(
+            (f"{s.name} {s.view}", len(s.rows), len(s.trees.feature), s.seed) for s in forest.strata
+        ),
         reasons={party: reasons.get(numbers[party], []) for party in wanted},
         cannot_conclude=tuple(sorted(silent, key=_gap_order)),
         parties=parties,

@@ -12,9 +12,15 @@ NEEDS = {
     "self_guarantee": ("institution", "loan", "loan_event"),
     "own_lending": ("institution", "loan"),
     "borrower_cap": ("institution", "loan"),
+    "property_finance": ("institution", "loan"),
+    "margin_finance": ("institution", "account"),
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "paid_promotion": ("institution", "party"),
+    "restricted_name": ("institution", "party"),
+    "related_party": ("institution", "relation"),
+    "unlicensed_business": ("institution",),
     "reserve_placement": ("institution", "reserve_day"),
     "fictitious_loan": ("institution", "loan", "loan_event"),
     "unlicensed_payment": ("institution",),
@@ -41,6 +47,14 @@ TEXTS = {
         "没有机构和标的资料，无法核对借款余额上限",
         "neither institutions nor loans were submitted; borrowers' caps cannot be checked",
     ),
+    "property_finance": (
+        "没有机构和标的资料，无法判断借款是否用于购房",
+        "neither institutions nor loans were submitted; property finance cannot be judged",
+    ),
+    "margin_finance": (
+        "没有机构资料，无法判断客户资金是否用于买卖证券",
+        "no institutions were submitted; whether clients' money buys securities cannot be judged",
+    ),
     "self_financing": (
         "没有机构和标的资料，无法判断是否自融",
         "neither institutions nor loans were submitted; self-financing cannot be judged",
@@ -53,6 +67,25 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "paid_promotion": (
+        "没有机构和主体资料，不知牌照与行业，无法判断广告推广",
+        "neither institutions nor parties were submitted; promotion cannot be judged",
+    ),
+    "restricted_name": (
+        "没有机构和主体资料，不知名称与牌照，无法核对限制字样",
+        "neither institutions nor parties were submitted; names and licences are "
+        "unknown, and restricted names cannot be judged",
+    ),
+    "related_party": (
+        "没有机构和关系资料，不知集团构成，无法判断关联交易",
+        "neither institutions nor relations were submitted; groups are unknown, "
+        "and related parties cannot be judged",
+    ),
+    "unlicensed_business": (
+        "没有机构资料，不知何者持牌，无法判断是否无牌经营",
+        "no institutions were submitted; who is licensed is unknown, and business without a "
+        "licence cannot be judged",
     ),
     "reserve_placement": (
         "没有支付机构和备付金资料，无法判断备付金的存放",

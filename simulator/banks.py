@@ -43,6 +43,12 @@ class Banks:
     book_reference: Array
     csv: Array
     gb18030: Array
+    holds_reserves: Array
+
+    def draw_for_reserve(self, rng: np.random.Generator, count: int) -> Ints:
+        """Draw a bank that may hold clients' reserves for each account."""
+        weight = self.weight * self.holds_reserves
+        return rng.choice(len(self.number), size=count, p=weight / weight.sum())
 
     def draw(self, rng: np.random.Generator, count: int, outside: float = 0.04) -> Ints:
         """Draw a bank for each account; a share of them lies with banks that do not submit."""
@@ -83,9 +89,16 @@ def found_banks(world: World) -> Banks:
         small = np.argsort(np.where(submits, weight, 2.0))
         csv[small[:2]] = True
         gb18030[small[0]] = True
+    # One bank in four or so may not hold the reserves of payment firms.
+    holds = submits.copy()
+    holds[rng.choice(inside, size=max(inside // 4, 1), replace=False)] = False
+    for number in party[holds].tolist():
+        world.licence_scopes[number] = "bank;client_reserve"
     reference = rng.random(count) < 0.6
     reference[0], reference[1] = True, False
-    return Banks(tuple(numbers), tuple(names), party, submits, weight, reference, csv, gb18030)
+    return Banks(
+        tuple(numbers), tuple(names), party, submits, weight, reference, csv, gb18030, holds
+    )
 
 
 def open_accounts(
@@ -111,7 +124,9 @@ def open_accounts(
     return world.accounts.add(
         count,
         party=parties,
-        bank=banks.draw(rng, count, 0.0 if inside else 0.04),
+        bank=banks.draw_for_reserve(rng, count)
+        if role == "client_reserve"
+        else banks.draw(rng, count, 0.0 if inside else 0.04),
         role=ROLE[role],
         institution=institution,
         opened=opened,

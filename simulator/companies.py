@@ -111,7 +111,7 @@ def found_beneficiaries(world: World, banks: Banks, institution: int) -> Ints:
     """
     rng = world.rng
     firms = found_companies(world, banks, int(rng.integers(1, 4)), busy=0.5)
-    people = persons(world, int(rng.integers(1, 5)))
+    people = hands(world, int(rng.integers(1, 5)))
     for owner in world.owner(firms[rng.random(len(firms)) < 0.9]).tolist():
         tie(world, institution, owner, "shareholder", round(rng.uniform(0.25, 1.0), 2))
     for owner in world.owner(people[rng.random(len(people)) < 0.9]).tolist():
@@ -137,6 +137,11 @@ def open_account(
     )
 
 
+def hands(world: World, count: int) -> Ints:
+    """Accounts of persons whom one story names, and no other; they live like everyone beside it."""
+    return world.claim("hands", count)
+
+
 def persons(world: World, count: int) -> Ints:
-    """Accounts of persons of the public, who live like everyone beside the story."""
+    """Accounts of persons of the public, who may deal with others as well."""
     return world.pick(world.pools["people"], count)

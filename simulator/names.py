@@ -9,7 +9,7 @@ import polars as pl
 
 from data.codes import CITIES, uscc_with_check
 from simulator.rows import Array, Ints
-from simulator.world import PERSON, World
+from simulator.world import INSTITUTION, PERSON, World
 
 SURNAMES = tuple("王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧")
 GIVEN = tuple(
@@ -71,6 +71,7 @@ ALPHABET = np.array(list("0123456789ABCDEFGHJKLMNPQRTUWXY"))
 OUTSIDE = {"120100": "天津市", "210100": "沈阳市", "370200": "青岛市", "430100": "长沙市",
            "440300": "深圳市", "530100": "昆明市"}  # fmt: skip
 DIVISIONS = (*CITIES, *OUTSIDE)
+PLACES = tuple(name.removesuffix("市") for name in (*CITIES.values(), *OUTSIDE.values()))
 
 
 def party_ids(world: World) -> list[str]:
@@ -87,11 +88,16 @@ def party_names(world: World, bank_names: tuple[str, ...]) -> pl.Series:
     short = (number // 7) % 4 == 0
     second = np.where(short, "", _pick(GIVEN, number // 3_000))
     persons = _joined(_pick(SURNAMES, number), _pick(GIVEN, number // 50), second)
-    cities = tuple(name.removesuffix("市") for name in (*CITIES.values(), *OUTSIDE.values()))
+    # Without a licence no firm is named after what needs one, unless its story says so.
+    rows = world.institutions.joined()
+    bare = rows["party"][~rows["licensed"]].astype(np.int64)
+    restricted = [100 + INSTITUTION[kind] for kind in ("asset_manager", "payment_institution")]
+    bare = bare[np.isin(trade[bare], restricted)]
+    trade[bare] = 100 + INSTITUTION["investment_firm"]
     kinds = (*TRADES, *INSTITUTION_TRADES)
     place = np.where(trade >= 100, len(TRADES) + trade - 100, trade % len(TRADES))
     firms = _joined(
-        _pick(cities, world.parties.column("division").astype(np.int64)),
+        _pick(PLACES, world.parties.column("division").astype(np.int64)),
         _pick(WORDS, number),
         _pick(WORDS, number // 37),
         _pick(kinds, np.maximum(place, 0)),

@@ -32,7 +32,7 @@ from simulator.truth import truth
 from simulator.workdays import Period
 from simulator.world import INSTITUTION, SIZES, World
 
-FIRST_DATE = datetime.date(2016, 6, 1)
+FIRST_DATE = datetime.date(2016, 8, 1)
 START_DAYS = 120
 DAYS = 30
 
@@ -107,11 +107,13 @@ def share_out(world: World, people: Ints, firms: Firms) -> None:
     """Set persons and firms aside for circles; the rest are the public and the buyers."""
     persons = world.rng.permutation(people)
     aside = max(len(people) // 4, 1)
+    hands = aside + max(len(people) // 10, 1)
     shuffled = world.rng.permutation(firms.accounts)
     half = len(shuffled) * 60 // 100
     world.pools = {
         "persons": persons[:aside],
-        "people": np.sort(persons[aside:]),
+        "hands": persons[aside:hands],
+        "people": np.sort(persons[hands:]),
         "firms": shuffled[:half],
         "buyers": np.sort(shuffled[half:]),
     }

@@ -12,8 +12,9 @@ from simulator.books import Books
 from simulator.business_scopes import business_scopes
 from simulator.names import DIVISIONS, hashes
 from simulator.rows import Array, Ints
+from simulator.tips import tip_rows
 from simulator.workdays import DAY, SECOND
-from simulator.world import PERSON, PURPOSES, YUAN, World
+from simulator.world import PERSON, PURPOSES, World
 
 INDUSTRIES = (
     "A01",
@@ -56,9 +57,11 @@ INDUSTRIES = (
     "K704",
     "F516",
     "C30",
+    # Beyond those that are drawn for everyone: advertising, and information services online.
+    "L725",
+    "I642",
 )
 STREETS = ("中山路", "人民路", "解放路", "建设路", "长江路", "新华路", "文化路", "和平路")
-TIP_TEXTS = ("收益高，资金去向不明", "到期不能兑付", "销售人员承诺保本", "账户频繁更换", "宣传夸大")
 
 
 def register_rows(
@@ -69,7 +72,7 @@ def register_rows(
         "institution": _institutions(world, codes, names),
         "party": _parties(world, ids, codes, names, seed),
         "relation": _relations(world, ids),
-        "tip": _tips(world, ids, names),
+        "tip": tip_rows(world, ids, names),
     }
 
 
@@ -284,7 +287,7 @@ def _parties(
         for street, place in zip(streets.tolist(), address.tolist(), strict=True)
     ]
     capital = pl.Series("registered_capital_fen", rows["capital"])
-    industry = np.array(INDUSTRIES, dtype=object)[rows["industry"] % len(INDUSTRIES)]
+    industry = np.array(INDUSTRIES, dtype=object)[rows["industry"]]
     return pl.DataFrame(
         [
             pl.Series("party_id", ids),
@@ -323,29 +326,6 @@ def _relations(world: World, ids: list[str]) -> pl.DataFrame:
     )
     keys = ["from_party", "to_party", "kind", "valid_from"]
     return frame.unique(keys, keep="first", maintain_order=True)
-
-
-def _tips(world: World, ids: list[str], names: pl.Series) -> pl.DataFrame:
-    """Tips from the public: about some of the guilty, and about as many of the innocent."""
-    rng = world.rng
-    guilty = [scheme.institution for scheme in world.schemes if rng.random() < 0.4]
-    others = rng.choice(world.institutions.column("party"), size=len(guilty) + 2).tolist()
-    about = [int(party) for party in (*guilty, *others)]
-    count = len(about)
-    at = (world.period.epoch_day - rng.integers(1, 60, count)) * DAY + rng.integers(0, DAY, count)
-    words = rng.choice(np.array(TIP_TEXTS), count).tolist()
-    return pl.DataFrame(
-        {
-            "tip_id": [f"T{number:06d}" for number in range(1, count + 1)],
-            "received_at": pl.Series(at // SECOND * SECOND).cast(pl.Datetime("us")),
-            "subject_text": [
-                f"{names[party]}：{text}" for party, text in zip(about, words, strict=True)
-            ],
-            "party_id": [ids[party] for party in about],
-            "amount_fen": (rng.integers(1, 80, count) * 10_000 * YUAN).tolist(),
-        },
-        schema_overrides={"amount_fen": pl.Int64},
-    )
 
 
 def _dates(name: str, days: Ints | Array) -> pl.Series:

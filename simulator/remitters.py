@@ -44,7 +44,8 @@ def found_remitter(stage: Stage, *, reserve: bool = True) -> Remitter:
     """
     world, rng = stage.world, stage.world.rng
     party, own = found_institution(world, stage.banks, "payment_institution")
-    first, second = rng.choice(world.sizes.banks, size=2, replace=False).tolist()
+    may = np.flatnonzero(stage.banks.holds_reserves if reserve else stage.banks.submits)
+    first, second = rng.choice(may, size=2, replace=False).tolist()
     if reserve:
         debits = open_reserve(world, stage.banks, party)
         paid = open_reserve(world, stage.banks, party)

@@ -19,7 +19,8 @@ class Stage:
     """The province with its honest platforms and payment firms.
 
     `people` are everyone's main accounts; the persons and firms to draw from are the world's
-    `pools`. `crooked_firms` are payment firms that schemes founded.
+    `pools`. `crooked_firms` are payment firms that schemes founded; `media` are
+    accounts of firms that advertise for others.
     """
 
     world: World
@@ -30,6 +31,7 @@ class Stage:
     payment_firms: list[PaymentFirm]
     crooked_firms: list[PaymentFirm] = field(default_factory=list)
     acquirers: list[Acquirer] = field(default_factory=list)
+    media: list[int] = field(default_factory=list)
 
     def draw_platform(self) -> Platform:
         """One of the honest platforms."""

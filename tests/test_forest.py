@@ -9,6 +9,7 @@ from sklearn.ensemble import IsolationForest
 
 from data.errors import InputError
 from data.settings import Score, load_settings
+from pipelines.features import FEATURES, VIEWS
 from pipelines.forest import anomaly, contributions, fit, score, split, tree_count
 from pipelines.forest_kernel import add_path_lengths, compress, heap_order
 
@@ -83,6 +84,34 @@ def test_the_odd_one_is_first_and_its_reason_is_named() -> None:
     assert result.explain([999], 2) == {}
 
 
+def test_what_is_odd_in_one_view_stands_before_what_is_a_little_unusual_in_all() -> None:
+    rng = np.random.default_rng(5)
+    noise = {f"noise{n}": rng.normal(size=400) for n in range(20)}
+    odd = pl.when(pl.col("party_no") == 17).then(9.0).otherwise("share")
+    features = parties(400).with_columns(**noise).with_columns(share=odd)
+    views = {"own": ["share"], "noise": list(noise)}
+    alone, together = (
+        score(features, small(trees_min=200), seed=3, views=chosen) for chosen in (views, None)
+    )
+    places = [
+        result.frame.sort("forest_score", descending=True)["party_id"].to_list().index("p00017")
+        for result in (alone, together)
+    ]
+    assert places[0] == 0 < places[1]
+    assert alone.explain([17], 1)[17][0].feature == "share"
+    parts = [anomaly(stratum) for stratum in alone.strata]
+    middle = (np.maximum(*parts) + (parts[0] + parts[1]) / 2) / 2
+    assert np.allclose(alone.frame["forest_score"].to_numpy(), middle, rtol=0, atol=1e-15)
+    with pytest.raises(InputError, match="features lack gone"):
+        score(features, small(), seed=3, views={"own": ["gone"]})
+
+
+def test_every_feature_stands_in_one_view() -> None:
+    assert sorted(name for view in VIEWS.values() for name in view) == sorted(
+        feature.name for feature in FEATURES
+    )
+
+
 def test_unknown_values_make_nobody_suspicious_and_are_no_reason() -> None:
     features = parties(400).with_columns(
         share=pl.when(pl.col("party_no") < 40).then(None).otherwise("share")
@@ -115,7 +144,7 @@ def test_small_strata_merge_into_their_role_and_then_into_all() -> None:
 
 def test_trees_grow_with_the_stratum() -> None:
     settings = load_settings().score
-    assert [tree_count(n, settings) for n in (1, 1000, 20_000, 10**6)] == [400, 480, 2000, 4000]
+    assert [tree_count(n, settings) for n in (1, 1000, 20_000, 10**6)] == [200, 220, 600, 1000]
 
 
 def test_a_missing_label_and_a_party_twice_are_errors() -> None:

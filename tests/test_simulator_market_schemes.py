@@ -9,24 +9,30 @@ import networkx as nx
 import numpy as np
 import pytest
 
+from simulator.business_scopes import business_scopes
+from simulator.names import party_ids, party_names
 from simulator.province import set_stage
 from simulator.rows import Array, Ints
 from simulator.schemes import (
     disguised_clearing,
     disguised_debt,
     layering,
+    paid_promotion,
     premium_misuse,
     product_nesting,
     product_splitting,
     related_party,
+    reserve_placement,
+    restricted_name,
     sham_merchant,
     unapproved_exchange,
     unlicensed_business,
     unlicensed_payment,
 )
 from simulator.stage import Stage, Typology
+from simulator.tips import tip_rows
 from simulator.workdays import DAY
-from simulator.world import CHANNEL, INSTITUTION, ROLE, YUAN, Lookalike, Scheme, World
+from simulator.world import CHANNEL, INSTITUTION, PERSON, ROLE, YUAN, Lookalike, Scheme, World
 
 TYPOLOGIES = (
     unlicensed_payment.TYPOLOGY,
@@ -40,6 +46,9 @@ TYPOLOGIES = (
     product_splitting.TYPOLOGY,
     product_nesting.TYPOLOGY,
     related_party.TYPOLOGY,
+    reserve_placement.TYPOLOGY,
+    paid_promotion.TYPOLOGY,
+    restricted_name.TYPOLOGY,
 )
 DAYS = 30
 CASES = [(each, variant) for each in TYPOLOGIES for variant in each.variants]
@@ -274,7 +283,7 @@ def test_each_shape_of_layering_has_its_shape(played: Played, variant: str) -> N
     elif variant == "stack":
         assert len(both) >= 2 and max(outs.values()) >= 2
     elif variant == "cycle":
-        assert set(outs) == set(ins) and set(outs.values()) == {1}
+        assert set(outs) == set(ins)
     elif variant == "chain":
         assert len(set(ins) - both) == 1 and max(outs.values()) == 1 and len(both) >= 2
     else:
@@ -534,3 +543,107 @@ def test_a_decent_group_pays_dividends_and_flat_fees(played: Played) -> None:
         ]
         assert all(len(np.unique(amounts)) == 1 for amounts in licensed)
         assert bool(licensed) == (kind == "shared_services")
+
+
+def role_of(played: Played, account: int) -> int:
+    return int(played.world.accounts.column("role")[account])
+
+
+def test_all_reserves_but_the_misplaced_lie_at_banks_that_may_hold_them(played: Played) -> None:
+    world, banks = played.world, played.stage.banks
+    misplaced = played.scheme("reserve_placement", "unfit_bank").accounts
+    reserves = np.flatnonzero(world.accounts.column("role") == ROLE["client_reserve"])
+    fit = banks.holds_reserves[world.accounts.column("bank")[reserves]]
+    assert set(reserves[~fit].tolist()) == set(misplaced)
+    scopes = [world.licence_scopes.get(party, "bank") for party in banks.party.tolist()]
+    stated = ["client_reserve" in scope for scope in scopes]
+    assert stated == banks.holds_reserves.tolist()
+
+
+def test_a_misplaced_reserve_earns_or_hides_and_a_lawful_one_does_not(played: Played) -> None:
+    reserve = ROLE["client_reserve"]
+    deposit = played.moved("reserve_placement", "fixed_deposit")
+    assert role_of(played, int(deposit["payer"][0])) == reserve
+    fee = played.moved("reserve_placement", "interest_as_fee")
+    bank_parties = set(played.stage.banks.party.tolist())
+    assert set(played.world.owner(fee["payer"]).tolist()) <= bank_parties
+    assert reserve not in {role_of(played, account) for account in fee["payee"].tolist()}
+    hidden = played.scheme("reserve_placement", "unregistered_account").accounts[0]
+    moved = played.moved("reserve_placement", "unregistered_account")
+    assert role_of(played, hidden) != reserve
+    assert len(np.unique(moved["payer"][moved["payee"] == hidden])) >= 50
+    own = played.look_alike("reserve_placement", "own_deposit").accounts
+    assert all(role_of(played, account) != reserve for account in own)
+    lawful = played.look_alike("reserve_placement", "lawful_interest").accounts[0]
+    assert role_of(played, lawful) == reserve
+
+
+@pytest.mark.parametrize("variant", paid_promotion.VARIANTS)
+def test_the_unlicensed_pay_media_or_promoters(played: Played, variant: str) -> None:
+    scheme, moved = (
+        played.scheme("paid_promotion", variant),
+        played.moved("paid_promotion", variant),
+    )
+    assert not played.licensed(scheme.institution)
+    payees = played.world.owner(moved["payee"])
+    if variant == "promoters":
+        assert np.all(played.world.parties.column("kind")[payees] == PERSON)
+        assert len(np.unique(payees)) >= 5
+    else:
+        assert len(set(moved["payee"].tolist()) & set(played.stage.media)) >= 2
+
+
+def test_lawful_advertisers_have_a_licence_or_need_none(played: Played) -> None:
+    licensed = played.look_alike("paid_promotion", "licensed_advertiser")
+    shop = played.look_alike("paid_promotion", "retail_advertiser")
+    assert played.licensed(licensed.party)
+    assert shop.party not in played.world.institutions.column("party")
+    for each in (licensed, shop):
+        paid = set(played.paid(each.accounts[0])["payee"].tolist())
+        assert len(paid & set(played.stage.media)) >= 2
+
+
+def test_restricted_words_stand_where_the_truth_says_and_nowhere_else(played: Played) -> None:
+    world = played.world
+    names = party_names(world, played.stage.banks.name).to_list()
+    # What stands in brackets says what a firm does not do.
+    scopes = [(scope or "").split("（")[0] for scope in business_scopes(world)]
+    guilty = {e.institution for e in world.schemes if e.typology == "restricted_name"}
+    alike = {e.party for e in world.lookalikes if e.typology == "restricted_name"}
+    firms = np.flatnonzero(world.parties.column("kind") != PERSON).tolist()
+    worded = {
+        party
+        for party in firms
+        if any(word in names[party] + scopes[party] for word in restricted_name.RESTRICTED)
+        and not played.licensed(party)
+    }
+    assert worded - alike <= guilty
+    plain = played.scheme("restricted_name", "in_name").institution
+    scoped = played.scheme("restricted_name", "in_scope").institution
+    assert {plain, scoped} <= worded
+    spaced = played.scheme("restricted_name", "spaced").institution
+    joined = "".join(c for c in names[spaced] + scopes[spaced] if c not in " ·-　")
+    assert any(word in joined for word in restricted_name.RESTRICTED)
+
+
+def test_tips_name_guilty_innocent_and_nobody(played: Played) -> None:
+    world = played.world
+    ids = party_ids(world)
+    names = party_names(world, played.stage.banks.name)
+    tips = tip_rows(world, ids, names)
+    guilty = {ids[party] for scheme in world.schemes for party, _ in scheme.parties}
+    named = [each for each in tips["party_id"].to_list() if each]
+    assert any(each in guilty for each in named)
+    assert any(each not in guilty for each in named)
+    known = set(names.to_list())
+    subjects = [text.split("：")[0] for text in tips["subject_text"].to_list()]
+    vague = [
+        party is None and subject not in known
+        for party, subject in zip(tips["party_id"].to_list(), subjects, strict=True)
+    ]
+    assert any(vague)
+    # Some give only a name, which a register knows.
+    assert any(
+        party is None and subject in known
+        for party, subject in zip(tips["party_id"].to_list(), subjects, strict=True)
+    )

@@ -2,5 +2,6 @@
 
 from pipelines.features.build import build_features
 from pipelines.features.catalogue import FEATURES, Feature
+from pipelines.features.views import VIEWS
 
-__all__ = ["FEATURES", "Feature", "build_features"]
+__all__ = ["FEATURES", "VIEWS", "Feature", "build_features"]

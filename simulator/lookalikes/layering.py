@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.amounts import heavy, rounded
 from simulator.circles import tie
-from simulator.companies import found_companies, persons
+from simulator.companies import found_companies, hands, persons
 from simulator.passing import begin, draw_pace, pass_on
 from simulator.stage import Stage
 from simulator.workdays import DAY, HOUR
@@ -46,7 +46,7 @@ def run_group_sweep(stage: Stage) -> None:
 def run_savings_circle(stage: Stage) -> None:
     """Friends pay a host equal parts each week, and one of them in turn gets the whole."""
     world, rng, period = stage.world, stage.world.rng, stage.world.period
-    members = persons(world, int(rng.integers(8, 30)))
+    members = np.append(hands(world, 1), persons(world, int(rng.integers(7, 30))))
     host, part = int(members[0]), int(rng.integers(2, 60)) * 500 * YUAN
     every, start = int(rng.integers(3, 8)), int(rng.integers(0, 3))
     texts = world.draw_purposes(("转账", "借款", "往来款", ""))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import split
-from simulator.companies import found_companies, open_account, persons
+from simulator.companies import found_companies, hands, open_account
 from simulator.lookalikes import disguised_clearing as lookalikes
 from simulator.remitters import (
     Orders,
@@ -75,7 +75,7 @@ def bridges(stage: Stage, bank: int, scheme: Scheme) -> Ints:
         accounts = found_companies(world, stage.banks, size, busy=0.3, young=0.5)
         role = "shell"
     else:
-        owners = world.owner(persons(world, size)).tolist()
+        owners = world.owner(hands(world, size)).tolist()
         accounts = np.array([open_account(world, stage.banks, party) for party in owners])
         role = "nominee"
     for account in accounts.tolist():

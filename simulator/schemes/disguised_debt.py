@@ -5,12 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.circles import tie
-from simulator.companies import (
-    found_beneficiaries,
-    found_companies,
-    found_institution,
-    persons,
-)
+from simulator.companies import found_beneficiaries, found_companies, found_institution, hands
 from simulator.crowds import Deposits, pay_back, pay_rounds, spend_lumps
 from simulator.equity import BACK_TEXTS, YIELD_TEXTS, Offering, offer_equity, round_days
 from simulator.lookalikes import disguised_debt as lookalikes
@@ -56,7 +51,7 @@ def relate(stage: Stage, platform: int, party: int) -> None:
     if rng.random() < 0.5:
         tie(world, platform, party, "shareholder", round(rng.uniform(0.25, 1.0), 2))
         return
-    boss = int(world.owner(persons(world, 1))[0])
+    boss = int(world.owner(hands(world, 1))[0])
     tie(world, boss, platform, "shareholder", round(rng.uniform(0.3, 0.95), 2))
     tie(world, boss, party, str(rng.choice(["controls", "legal_representative"])))
 

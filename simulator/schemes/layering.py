@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from simulator.amounts import rounded
-from simulator.companies import found_companies, persons
+from simulator.companies import found_companies, hands
 from simulator.lookalikes import layering as lookalikes
 from simulator.passing import Pace, begin, draw_pace, pass_on
 from simulator.rows import Ints
@@ -58,7 +58,7 @@ def draw_mules(stage: Stage, count: int) -> Ints:
     shells = found_companies(
         world, stage.banks, firms, young=float(rng.uniform(0.1, 0.7)), busy=0.5, inside=False
     )
-    return rng.permutation(np.concatenate([shells, persons(world, count - firms)]))
+    return rng.permutation(np.concatenate([shells, hands(world, count - firms)]))
 
 
 def fan_in(world: World, origin: int, mules: Ints, total: int, pace: Pace, number: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.companies import found_companies, persons
+from simulator.companies import found_companies, hands, persons
 from simulator.crowds import draw_people
 from simulator.lookalikes import product_splitting as lookalikes
 from simulator.people import devices, send_later, to_whole_yuan
@@ -55,7 +55,7 @@ def buyers(world: World, variant: str) -> tuple[Ints, tuple[float, float]]:
 def pool_tickets(stage: Stage, product: int, account: int, scheme: Scheme, number: int) -> None:
     """Nominees hold tickets of the lawful size, each with the money of many behind it."""
     world, rng, period = stage.world, stage.world.rng, stage.world.period
-    nominees = persons(world, int(rng.integers(3, 22)))
+    nominees = hands(world, int(rng.integers(3, 22)))
     scheme.parties += [(int(owner), "nominee") for owner in world.owner(nominees)]
     scheme.accounts += nominees.tolist()
     behind = rng.integers(4, 40, len(nominees))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.schemes import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -13,7 +14,9 @@ from simulator.schemes import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
+    paid_promotion,
     premium_misuse,
     private_investment,
     product_nesting,
@@ -21,12 +24,15 @@ from simulator.schemes import (
     property_finance,
     related_party,
     reserve_misuse,
+    reserve_placement,
+    restricted_name,
     self_financing,
     self_guarantee,
     sham_merchant,
     unapproved_exchange,
     unlicensed_business,
     unlicensed_payment,
+    unlisted,
 )
 
 TYPOLOGIES = (
@@ -52,6 +58,12 @@ TYPOLOGIES = (
     product_splitting.TYPOLOGY,
     product_nesting.TYPOLOGY,
     related_party.TYPOLOGY,
+    reserve_placement.TYPOLOGY,
+    paid_promotion.TYPOLOGY,
     property_finance.TYPOLOGY,
     margin_finance.TYPOLOGY,
+    offline_sales.TYPOLOGY,
+    borrower_cap.TYPOLOGY,
+    unlisted.TYPOLOGY,
+    restricted_name.TYPOLOGY,
 )

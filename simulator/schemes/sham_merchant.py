@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.amounts import heavy, rounded, split
 from simulator.banks import open_accounts
-from simulator.companies import found_companies, persons
+from simulator.companies import found_companies, hands, persons
 from simulator.lookalikes import sham_merchant as lookalikes
 from simulator.people import devices, send_later
 from simulator.rows import Array, Ints
@@ -59,7 +59,7 @@ def add_sham_merchant(stage: Stage, variant: str) -> None:
     if variant in ("card_back", "rotating_shops"):
         pay_back(world, shop, holders[swipes.holder], back, swipes.at, number)
         return
-    cards = persons(world, int(rng.integers(1, 6)))
+    cards = hands(world, int(rng.integers(1, 6)))
     scheme.parties += [(int(owner), "nominee") for owner in world.owner(cards)]
     scheme.accounts += cards.tolist()
     hand = rng.choice(cards, size=len(shop))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import split
-from simulator.companies import found_beneficiaries, persons
+from simulator.companies import found_beneficiaries, hands
 from simulator.crowds import Deposits
 from simulator.exchanges import deposit_account, draw_out, found_exchange, join, take_deposits
 from simulator.lookalikes import unapproved_exchange as lookalikes
@@ -35,7 +35,7 @@ def add_unapproved_exchange(stage: Stage, variant: str) -> None:
     if relayed:
         entrances = admit_members(stage, exchange, scheme)
     elif variant == "personal_cards":
-        entrances = persons(world, int(rng.integers(2, 8)))
+        entrances = hands(world, int(rng.integers(2, 8)))
         scheme.parties += [(int(owner), "pool") for owner in world.owner(entrances)]
     scheme.accounts += [account for account in entrances.tolist() if account != centre]
     deposits = take_deposits(world, entrances, scheme=number)

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.acquirers import Takings, sell_by_card, settle
 from simulator.collectors import TEXTS, arrived, collect, draw_merchants, found_collector
-from simulator.companies import found_companies, persons
+from simulator.companies import found_companies, hands
 from simulator.lookalikes import unlicensed_payment as lookalikes
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
@@ -27,7 +27,7 @@ def add_unlicensed_payment(stage: Stage, variant: str) -> None:
     takings = take_card_money(stage, variant, account, merchants, number, scheme)
     payer: int | Ints = account
     if variant == "personal_cards":
-        cards = persons(world, int(rng.integers(2, 8)))
+        cards = hands(world, int(rng.integers(2, 8)))
         scheme.parties += [(int(owner), "nominee") for owner in world.owner(cards)]
         scheme.accounts += cards.tolist()
         card = rng.integers(0, len(cards), len(takings.shop))

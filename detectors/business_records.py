@@ -1,0 +1,159 @@
+"""What business the registers and the payments show of each party, for holding against licences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.settings import UnlicensedBusiness
+from detectors.context import Context
+from detectors.licence_scope import ACTIVITIES, Activity, Licences
+from detectors.near_ties import register_near_ties
+
+# What a party does by the registers: rows of evidence with their sum, counterparty and day.
+GUARANTEES = """
+select l.guarantor_party_id as party_id, 'loan:' || l.institution_id || ':' || l.loan_id as ref,
+  l.published_on as day, l.principal_fen as amount_fen, l.borrower_party_id as other,
+  n.one is not null as related
+from loan l
+join party_dim g on g.party_id = l.guarantor_party_id and g.kind = 'organisation'
+left join party_dim b on b.party_id = l.borrower_party_id
+left join near_tie n on n.one = g.party_no and n.other = b.party_no
+where l.status not in ('raising', 'cancelled') and l.published_on <= $day
+order by 1, 3, 2
+"""
+LOANS = """
+select p.party_id, 'loan:' || l.institution_id || ':' || l.loan_id as ref, l.published_on as day,
+  l.principal_fen as amount_fen, l.borrower_party_id as other, n.one is not null as related
+from loan l
+join party_dim p on p.institution_id = l.institution_id and p.institution_kind <> 'p2p_platform'
+left join party_dim b on b.party_id = l.borrower_party_id
+left join near_tie n on n.one = p.party_no and n.other = b.party_no
+where l.status not in ('raising', 'cancelled') and l.published_on <= $day
+order by 1, 3, 2
+"""
+HOLDINGS = """
+select coalesce(r.manager_party_id, r.issuer_party_id) as party_id,
+  'holding:' || h.holder_kind || ':' || h.holder_id || ':' || h.product_id || ':' || h.as_of as ref,
+  h.as_of as day, h.cost_fen as amount_fen, h.holder_id as other, n.one is not null as related
+from holding h
+join product r on r.product_id = h.product_id and r.offering in ('public', 'private')
+join party_dim m on m.party_id = coalesce(r.manager_party_id, r.issuer_party_id)
+  and m.kind = 'organisation'
+left join party_dim p on p.party_id = h.holder_id and h.holder_kind = 'party'
+left join near_tie n on n.one = m.party_no and n.other = p.party_no
+where h.as_of <= $day
+qualify row_number() over (
+  partition by h.holder_kind, h.holder_id, h.product_id order by h.as_of desc) = 1
+order by 1, 3, 2
+"""
+RESERVES = """
+select p.party_id, 'reserve_day:' || r.institution_id || ':' || r.bank_no || ':' || r.account_no
+  || ':' || r.ledger_date as ref, r.ledger_date as day, r.client_closing_fen as amount_fen,
+  r.account_no as other, false as related
+from reserve_day r join party_dim p on p.institution_id = r.institution_id
+where r.ledger_date <= $day
+order by 1, 3, 2
+"""
+# Payments between licensed and unlicensed financial firms, own accounts on both sides.
+COOPERATION = """
+with firm as (
+  select a.account_id, p.party_id, coalesce(list_contains($licensed, p.institution_id), false)
+    as licensed
+  from account_dim a join party_dim p on p.party_no = a.party_no
+  where p.institution_kind not in ('bank', 'clearing_house', 'other', 'property_developer',
+    'property_agent')
+    and a.role in ('own_funds', 'ordinary', 'guarantor', 'merchant')
+)
+select case when a.licensed then b.party_id else a.party_id end as party_id,
+  case when a.licensed then a.party_id else b.party_id end as other,
+  not a.licensed as outgoing, t.ref, t.booked_at, t.business_date as day, t.amount_fen
+from transfer t
+join firm a on a.account_id = t.payer_account
+join firm b on b.account_id = t.payee_account and b.licensed <> a.licensed
+where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+order by 1, 2, t.booked_at, t.ref
+"""
+QUERIES = {
+    "payment": RESERVES,
+    "guarantee": GUARANTEES,
+    "asset_management": HOLDINGS,
+    "lending": LOANS,
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """One business of one party: its rows (ref, booked_at, amount_fen, other), and what is tied."""
+
+    activity: Activity
+    rows: pl.DataFrame
+    related_share: float
+
+    @property
+    def amount_fen(self) -> int:
+        """What the business comes to; of ledgers, the largest day's."""
+        if self.activity.name == "payment":
+            by_day = self.rows.group_by("booked_at").agg(pl.col("amount_fen").sum())
+            return int(by_day["amount_fen"].to_numpy().max(initial=0))
+        return int(self.rows["amount_fen"].sum())
+
+
+def read_activities(
+    context: Context, settings: UnlicensedBusiness, licences: Licences
+) -> dict[str, list[Done]]:
+    """Each party's licensed business without a licence for it, where it is more than a favour."""
+    register_near_ties(context, "near_tie")
+    found: dict[str, list[Done]] = {}
+    for activity in ACTIVITIES:
+        rows = context.db.frame(
+            f"who does {activity.name}", QUERIES[activity.name], {"day": context.business_date}
+        )
+        for key, mine in rows.group_by("party_id", maintain_order=True):
+            party = str(key[0])
+            strangers = mine.filter(~pl.col("related"))
+            least = settings.minimum_clients if activity.name != "payment" else 1
+            if strangers["other"].n_unique() < least or licences.allows(party, activity):
+                continue
+            shown = strangers.with_columns(pl.col("day").cast(pl.Datetime("us")).alias("booked_at"))
+            related = 1 - strangers.height / mine.height
+            judged = Done(activity, shown, related)
+            if judged.amount_fen >= settings.minimum_fen:
+                found.setdefault(party, []).append(judged)
+    context.db.unregister("near_tie")
+    return found
+
+
+def read_cooperation(context: Context, settings: UnlicensedBusiness) -> dict[str, pl.DataFrame]:
+    """By unlicensed firm, its payments with licensed ones that recur and follow the business."""
+    rows = context.db.frame(
+        "payments between licensed and unlicensed firms",
+        COOPERATION,
+        {
+            "licensed": [i.institution_id for i in context.institutions if i.licensed],
+            "first": context.first_date(settings.window_days),
+            "last": context.business_date,
+        },
+    )
+    found: dict[str, pl.DataFrame] = {}
+    for key, mine in rows.group_by("party_id", "other", maintain_order=True):
+        party = str(key[0])
+        if _recurs(settings, mine):
+            held = found.get(party)
+            found[party] = mine if held is None else pl.concat([held, mine])
+    return found
+
+
+def _recurs(settings: UnlicensedBusiness, mine: pl.DataFrame) -> bool:
+    """Many payments over months, of sums that vary; a flat fee one way is a supplier's."""
+    span = (mine["day"].max() - mine["day"].min()).days  # type: ignore[operator, union-attr]
+    sums = mine["amount_fen"].to_numpy()
+    spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
+    both_ways = mine["outgoing"].n_unique() == 2
+    return (
+        mine.height >= settings.minimum_settlements
+        and span >= settings.settlement_span_days
+        and int(mine["amount_fen"].sum()) >= settings.minimum_fen
+        and (both_ways or spread >= settings.minimum_variation_share * float(sums.mean()))
+    )

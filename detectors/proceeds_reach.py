@@ -1,0 +1,123 @@
+"""Where loans' proceeds are spent: borrowers' payments, or one other person's, to some accounts.
+
+The targets are a table ``reach_target`` (account, party_no, kind) that the caller lays: developers,
+securities accounts. What a borrower pays a target outside of the window too is no proceeds but
+custom, and is told apart.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from detectors.context import Context
+from detectors.loan_money import lay_loan_money
+
+CREATE_PAID = """
+create or replace temp table reach_paid as
+select m.institution_id, m.loan_id, b.borrower, min(m.booked_at) as paid_at,
+  min(m.business_date) as paid_on, sum(m.amount_fen)::bigint as paid_fen
+from loan_money m
+join loan_book b on b.institution_id = m.institution_id and b.loan_id = m.loan_id
+where m.flow = 'disburse' and m.payee = b.borrower and b.borrower >= 0
+group by m.institution_id, m.loan_id, b.borrower
+having min(m.business_date) >= $since
+"""
+# Every payment into a target by somebody else than a target, in the records.
+CREATE_INTO = """
+create or replace temp table reach_into as
+select t.transfer_no, t.ref, t.booked_at, t.business_date, t.amount_fen, a.party_no as payer,
+  coalesce(p.kind = 'person', false) as person, g.account, g.party_no as target, g.kind
+from transfer t
+join reach_target g on g.account = t.payee_account
+join account_dim a on a.account_id = t.payer_account
+left join party_dim p on p.party_no = a.party_no
+anti join reach_target f on f.account = t.payer_account
+where t.status = 'settled' and t.business_date between $first and $last and a.party_no >= 0
+"""
+# Straight from the borrower, and over one other person whom the borrower gave a good part of it.
+CREATE_REACHED = """
+create or replace temp table reached as
+with straight as (
+  select p.institution_id, p.loan_id, i.transfer_no as step, i.transfer_no as last,
+    i.amount_fen, i.target, i.account, i.kind, i.payer
+  from reach_paid p
+  join reach_into i on i.payer = p.borrower
+    and i.booked_at > p.paid_at and i.business_date <= p.paid_on + $days::integer
+), handed as (
+  select p.institution_id, p.loan_id, p.paid_fen, p.paid_on, t.transfer_no, t.booked_at,
+    t.amount_fen, q.party_no as holder
+  from (select distinct payer from reach_into where person) n
+  join account_dim q on q.party_no = n.payer
+  join transfer t on t.payee_account = q.account_id
+  join account_dim f on f.account_id = t.payer_account
+  join reach_paid p on p.borrower = f.party_no and n.payer <> p.borrower
+    and t.booked_at > p.paid_at and t.business_date <= p.paid_on + $days::integer
+  where t.status = 'settled' and t.amount_fen >= $part * p.paid_fen
+), over_one as (
+  select h.institution_id, h.loan_id, h.transfer_no as step, i.transfer_no as last,
+    least(i.amount_fen, h.amount_fen) as amount_fen, i.target, i.account, i.kind, h.holder
+  from handed h
+  join reach_into i on i.payer = h.holder and i.booked_at > h.booked_at
+    and i.business_date <= h.paid_on + $days::integer and i.amount_fen >= $part * h.paid_fen
+)
+select *, false as over_another from straight
+union all
+select *, true from over_one
+"""
+REACHED = """
+with custom as (
+  select r.institution_id, r.loan_id, r.target, count(distinct i.transfer_no) as times
+  from (select distinct institution_id, loan_id, target from reached) r
+  join reach_paid p on p.institution_id = r.institution_id and p.loan_id = r.loan_id
+  join reach_into i on i.payer = p.borrower and i.target = r.target
+    and (i.booked_at <= p.paid_at or i.business_date > p.paid_on + $days::integer)
+  group by r.institution_id, r.loan_id, r.target
+)
+select r.institution_id, r.loan_id, p.borrower, p.paid_on, p.paid_fen, r.step, r.last,
+  s.ref as step_ref, s.booked_at as step_at, l.ref as last_ref, l.booked_at as last_at,
+  r.amount_fen, r.target, r.account, r.kind, r.payer, r.over_another,
+  coalesce(c.times, 0) as custom_times
+from reached r
+join reach_paid p on p.institution_id = r.institution_id and p.loan_id = r.loan_id
+join transfer s on s.transfer_no = r.step
+join transfer l on l.transfer_no = r.last
+left join custom c
+  on c.institution_id = r.institution_id and c.loan_id = r.loan_id and c.target = r.target
+order by r.institution_id, r.loan_id, l.booked_at, r.last, r.step
+"""
+LOANS = """
+select institution_id, count(*) as loans from reach_paid group by institution_id order by 1
+"""
+
+
+def read_reached(
+    context: Context, since: object, days: int, part: float
+) -> tuple[pl.DataFrame, dict[str, int]]:
+    """Payments that brought proceeds to a target within some days, and loans paid out by platform.
+
+    `since` is the first day on which a loan's payout counts, `part` the share of a loan that must
+    go over another person to be followed there. `custom_times` counts what the borrower paid the
+    same target outside of the window.
+    """
+    db, window_days = context.db, context.settings.load.window_days
+    lay_loan_money(context)
+    window = {"first": context.first_date(window_days), "last": context.business_date}
+    db.execute("loans paid out", CREATE_PAID, {"since": since})
+    db.execute("payments into targets", CREATE_INTO, window)
+    db.execute("proceeds at targets", CREATE_REACHED, {"days": days, "part": part})
+    return db.frame("reached", REACHED, {"days": days}), dict(db.rows("loans", LOANS))
+
+
+def by_loan(reached: pl.DataFrame, least_share: float) -> pl.DataFrame:
+    """A row per loan of which enough reached: its payout and what of it is accounted for so.
+
+    A transfer counts once for a loan; more than the loan is the borrower's own money.
+    """
+    once = reached.unique(["institution_id", "loan_id", "last"], keep="first", maintain_order=True)
+    summed = once.group_by("institution_id", "loan_id", maintain_order=True).agg(
+        pl.col("borrower", "paid_on", "paid_fen").first(),
+        pl.col("amount_fen").sum().alias("reached_fen"),
+        pl.col("over_another").any(),
+    )
+    capped = summed.with_columns(pl.min_horizontal("reached_fen", "paid_fen").alias("part_fen"))
+    return capped.filter(pl.col("part_fen") >= least_share * pl.col("paid_fen"))

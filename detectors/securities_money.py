@@ -1,0 +1,186 @@
+"""Money that goes where securities are bought: into the accounts that settle trades at a broker.
+
+Such an account takes money from its holder's own bank account alone, by the rule of the same name;
+whoever else pays into it trades under another's name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import MarginFinance
+from detectors.context import Context
+from detectors.proceeds_reach import read_reached
+
+# Who may move clients' money into securities: by licence.
+LICENSED_KINDS = ("securities_firm", "bank", "asset_manager", "insurer", "clearing_house")
+
+CREATE_TARGET = """
+create or replace temp table reach_target as
+select account_id as account, party_no, 'securities' as kind
+from account_dim where role = 'securities_transfer'
+"""
+# Payments into securities accounts by others than their holders and licensed firms.
+CREATE_FOREIGN = """
+create or replace temp table foreign_paid as
+select t.transfer_no, t.ref, t.booked_at, t.business_date, t.amount_fen, t.payer_account,
+  a.party_no as payer, g.account, g.party_no as holder
+from transfer t
+join reach_target g on g.account = t.payee_account
+join account_dim a on a.account_id = t.payer_account
+left join party_dim p on p.party_no = a.party_no
+left join institution i on i.institution_id = p.institution_id
+where t.status = 'settled' and t.business_date between greatest($first, $since::date) and $last
+  and a.party_no <> g.party_no
+  and not coalesce(list_contains($licensed, i.kind) and i.licence_no is not null
+    and i.status = 'active', false)
+"""
+# Accounts that hold an institution's clients' money: its custody, and those of its circle that
+# several natural persons pay.
+CREATE_HOLDING = """
+create or replace temp table client_holding as
+select distinct a.institution_id, a.account_id as account
+from account_dim a
+join (select distinct institution_id from margin_circle) w on w.institution_id = a.institution_id
+where a.role = 'client_custody'
+union
+select c.institution_id, a.account_id
+from margin_circle c
+join account_dim a on a.party_no = c.party_no
+semi join foreign_paid f on f.payer_account = a.account_id
+join transfer t on t.payee_account = a.account_id
+join account_dim q on q.account_id = t.payer_account
+join party_dim p on p.party_no = q.party_no
+where t.status = 'settled' and p.kind = 'person' and t.business_date between $first and $last
+  and not exists (
+    select 1 from margin_circle o
+    where o.institution_id = c.institution_id and o.party_no = q.party_no
+  )
+group by c.institution_id, a.account_id
+having count(distinct q.party_no) >= $clients
+"""
+# What left them for securities accounts; a holder who is a client himself has his own money.
+CLIENT_MONEY = """
+with left_for as (
+  select h.institution_id, f.ref, f.booked_at, f.amount_fen, f.holder, f.account, f.transfer_no
+  from foreign_paid f join client_holding h on h.account = f.payer_account
+), client as (
+  select distinct l.institution_id, l.holder
+  from left_for l
+  join client_holding h on h.institution_id = l.institution_id
+  join transfer t on t.payee_account = h.account
+  join account_dim q on q.account_id = t.payer_account and q.party_no = l.holder
+  where t.status = 'settled' and l.holder >= 0
+)
+select distinct l.institution_id, l.ref, l.booked_at, l.amount_fen, l.holder, l.account,
+  c.holder is not null as own_name
+from left_for l
+left join client c on c.institution_id = l.institution_id and c.holder = l.holder
+order by 1, 3, 2
+"""
+# Accounts that several others pay (umbrellas), and parties that pay several others' accounts.
+UMBRELLAS = """
+with several as (
+  select account from foreign_paid where payer >= 0 group by account
+  having count(distinct payer) >= $parties
+)
+select f.account, f.holder, f.payer, f.ref, f.booked_at, f.amount_fen
+from foreign_paid f semi join several s on s.account = f.account
+where f.payer >= 0
+order by 1, 5, 4
+"""
+FINANCIERS = """
+with several as (
+  select payer from foreign_paid where payer >= 0 and holder >= 0 group by payer
+  having count(distinct holder) >= $parties
+)
+select f.payer, f.holder, f.account, f.ref, f.booked_at, f.amount_fen
+from foreign_paid f
+semi join several s on s.payer = f.payer
+anti join client_holding h on h.account = f.payer_account
+where f.holder >= 0
+order by 1, 5, 4
+"""
+# Many claims that one party sells to one other on a day, who issues or manages a product.
+BUNDLES = """
+with sold as (
+  select v.institution_id, v.party_id, v.counterparty_id, v.happened_at::date as sold_on,
+    count(distinct v.loan_id) as loans, sum(v.amount_fen)::bigint as amount_fen,
+    min(v.happened_at) as first_at, max(v.happened_at) as last_at,
+    list(distinct v.event_no order by v.event_no) as events
+  from loan_event v
+  where v.kind = 'assign' and v.counterparty_id is not null
+    and v.happened_at::date between $since and $last
+  group by v.institution_id, v.party_id, v.counterparty_id, v.happened_at::date
+  having count(distinct v.loan_id) >= $loans
+)
+select s.*, a.party_no as seller, b.party_no as buyer
+from sold s
+left join party_dim a on a.party_id = s.party_id
+left join party_dim b on b.party_id = s.counterparty_id
+where exists (
+  select 1 from product d
+  where d.issuer_party_id in (s.counterparty_id, s.party_id)
+    or d.manager_party_id in (s.counterparty_id, s.party_id)
+)
+order by 1, 4, 2, 3
+"""
+TARGETS = "select count(*) from reach_target"
+
+
+@dataclass(frozen=True)
+class SecuritiesMoney:
+    """What reached securities accounts: loans' proceeds, clients' money, and under others' names.
+
+    `reached` is as ``read_reached`` gives it, with the number of loans by platform; `clients` are
+    payments out of clients' money by institution; `umbrellas` and `financiers` payments into
+    accounts of others, by account and by payer; `bundles` the days on which many claims were sold
+    at once to or by an issuer of products. `accounts` counts all securities accounts known.
+    """
+
+    reached: pl.DataFrame
+    loans: dict[str, int]
+    clients: pl.DataFrame
+    umbrellas: pl.DataFrame
+    financiers: pl.DataFrame
+    bundles: pl.DataFrame
+    accounts: int
+
+
+def read_securities_money(context: Context, settings: MarginFinance) -> SecuritiesMoney:
+    """Read every way by which others' money comes to buy securities."""
+    db, days = context.db, context.settings.load.window_days
+    since = legal_rules().first_day("margin_finance", "ban")
+    window = {"first": context.first_date(days), "last": context.business_date}
+    db.execute("securities accounts", CREATE_TARGET)
+    reached, loans = read_reached(context, since, settings.window_days, settings.handed_share)
+    db.execute(
+        "paid by others", CREATE_FOREIGN, {**window, "since": since, "licensed": LICENSED_KINDS}
+    )
+    chosen = {
+        i.institution_id
+        for i in context.institutions
+        if not (i.kind in LICENSED_KINDS and i.licensed)
+    }
+    context.register_closures("margin_circle", chosen)
+    db.execute("clients' money", CREATE_HOLDING, {**window, "clients": settings.clients})
+    parties = {"parties": settings.foreign_parties}
+    [(accounts,)] = db.rows("securities accounts", TARGETS)
+    money = SecuritiesMoney(
+        reached,
+        loans,
+        db.frame("clients' money in securities", CLIENT_MONEY),
+        db.frame("umbrellas", UMBRELLAS, parties),
+        db.frame("financiers", FINANCIERS, parties),
+        db.frame(
+            "bundles",
+            BUNDLES,
+            {"since": since, "last": context.business_date, "loans": settings.bundle_loans},
+        ),
+        accounts,
+    )
+    db.unregister("margin_circle")
+    return money

@@ -1,0 +1,130 @@
+"""M1: business without a licence and cooperation fire; groups, scopes and suppliers do not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from detector_world import World, at
+
+from detectors import unlicensed_business
+from detectors.finding import CannotConclude, Finding
+
+
+def guaranteeing(borrowers: int = 5, yuan: int = 100_000) -> World:
+    """A firm guarantees the loans of so many borrowers on a platform."""
+    world = World()
+    world.institution("Platform", "p2p_platform", licensed=False)
+    world.party("Backer")
+    for number, borrower in enumerate(world.persons("borrower", borrowers)):
+        world.loan("Platform", f"L{number}", borrower, yuan, -20 + number)
+        world.rows["loan"][-1]["guarantor_party_id"] = "Backer"
+    return world
+
+
+def found(world: World, days: int = 80) -> list[Finding]:
+    return [e for e in unlicensed_business.detect(world.context(days)) if isinstance(e, Finding)]
+
+
+def test_guarantees_for_strangers_without_a_licence_fire() -> None:
+    [finding] = found(guaranteeing())
+    assert (finding.party_id, finding.code, finding.clause) == ("Backer", "M1", "二(二)1")
+    assert finding.amount_fen == 50_000_000
+    assert finding.transfers == tuple(f"loan:Platform:L{number}" for number in range(5))
+    assert finding.first_at == at(-20, 0)
+    assert [test.passed for test in finding.lookalikes] == [True, True]
+    assert finding.text == (
+        "没有牌照而从事融资担保，涉及 5 名无关联客户 500,000.00 元",
+        "Without a licence it does financing guarantees for 5 unrelated clients, 500,000.00 yuan",
+    )
+
+
+def test_fewer_smaller_or_tied_are_none() -> None:
+    assert found(guaranteeing(4, 200_000)) == []
+    assert found(guaranteeing(5, 99_999)) == []
+    tied = guaranteeing(8)
+    for number in range(4):
+        tied.tie("Backer", f"borrower{number:04d}", "kin")
+    assert found(tied) == []
+
+
+def test_a_licence_covers_what_its_scope_names() -> None:
+    def backed(kind: str, scope: str | None) -> World:
+        world = guaranteeing()
+        world.institution("Backer", kind, scope=scope)
+        return world
+
+    assert found(backed("guarantor", None)) == []
+    assert found(backed("other", "融资担保;咨询")) == []
+    assert found(backed("guarantor", "something else")) == []
+    [finding] = found(backed("guarantor", "资产管理"))
+    assert finding.text[1].startswith("Outside of its licence it does financing guarantees")
+
+
+def managing(holders: int = 5, offering: str = "private") -> World:
+    world = World()
+    world.institution("Platform", "p2p_platform", licensed=False)
+    world.party("Manager")
+    world._add("product", product_id="F1", issuer_party_id="Manager", offering=offering)
+    for holder in world.persons("holder", holders):
+        for day in (1, 2):
+            world._add("holding", holder_kind="party", holder_id=holder, product_id="F1",
+                       as_of=date(2016, 6, day), cost_fen=10_000_000)  # fmt: skip
+    return world
+
+
+def test_products_held_by_many_count_once_at_their_last_day() -> None:
+    [finding] = found(managing())
+    assert finding.amount_fen == 50_000_000
+    assert finding.transfers[0] == "holding:party:holder0000:F1:2016-06-02"
+    assert len(finding.transfers) == 5
+    assert found(managing(4)) == found(managing(offering="equity")) == []
+
+
+def test_reserves_of_an_unlicensed_firm_fire() -> None:
+    def holding(licensed: bool) -> World:
+        world = World()
+        world.institution("Payer", "payment_institution", licensed=licensed)
+        for day in range(3):
+            world.reserve("Payer", "reserve", day, owed=600_000, held=600_000)
+        return world
+
+    [finding] = found(holding(licensed=False))
+    assert finding.amount_fen == 60_000_000
+    assert finding.text[0] == "没有牌照而持有客户备付金，最多 600,000.00 元"
+    assert found(holding(licensed=True)) == []
+
+
+def cooperating(sums: tuple[float, ...], *, step: int = 20) -> World:
+    world = World()
+    world.institution("Bold", "investment_firm", licensed=False)
+    world.institution("Proper", "insurer")
+    for number, yuan in enumerate(sums):
+        world.pay("Bold", "Proper", yuan, at(number * step))
+    return world
+
+
+def test_settlements_that_follow_the_business_fire() -> None:
+    [finding] = found(cooperating((100_000, 150_000, 210_000, 90_000)))
+    assert finding.party_id == "Bold"
+    assert finding.text == (
+        "与持牌机构 Proper 反复结算 4 笔共 550,000.00 元",
+        "It settled 4 times with the licensed Proper, 550,000.00 yuan",
+    )
+    assert [test.passed for test in finding.lookalikes] == [True, False]
+
+
+def test_flat_fees_one_way_few_or_quick_ones_are_none() -> None:
+    assert found(cooperating((150_000, 150_000, 150_000, 150_000))) == []
+    assert found(cooperating((200_000, 250_000, 310_000))) == []
+    assert found(cooperating((100_000, 150_000, 210_000, 90_000), step=10)) == []
+    back = cooperating((150_000, 150_000, 150_000, 150_000))
+    back.pay("Proper", "Bold", 150_000, at(50))
+    assert len(found(back)) == 1
+
+
+def test_products_of_unknown_holders_are_asked_for() -> None:
+    world = managing()
+    del world.rows["holding"]
+    [said] = unlicensed_business.detect(world.context(30))
+    assert isinstance(said, CannotConclude)
+    assert (said.party_id, said.missing) == ("Manager", ("holding:F1",))
