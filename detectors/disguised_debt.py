@@ -80,6 +80,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per issuer whose equity is debt, or is raised for the platform itself."""
     settings = context.settings.detectors.disguised_debt
     money = read_equity_money(context, settings)
+    if money.issues.is_empty():
+        yield from (_no_equity(i) for i in context.institutions if i.kind == PLATFORMS[0])
+        return
     for (issuer,), issues in money.issues.group_by("issuer", maintain_order=True):
         issue = _read(context, money, int(str(issuer)), issues)
         if issue.raised.is_empty():
@@ -311,4 +314,16 @@ def _unseen(context: Context, issue: Issue, issues: pl.DataFrame) -> CannotConcl
         ("股权产品的募集账户流水和持有人均未报送，无法判断是否明股实债",
          "neither statements of the raising account nor holders of the equity were submitted; "
          "whether it is debt cannot be judged"),
+    )  # fmt: skip
+
+
+def _no_equity(platform: Institution) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        platform.party_id,
+        platform.institution_id,
+        ("product",),
+        ("没有报送任何股权产品，无法判断该平台是否明股实债",
+         "no equity product was submitted; whether this platform's equity is debt cannot be "
+         "judged"),
     )  # fmt: skip

@@ -22,11 +22,11 @@ import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import ProductSplitting
-from detectors.context import Context
+from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.holdings import unreported_products
+from detectors.holdings import managers_without_products, unreported_products
 from detectors.product_holders import PrivateHolders, read_holders
 
 NAME = "product_splitting"
@@ -77,6 +77,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     rules, day = legal_rules(), context.business_date
     most = rules.whole("private_fund", "maximum_holders", day)
     ticket = rules.whole("private_fund", "minimum_ticket", day)
+    yield from (_no_products(firm) for firm in managers_without_products(context))
     if most is not None and ticket is not None:
         held = read_holders(context, settings)
         known = set(context.party_ids.values())
@@ -313,4 +314,15 @@ def _unreported(products: list[str]) -> CannotConclude:
         (f"{len(products)} 个私募产品没有报送持有人，无法判断持有人数和起点",
          f"no holders of {len(products)} private product(s) were submitted; how many they are and "
          "what they hold cannot be judged"),
+    )  # fmt: skip
+
+
+def _no_products(manager: Institution) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        manager.party_id,
+        manager.institution_id,
+        ("product", "holding"),
+        ("没有报送任何产品，无法判断是否打包拆分",
+         "no product was submitted; product splitting cannot be judged"),
     )  # fmt: skip
