@@ -371,6 +371,8 @@ class MaturityMismatch(Section):
     """P6."""
 
     whole_share: Share
+    most_ratio: Ratio
+    principal_ratio: Ratio
     term_share: Share
     early_days: Count
     refund_days: Count

@@ -42,6 +42,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "exits": ("到期前退出", "exits before the loan falls due"),
         "funded_share": ("由新出借人资金支付", "share that new lenders' money pays"),
         "fixed_share": ("期限、收益率固定的退出占比", "share of exits of fixed terms and rates"),
+        "redeemed_share": ("记作还本付息的退出占比", "share of exits booked as repayment"),
         "registered_share": ("有转让登记的退出占比", "share of exits with a registered assignment"),
         "held_days": ("持有日数中位数", "median days held"),
         "term_days": ("借款期限中位数", "median term of the loans"),
