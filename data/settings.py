@@ -359,6 +359,11 @@ class ExcessReturn(Section):
     rate_margin: Share
     marketing_fen: Whole
     marketing_share: Share
+    bonus_among: Share
+    bonus_fed_share: Share
+    bonus_sums: Count
+    bonus_fixed_share: Share
+    bonus_share: Share
     sure_share: Share
     sure_lenders: Count
     confidence_least: Share

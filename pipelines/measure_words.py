@@ -28,6 +28,9 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accounts": ("账户", "accounts of the pool"),
         "loans": ("所涉借款", "loans concerned"),
         "share": ("到达关联方占放款", "share of the proceeds that reached the circle"),
+        "bonus_fen": ("标的之外付给出借人", "paid to lenders beyond any loan"),
+        "bonus_share": ("占其出借额", "share of what they had lent"),
+        "clients_share": ("出自客户资金占比", "share out of clients' money"),
         "uncovered_fen": ("没有还款来源的付款", "paid without a repayment behind it"),
         "uncovered_share": ("占付给出借人的款项", "share of what lenders were paid"),
         "realised_rate": (
