@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,9 @@ from data.settings import Settings
 from data.store import Database
 from detectors.finding import CannotConclude, Finding
 from graph.ownership import Relations, Tie, closure
+
+if TYPE_CHECKING:
+    from detectors.owned_money import OwnedRecords
 
 INSTITUTIONS = """
 select i.institution_id, i.kind, i.licence_no, i.licence_from, i.licence_to, i.status,
@@ -147,6 +150,13 @@ class Context:
             held = closure(self.relations, institution.party_no, least)
             self._closures[institution.institution_id] = held
         return held
+
+    @cached_property
+    def owned(self) -> OwnedRecords:
+        """All transfers, and whose clients' money is what; read when first asked for."""
+        from detectors.owned_money import read_owned_records
+
+        return read_owned_records(self)
 
     def register_closures(self, name: str, only: Collection[str]) -> None:
         """Register some institutions' closures as a table: institution_id, party_no, own.

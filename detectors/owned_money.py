@@ -17,6 +17,9 @@ from graph.tracing import Opening, Transfers
 Ints = npt.NDArray[np.int64]
 # The stages of an institution's clients' money, in the order of its colours.
 STAGES = ("client_money", "investors_principal", "loan_proceeds")
+# What the money has passed; each is a colour of its own for every stage.
+PASSED = ("", "property", "securities")
+OWN_COLOURS = len(STAGES) * len(PASSED)
 DAY_US = 86_400_000_000
 
 TRANSFERS = """
@@ -41,7 +44,7 @@ UNREGISTERED = "select account_id from account_dim where not registered order by
 class OwnedRecords:
     """Everything that a look-through needs, and the institutions by owner's number.
 
-    Colour 0 is nobody's; an owner's stages are 1 + 3 * owner and the two after it. `transfer_no`
+    Colour 0 is nobody's; each owner has OWN_COLOURS, by what was passed and by stage. `transfer_no`
     is by row. `borrowers` are pairs of account and owner that were lent money, `unregistered`
     accounts that no bank reports.
     """
@@ -55,9 +58,14 @@ class OwnedRecords:
     borrowers: Ints
     unregistered: Ints
 
-    def colour(self, owner: int, stage: str) -> int:
-        """The colour of a stage of an owner's money."""
-        return 1 + len(STAGES) * owner + STAGES.index(stage)
+    def colour(self, owner: int, stage: str, passed: str = "") -> int:
+        """The colour of a stage of an owner's money, and of what it passed."""
+        place = len(STAGES) * PASSED.index(passed) + STAGES.index(stage)
+        return 1 + OWN_COLOURS * owner + place
+
+    def colours(self, owner: int, stage: str) -> Ints:
+        """The colours of a stage of an owner's money, whatever it passed."""
+        return np.array([self.colour(owner, stage, passed) for passed in PASSED])
 
 
 def read_owned_records(context: Context) -> OwnedRecords:
@@ -80,7 +88,7 @@ def read_owned_records(context: Context) -> OwnedRecords:
     place = np.searchsorted(transfer_no, endings["transfer_no"].to_numpy())
     kind[place], subject[place] = -endings["use"].to_numpy(), endings["owner"].to_numpy()
     place = np.searchsorted(transfer_no, beginnings["transfer_no"].to_numpy())
-    begun = 1 + len(STAGES) * beginnings["owner"] + beginnings["stage"]
+    begun = 1 + OWN_COLOURS * beginnings["owner"] + beginnings["stage"]
     kind[place], subject[place] = beginnings["source"].to_numpy(), begun.to_numpy()
     opening_fen = read_opening_fen(db, accounts, context.business_date)
     holding = homes.filter("registered")
@@ -94,7 +102,7 @@ def read_owned_records(context: Context) -> OwnedRecords:
         np.concatenate([other, holding["account"].to_numpy()[filled]]),
         np.concatenate(
             [np.zeros(len(other), np.int64),
-             1 + len(STAGES) * holding["owner"].to_numpy()[filled]]
+             1 + OWN_COLOURS * holding["owner"].to_numpy()[filled]]
         ),
         np.concatenate([nobodys[other], held_fen[filled]]),
     )  # fmt: skip
@@ -106,7 +114,8 @@ def read_owned_records(context: Context) -> OwnedRecords:
             rows["amount_fen"].to_numpy(), booked_at,
         ),
         Rules(
-            np.concatenate([[-1], np.repeat(np.arange(len(institutions)), len(STAGES))]),
+            np.concatenate([[-1], np.repeat(np.arange(len(institutions)), OWN_COLOURS)]),
+            _passed(len(institutions)),
             kind, subject, (day - day.min() + 1 if len(day) else day).astype(np.int32),
             _pairs(homes, "account", "owner"), _pairs(circles, "account_id", "owner"),
             _pairs(ends, "account_id", "use"), context.settings.look_through.within_days,
@@ -124,6 +133,15 @@ def _numbered(rows: pl.DataFrame, institutions: list[str]) -> pl.DataFrame:
         schema={"institution_id": pl.String, "owner": pl.Int64},
     )
     return rows.join(owners, on="institution_id", how="inner", maintain_order="left")
+
+
+def _passed(owners: int) -> npt.NDArray[np.int32]:
+    """The colours that each colour takes on at property and at securities."""
+    colours = np.arange(1 + OWN_COLOURS * owners)
+    fresh = (colours - 1) % OWN_COLOURS < len(STAGES)
+    fresh[0] = False
+    steps = [np.where(fresh, colours + len(STAGES) * step, colours) for step in (1, 2)]
+    return np.stack(steps, axis=1).astype(np.int32)
 
 
 def _pairs(rows: pl.DataFrame, one: str, other: str) -> Ints:

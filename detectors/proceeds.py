@@ -1,64 +1,73 @@
-"""The proceeds of each platform's loans, followed from the borrowers to the platform's circle."""
+"""The proceeds of each platform's loans, looked through from the payout to its circle."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from data.settings import SelfFinancing
 from detectors.context import Context
-from detectors.proceeds_tables import LOANS, lay_tables
-from graph.following import Arrival, Chain, Mark, Move, follow
+from detectors.disbursements import lay_disbursements
+from detectors.owned_money import OwnedRecords
+from detectors.proceeds_paths import Noted, arrivals, noted_of
+from detectors.reserve_detour import Arrival, Paid, through_reserves
+from graph.look_through import USES, OwnedMoney, look_through
 
-EPOCH = datetime(1970, 1, 1)
-MICROSECOND = timedelta(microseconds=1)
-HOUR = 3_600_000_000
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+CIRCLE, RESERVES = USES.index("circle") + 1, USES.index("other_institutions") + 1
 
-# Only transfers by which a borrower's money can reach the closure: over at most two accounts, or
-# over more that live on such money.
-MOVES = """
-with useful as (
-  select institution_id, payer as account from loan_last
-  union select institution_id, payer from loan_second
-  union select institution_id, account from circle_end
-)
-select f.* from loan_first f
-semi join useful u on u.institution_id = f.institution_id and u.account = f.payee
-union select * from loan_second
-union select * from loan_last
-union select * from loan_chained
-order by 1, 4, 2
+LENDING = """
+select distinct institution_id from loan where published_on between $first and $last
+"""
+LOANS = """
+select l.institution_id, count(distinct l.loan_id) as loans,
+  count(distinct d.loan_id) as paid_out,
+  count(distinct d.loan_id) filter (a.registered) as visible
+from loan l
+left join disbursement d on d.institution_id = l.institution_id and d.loan_id = l.loan_id
+left join account_dim a on a.account_id = d.payee_account
+where l.published_on between $first and $last
+group by l.institution_id
+order by l.institution_id
+"""
+DISBURSEMENTS = """
+select * from disbursement order by institution_id, booked_at, transfer_no
+"""
+# The circle's accounts, but those that hold clients' money or pay loans out.
+ENDS = """
+select c.institution_id, a.account_id as account, c.party_no, c.own
+from circle_party c
+join account_dim a on a.party_no = c.party_no
+where a.role not in ('client_custody', 'client_reserve')
+  and not exists (
+    select 1 from disbursement d
+    where d.institution_id = c.institution_id and d.payer_account = a.account_id
+  )
+order by 1, 2
 """
 # All that borrowers paid the circle directly, before, within and after the loans' windows.
 TRADE = """
-select distinct e.institution_id, t.transfer_no, t.booked_at, t.amount_fen,
+select distinct c.institution_id, t.transfer_no, t.booked_at, t.amount_fen,
   t.payer_account as payer, t.payee_account as payee
 from transfer t
-join circle_end e on e.account = t.payee_account
-join disbursement d on d.institution_id = e.institution_id and d.payee_account = t.payer_account
+join account_dim a on a.account_id = t.payee_account
+join circle_party c on c.party_no = a.party_no
+join disbursement d on d.institution_id = c.institution_id and d.payee_account = t.payer_account
 where t.status = 'settled' and t.business_date between $first and $last
+  and a.role not in ('client_custody', 'client_reserve')
 order by 1, 2
 """
-TRAFFIC = """
-select account, count(*) as transfers from (
-  select payer_account as account from transfer
-  where business_date between $first and $last and status = 'settled'
-  union all
-  select payee_account from transfer
-  where business_date between $first and $last and status = 'settled'
-)
-group by account having count(*) > $least
-"""
-ENDS = "select institution_id, account, party_no, own from circle_end order by 1, 2"
-MIXED = "select institution_id, account from loan_mixed order by 1, 2"
-STOPS = "select institution_id, account from sink where passing order by 1, 2"
-CHAINS = "select institution_id, account from loan_leading order by 1, 2"
-DISBURSEMENTS = """
-select * from disbursement order by institution_id, booked_at, transfer_no
+REFS = """
+select t.transfer_no, t.ref, t.booked_at
+from transfer t semi join taken k on k.transfer_no = t.transfer_no
+order by t.transfer_no
 """
 OWNER = "select account_id, party_no from account_dim order by account_id"
 
@@ -67,14 +76,14 @@ OWNER = "select account_id, party_no from account_dim order by account_id"
 class Followed:
     """What was followed for one institution.
 
-    Disbursements, moves by number, arrivals, the circle's accounts (party, whether it is the
-    institution's own) and what borrowers paid these directly; how many loans were published, paid
-    out, and paid out to an account whose bank submits; the reference and time of each transfer, and
-    the party of each account.
+    Disbursements; the transfers that arrivals took, by number; arrivals; the circle's accounts
+    (party, whether it is the institution's own) and what borrowers paid these directly; how many
+    loans were published, paid out, and paid out to an account whose bank submits; the reference and
+    time of each transfer, and the party of each account.
     """
 
     disbursements: pl.DataFrame
-    moves: dict[int, Move]
+    moves: dict[int, Paid]
     arrivals: list[Arrival]
     ends: dict[int, tuple[int, bool]]
     trade: pl.DataFrame
@@ -86,135 +95,171 @@ class Followed:
 
 
 def follow_proceeds(context: Context, settings: SelfFinancing) -> Iterator[tuple[str, Followed]]:
-    """Follow, for each institution that published loans, what it paid out to borrowers."""
+    """Follow, for each institution that published loans, what it paid out to borrowers.
+
+    Last in first out: what a borrower passes on at once is what he was lent.
+    """
     db, days = context.db, context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}
-    lay_tables(context, settings)
+    records = context.owned
+    platforms = {row[0] for row in db.rows("lending", LENDING, window)}
+    context.register_closures("circle_party", platforms)
+    lay_disbursements(context, settings)
     counts = db.rows("loans", LOANS, window)
-    moves = db.frame("moves", MOVES)
-    ends, chains = db.frame("ends", ENDS), db.frame("chains", CHAINS)
-    mixed, stops = db.frame("mixing accounts", MIXED), db.frame("stops", STOPS)
-    trade = db.frame("trade", TRADE, window)
+    ends, trade = db.frame("ends", ENDS), db.frame("trade", TRADE, window)
     disbursements = db.frame("disbursements", DISBURSEMENTS)
-    hubs = dict(db.rows("hubs", TRAFFIC, {**window, "least": settings.hub_transfers}))
     owner = dict(db.rows("owners", OWNER))
     db.unregister("circle_party")
-    named = zip(moves["ref"], moves["booked_at"], strict=True)
-    refs = dict(zip(moves["transfer_no"], named, strict=True))
+    if not len(records.transfers):
+        return
+    owners = {name: owner for owner, name in enumerate(records.institutions)}
+    wanted = np.zeros(len(records.rules.owner_of), np.bool_)
+    for name in platforms & owners.keys():
+        wanted[records.colours(owners[name], "loan_proceeds")] = True
+    money, living = _looked_through(settings, records, wanted)
+    taken_in = np.zeros(records.accounts, np.int64)
+    into = records.transfers.payee >= 0
+    np.add.at(taken_in, records.transfers.payee[into], records.transfers.amount_fen[into])
     for name, loans, paid_out, visible in counts:
+        if name not in owners:
+            continue
         mine = pl.col("institution_id") == name
-        paid = disbursements.filter(mine)
-        taken = _moves(moves.filter(mine))
+        noted = noted_of(records, money, owners[name])
         known = {row[1]: (row[2], row[3]) for row in ends.filter(mine).iter_rows()}
-        marks = _marks(paid)
-        living = frozenset(chains.filter(mine)["account"])
-        unknown = frozenset(stops.filter(mine)["account"]) - known.keys()
-        arrivals = follow(
-            marks,
-            taken.values(),
-            known,
-            settings.window_hours * HOUR,
-            settings.maximum_hops,
-            passed_on=settings.passed_on_ratio,
-            chain=Chain(living, settings.chain_hours * HOUR, settings.chain_hops),
-            stops=unknown,
-        )
-        fed = living | frozenset(mixed.filter(mine)["account"])
-        through = _through_hubs(settings, arrivals, taken, hubs)
-        explained = _over_mixing(settings, through, taken, marks, fed, hubs)
-        explained += _arrived_at_once(marks, explained, known)
+        unknown = _unknown_ends(settings, records, noted, taken_in)
+        found = arrivals(noted, noted.use == CIRCLE, last_first=True)
+        found += arrivals(noted, np.isin(noted.payee, list(unknown)), last_first=True, stops=True)
+        waiting = arrivals(noted, noted.use == RESERVES, last_first=True)
+        found += through_reserves(settings, records, waiting, set(known))
         known |= {account: (-1, False) for account in unknown}
+        found = _kept(settings, records, found, living)
+        moves = _moves(records, found)
         yield (
             name,
             Followed(
-                paid, taken, explained, known, trade.filter(mine), loans, paid_out, visible, refs,
-                owner,
+                disbursements.filter(mine), moves, found, known, trade.filter(mine), loans,
+                paid_out, visible, _refs(context, moves), owner,
             ),
         )  # fmt: skip
 
 
-def _marks(disbursements: pl.DataFrame) -> list[Mark]:
-    """Mark what was paid out, once for a transfer, though it may pay out several loans."""
-    once = disbursements.unique("transfer_no", keep="first", maintain_order=True)
-    columns = once.select("transfer_no", "booked_at", "payee_account", "amount_fen")
-    return [Mark(ref, _micros(at), account, fen) for ref, at, account, fen in columns.iter_rows()]
+def _looked_through(
+    settings: SelfFinancing, records: OwnedRecords, wanted: Flags
+) -> tuple[OwnedMoney, Flags]:
+    """Look through in two passes: the first finds the accounts that live on proceeds.
 
-
-def _arrived_at_once(
-    marks: Sequence[Mark], arrivals: Sequence[Arrival], ends: Collection[int]
-) -> list[Arrival]:
-    """What was paid out to an account of the closure itself and did not go on to another one."""
-    further: dict[int, int] = defaultdict(int)
-    for arrival in arrivals:
-        further[arrival.mark] += arrival.amount_fen
-    return [
-        Arrival(mark.number, mark.account, mark.amount_fen - further[mark.number], ())
-        for mark in marks
-        if mark.account in ends and mark.amount_fen > further[mark.number]
-    ]
-
-
-def _moves(moves: pl.DataFrame) -> dict[int, Move]:
-    columns = moves.select("transfer_no", "booked_at", "payer", "payee", "amount_fen")
-    return {row[0]: Move(row[0], _micros(row[1]), *row[2:]) for row in columns.iter_rows()}
-
-
-def _through_hubs(
-    settings: SelfFinancing,
-    arrivals: Sequence[Arrival],
-    moves: dict[int, Move],
-    hubs: dict[int, int],
-) -> list[Arrival]:
-    """Leave out what passed a hub, unless it explains what the hub paid there.
-
-    It does when it is a good part of all that the hub paid there, or when one payment into the
-    hub and one out of it are nearly the same sum.
+    Last in first out; from borrowers, and from accounts that take a good part of their money from
+    proceeds while these come in, the proceeds leave before anything else.
     """
-    marked: dict[tuple[int, int], int] = defaultdict(int)
-    whole: dict[tuple[int, int], int] = defaultdict(int)
-    for move in moves.values():
-        whole[move.payer, move.payee] += move.amount_fen
-    for arrival in arrivals:
-        last = moves[arrival.path[-1]]
-        marked[last.payer, last.payee] += arrival.amount_fen
+    given = records.transfers, records.rules, records.opening
+    money = look_through(*given, accounts=records.accounts, convention="lifo", wanted=wanted)
+    transfers = records.transfers
+    noted = pl.DataFrame(
+        {
+            "account": transfers.payee[money.note_transfer], "fen": money.note_fen,
+            "owner": records.rules.owner_of[money.note_colour],
+            "at": transfers.booked_at[money.note_transfer],
+        }
+    ).filter(pl.col("account") >= 0)  # fmt: skip
+    spans = noted.group_by("account", "owner").agg(
+        pl.col("fen").sum(), pl.col("at").min().alias("first"), pl.col("at").max().alias("last")
+    )
+    known = np.zeros(records.accounts, np.bool_)
+    known[spans["account"].to_numpy()] = True
+    into = np.flatnonzero((transfers.payee >= 0) & known[transfers.payee])
+    taken = pl.DataFrame(
+        {
+            "account": transfers.payee[into], "at": transfers.booked_at[into],
+            "whole": transfers.amount_fen[into],
+        }
+    )  # fmt: skip
+    living = (
+        spans.join(taken, on="account")
+        .filter(pl.col("at").is_between("first", "last"))
+        .group_by("account", "owner", "fen")
+        .agg(pl.col("whole").sum())
+        .filter(pl.col("fen") >= settings.mixed_share * pl.col("whole"))
+    )
+    flags = np.zeros(records.accounts, np.bool_)
+    flags[living["account"].to_numpy()] = True
+    flags[records.borrowers[:, 0]] = True
+    flags[records.rules.homes[:, 0]] = False
+    money = look_through(
+        *given, accounts=records.accounts, convention="lifo", wanted=wanted, living_on_it=flags
+    )
+    return money, flags
+
+
+def _kept(
+    settings: SelfFinancing, records: OwnedRecords, found: list[Arrival], living: Flags
+) -> list[Arrival]:
+    """Leave out small parts of a loan, and what accounts with other business did not pass on whole.
+
+    Over accounts that do not live on proceeds, but reserves, a payment and a later one are the same
+    money only when they are nearly the same sum. What one account paid another of a loan is small
+    below `least_way`: some of all money passes everywhere.
+    """
+    numbers = np.array([each.mark for each in found], np.int64)
+    lent = records.transfers.amount_fen[np.searchsorted(records.transfer_no, numbers)]
+    reserve = np.zeros(records.accounts, np.bool_)
+    reserve[records.rules.homes[:, 0]] = True
+    sums: dict[tuple[int, int, int], int] = defaultdict(int)
+    ways = []
+    for each in found:
+        last = np.searchsorted(records.transfer_no, each.path[-1]) if each.path else -1
+        ways.append((each.mark, int(records.transfers.payer[last]), each.account))
+        sums[ways[-1]] += each.amount_fen
     kept = []
-    for arrival in arrivals:
-        last = moves[arrival.path[-1]]
-        pair = last.payer, last.payee
-        between = {moves[number].payer for number in arrival.path[1:]}
-        alike = [moves[number].amount_fen for number in arrival.path[-2:]]
-        same = arrival.amount_fen >= settings.same_sum_share * max(alike)
-        explains = marked[pair] >= settings.hub_explained_share * whole[pair]
-        if not between & hubs.keys() or explains or same:
-            kept.append(arrival)
+    for each, way, loan_fen in zip(found, ways, lent.tolist(), strict=True):
+        rows = np.searchsorted(records.transfer_no, np.array(each.path, np.int64))
+        between = records.transfers.payer[rows[1:]]
+        whole = int(records.transfers.amount_fen[rows].max()) if len(rows) else 0
+        mixing = bool((~living[between] & ~reserve[between]).any())
+        same = each.amount_fen >= settings.same_sum_share * whole
+        large = each.amount_fen >= settings.least_part * loan_fen
+        if (not mixing or (same and large)) and sums[way] >= settings.least_way * loan_fen:
+            kept.append(each)
     return kept
 
 
-def _over_mixing(
-    settings: SelfFinancing,
-    arrivals: Sequence[Arrival],
-    moves: dict[int, Move],
-    marks: Sequence[Mark],
-    fed: frozenset[int],
-    hubs: dict[int, int],
-) -> list[Arrival]:
-    """Leave out what passed an account with other business, unless it passed the same sum on.
-
-    `fed` are the accounts that take a good part of their money from borrowers; over the others,
-    but hubs, a payment and a later one are the same money only when they are nearly the same sum,
-    and no small part of the loan.
-    """
-    lent = {mark.number: mark.amount_fen for mark in marks}
-    kept = []
-    for arrival in arrivals:
-        steps = [moves[number] for number in arrival.path]
-        mixing = {step.payer for step in steps[1:]} - fed - hubs.keys()
-        same = arrival.amount_fen >= settings.same_sum_share * max(s.amount_fen for s in steps)
-        large = arrival.amount_fen >= settings.least_part * lent[arrival.mark]
-        if not mixing or (same and large):
-            kept.append(arrival)
-    return kept
+def _unknown_ends(
+    settings: SelfFinancing, records: OwnedRecords, noted: Noted, taken_in: Ints
+) -> set[int]:
+    """Accounts that no bank reports and that take hardly anything but this money, in some parts."""
+    fen: dict[int, int] = defaultdict(int)
+    times: dict[int, int] = defaultdict(int)
+    hidden = np.isin(noted.payee, records.unregistered) & (noted.step > 0)
+    for account, amount in zip(
+        noted.payee[hidden].tolist(), noted.amount_fen[hidden].tolist(), strict=True
+    ):
+        fen[account] += amount
+        times[account] += 1
+    return {
+        account
+        for account, amount in fen.items()
+        if amount >= settings.sink_share * taken_in[account]
+        and amount >= settings.minimum_fen
+        and times[account] >= settings.sink_transfers
+    }
 
 
-def _micros(moment: datetime) -> int:
-    return (moment - EPOCH) // MICROSECOND
+def _moves(records: OwnedRecords, found: list[Arrival]) -> dict[int, Paid]:
+    """The transfers that arrivals took, by number."""
+    numbers = np.array(sorted({number for each in found for number in each.path}), np.int64)
+    rows = np.searchsorted(records.transfer_no, numbers)
+    transfers = records.transfers
+    return {
+        number: Paid(
+            int(transfers.booked_at[row]), int(transfers.payer[row]), int(transfers.payee[row]),
+            int(transfers.amount_fen[row]),
+        )
+        for number, row in zip(numbers.tolist(), rows.tolist(), strict=True)
+    }  # fmt: skip
+
+
+def _refs(context: Context, moves: Mapping[int, Paid]) -> dict[int, tuple[str, datetime]]:
+    taken = pl.DataFrame({"transfer_no": list(moves)}, schema={"transfer_no": pl.Int64})
+    context.db.register("taken", taken.to_arrow())
+    rows = context.db.rows("references", REFS)
+    context.db.unregister("taken")
+    return {number: (ref, at) for number, ref, at in rows}

@@ -17,7 +17,9 @@ from detectors import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
+    paid_promotion,
     premium_misuse,
     private_investment,
     product_nesting,
@@ -26,6 +28,7 @@ from detectors import (
     related_party,
     reserve_misuse,
     reserve_placement,
+    restricted_name,
     self_financing,
     self_guarantee,
     sham_merchant,
@@ -66,6 +69,8 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    paid_promotion,
+    restricted_name,
     related_party,
     unlicensed_business,
     reserve_placement,
@@ -81,6 +86,7 @@ DETECTORS: tuple[Detector, ...] = (
     premium_misuse,
     product_nesting,
     product_splitting,
+    offline_sales,
 )
 
 

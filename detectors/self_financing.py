@@ -1,16 +1,17 @@
 """P4 self-financing: a platform's loans end with its own circle.
 
-Pattern: lenders' money is paid out to a borrower and goes on, directly or over a few accounts,
-within days, to the platform's closure: a large share of the loan's proceeds. Over accounts that
-live on such money it may take longer. Or the loan goes to the closure straight: a borrower belongs
-to it, or lenders pay it there and no borrower ever gets it.
+Pattern: lenders' money is paid out to a borrower and goes on, over however many accounts, within
+days, to the platform's closure: a large share of the loan's proceeds, looked through last in first
+out. Borrowers, and accounts that live on such money, pass it on before any other. Or the loan goes
+to the closure straight: a borrower belongs to it, or lenders pay it there and no borrower ever gets
+it.
 
 Innocent look-alikes: the platform's fee (up to 5 % of the loan); a related supplier with whom the
 borrower trades before or after as well; a payment firm that serves everyone, the circle too (what
-passes a hub counts only where it explains what the hub pays the circle).
+passes a reserve counts only where it explains what that pays the circle).
 
-Blind spots: cash; accounts at banks that do not submit; detours longer than the windows, or long
-ones over accounts that have other business too.
+Blind spots: cash; accounts at banks that do not submit; detours longer than the days that count, or
+over accounts that have much other business and split the sum.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.proceeds import Followed, follow_proceeds
-from graph.following import Arrival
+from detectors.reserve_detour import Arrival
 
 NAME = "self_financing"
 CODE = "P4"
@@ -140,7 +141,9 @@ def judge(
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures=_measures(settings, held, followed, unknown),
+        measures=_measures(
+            settings, context.settings.look_through.within_days, held, followed, unknown
+        ),
         lookalikes=lookalikes,
         not_established=(
             "未证明借款人知情，也未证明关联方对资金的最终用途；经多账户的金额为上限",
@@ -248,18 +251,15 @@ def _longest(held: Held, followed: Followed) -> tuple[float, int]:
 
 
 def _measures(
-    settings: SelfFinancing, held: Held, followed: Followed, unknown: int
+    settings: SelfFinancing, within_days: int, held: Held, followed: Followed, unknown: int
 ) -> dict[str, Measure]:
     hours, hops = _longest(held, followed)
-    lines = settings.window_hours, settings.maximum_hops
-    if hours > settings.window_hours or hops > settings.maximum_hops:
-        lines = settings.chain_hours, settings.chain_hops
     share = held.arrived_fen / max(held.proceeds_fen, 1)
     return {
         "loans": Measure(held.chosen["loan_id"].n_unique(), settings.minimum_loans, "loans"),
         "share": Measure(round(share, 4), settings.minimum_share, "share"),
-        "hours": Measure(hours, lines[0], "hours"),
-        "hops": Measure(hops, lines[1], "transfers"),
+        "hours": Measure(hours, 24 * within_days, "hours"),
+        "hops": Measure(hops, None, "transfers"),
         "carried_fen": Measure(_carried(held, followed), None, "fen"),
         "borrowers": Measure(held.chosen["borrower"].n_unique(), None, "parties"),
         "to_unknown_holders_fen": Measure(unknown, None, "fen"),

@@ -1,5 +1,8 @@
 """What becomes of owned money in one payment: it begins, changes stage, meets an end, or is old.
 
+Property and securities end nothing in the pass: what comes there takes on a colour that says so,
+as it may go on to the circle. With that colour it counts as theirs wherever else it ends.
+
 An owner is an institution whose clients' money is followed. A lot's key is its colour, plus the
 number of colours times the day on which it left its owner's own accounts (0: it has not left). Key
 0 is everything that nobody's money is. This is the compiled part that graph.lots_in_order and
@@ -32,7 +35,20 @@ def no_rules() -> tuple[Any, ...]:
     """What a pass without owners is given."""
     small, flags = np.zeros(0, np.int32), np.zeros(0, np.bool_)
     facts = np.zeros((0, 4), np.int64)
-    return np.zeros(0, np.int8), small, small, small, facts, small, small, flags, 0, 1
+    return (
+        np.zeros(0, np.int8),
+        small,
+        small,
+        small,
+        facts,
+        small,
+        small,
+        flags,
+        0,
+        1,
+        flags,
+        np.zeros((0, 2), np.int32),
+    )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -67,7 +83,8 @@ def settle(
     `noted` has room for the pieces and one more; counts[0] are its rows (transfer, colour, use,
     fen). Returns the end of the pieces: a payment that begins owned money has one, at `first`.
     """
-    kinds, subjects, days, marks, facts, circle_owner, owner_of, wanted, within, colours = rules
+    kinds, subjects, days, marks, facts, circle_owner, owner_of, wanted = rules[:8]
+    within, colours, passed = rules[8], rules[9], rules[11]
     kind, subject, today = kinds[row], subjects[row], days[row]
     payer_home = NONE
     if source >= 0 and marks[source] > 0:
@@ -103,7 +120,13 @@ def settle(
                 use = -kind
             else:
                 use = end_of(owner, known, target, facts, circle_owner)
-            if use > 0:
+            if PROPERTY <= use <= SECURITIES:
+                through = passed[colour, use - PROPERTY]
+                if through != colour:
+                    sums[colour, STAGE_OUT] += moved
+                    sums[through, STAGE_IN] += moved
+                pieces[piece, KEY] = through + colours * (born if born > 0 else today)
+            elif use > 0:
                 sums[colour, FIRST_USE + use] += moved
                 pieces[piece, KEY] = 0
             elif payee_home == owner:
@@ -123,7 +146,13 @@ def settle(
     if payee_home != owner:
         use = end_of(owner, known, target, facts, circle_owner)
     pieces[first, AMOUNT], pieces[first, KEY] = amount, 0
-    if use > 0:
+    if PROPERTY <= use <= SECURITIES:
+        through = passed[subject, use - PROPERTY]
+        if through != subject:
+            sums[subject, STAGE_OUT] += amount
+            sums[through, STAGE_IN] += amount
+        pieces[first, KEY] = through + colours * today
+    elif use > 0:
         sums[subject, FIRST_USE + use] += amount
     elif payee_home == owner:
         pieces[first, KEY] = subject

@@ -6,8 +6,10 @@ opening balances; it lies at home in accounts of the owner's clients, and leaves
 its way it is carried like any coloured money, until one of these comes first:
 
 - a transfer that is an end by itself (a fee, a refund, a return paid to a client);
-- an account that is an end: for everyone (property, securities, outside), or for this owner (its
-  circle). There it is counted, once, and goes on as nobody's money;
+- an account that is an end: outside for everyone, for this owner its circle. There it is counted,
+  once, and goes on as nobody's money;
+- an account of property or securities: there it takes on a colour that says so, and goes on, as it
+  may come to the circle all the same;
 - a payment into another owner's home, or one that begins that owner's money;
 - age: what left home more than so many days ago is nobody's. It was spent, or lies somewhere.
 
@@ -40,14 +42,17 @@ USES = (
 class Rules:
     """Whose money is what, where it begins, is at home, and ends.
 
-    `owner_of` is by colour, -1 for colour 0, which is nobody's. By transfer: `kind` is 0, a source
-    (its place in SOURCES, from 1) that begins the colour `subject`, or minus a use (its place in
-    USES, counted from 1) for the owner `subject`; `day` counts from 1. `homes` and `circles` are
+    `owner_of` is by colour, -1 for colour 0, which is nobody's; `passed` are the colours that a
+    colour takes on at property and at securities, itself where it has passed one. By transfer:
+    `kind` is 0, a source (its place in SOURCES, from 1) that begins the colour `subject`, or minus
+    a use (its place in USES, counted from 1) for the owner `subject`; `day` counts from 1. `homes`
+    and `circles` are
     pairs of account and owner, `ends` of account and use; an account is at home with one owner.
     Money counts until `within_days` after it left home.
     """
 
     owner_of: Small
+    passed: Small
     kind: npt.NDArray[np.int8]
     subject: Small
     day: Small
@@ -56,7 +61,7 @@ class Rules:
     ends: Ints
     within_days: int
 
-    def compiled(self, accounts: int, wanted: Flags) -> tuple[Any, ...]:
+    def compiled(self, accounts: int, wanted: Flags, apart: Flags) -> tuple[Any, ...]:
         """The same as the compiled pass reads it: one table of the accounts that are marked."""
         named = np.unique(
             np.concatenate([pairs[:, 0] for pairs in (self.homes, self.circles, self.ends)])
@@ -78,7 +83,8 @@ class Rules:
             marks, facts, np.ascontiguousarray(circles[:, 1], np.int32),
             np.ascontiguousarray(self.owner_of, np.int32),
             np.ascontiguousarray(wanted, np.bool_),
-            int(self.within_days), len(self.owner_of),
+            int(self.within_days), len(self.owner_of), np.ascontiguousarray(apart, np.bool_),
+            np.ascontiguousarray(self.passed, np.int32),
         )  # fmt: skip
 
 
@@ -118,15 +124,19 @@ def look_through(
     accounts: int,
     convention: Convention,
     wanted: Flags | None = None,
+    living_on_it: Flags | None = None,
 ) -> OwnedMoney:
     """Carry every owner's money through all transfers; `wanted` are the colours noted in full.
+
+    From accounts `living_on_it` owned money leaves before any other; pro rata knows none.
 
     Time is linear in the transfers and in the lots that they move; a lot is a colour and a day.
 
     >>> columns = [-1, 0, 1, 2], [0, 1, 2, 3], [90, 90, 60, 30], [1, 2, 3, 4]
     >>> rows = Transfers(*map(np.array, columns))
     >>> pairs = lambda *each: np.array(each, np.int64).reshape(-1, 2)
-    >>> rules = Rules(np.array([-1, 0, 0]), np.array([1, 1, 0, 0]), np.array([1, 2, 0, 0]),
+    >>> rules = Rules(np.array([-1, 0, 0]), np.array([[0, 0], [1, 1], [2, 2]]),
+    ...               np.array([1, 1, 0, 0]), np.array([1, 2, 0, 0]),
     ...               np.ones(4), pairs((0, 0)), pairs((3, 0)), pairs(), 10)
     >>> found = look_through(rows, rules, Opening.none(), accounts=4, convention="fifo")
     >>> dict(zip(USES, found.uses.sum(axis=0).tolist()))["circle"], found.held_fen.tolist()
@@ -149,10 +159,13 @@ def look_through(
         np.ascontiguousarray(opening.colour, np.int32),
         np.ascontiguousarray(opening.amount_fen, np.int64), np.zeros((accounts, 4), np.int64),
     )  # fmt: skip
-    compiled = rules.compiled(accounts, chosen)
+    apart = np.zeros(0, np.bool_) if living_on_it is None else living_on_it
+    compiled = rules.compiled(accounts, chosen, apart)
     if len(transfers) == 0:
         # The compiled pass tells by its first rule that there are any.
         raise ContractError("look-through: there are no transfers")
+    if convention == "prorata" and living_on_it is not None:
+        raise ContractError("look-through: pro rata draws on all that an account holds")
     if convention == "prorata":
         pool = np.empty((max(1024, 4 * accounts), 2), np.int64)
         found = lots_in_proportion.carry(*given, pool, colours, False, compiled)

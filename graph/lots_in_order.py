@@ -133,9 +133,15 @@ def carry(
     tinted, owned = len(tint) > 0, len(rules[0]) > 0
     sums = np.zeros((colours if owned else 1, SUMS), dtype=np.int64)
     noted, counts = np.empty((1024 if owned else 1, 4), dtype=np.int64), np.zeros(1, np.int64)
+    # In accounts that live on owned money nobody's lies apart, and leaves last.
+    apart = rules[10]
+    set_aside = np.zeros(len(apart), dtype=np.int64)
     for lot in range(len(opening_amount)):
         colour = opening_colour[lot]
         entered[colour] += opening_amount[lot]
+        if colour == UNKNOWN and len(apart) > 0 and apart[opening_account[lot]]:
+            set_aside[opening_account[lot]] += opening_amount[lot]
+            continue
         pool = _lay(
             rows, pool, state, opening_account[lot], colour, opening_amount[lot], last_first
         )
@@ -154,7 +160,7 @@ def carry(
             continue
         if source >= 0:
             while missing > 0 and rows[source, AMOUNT] > 0:
-                if past + 1 >= len(pieces):
+                if past + 2 >= len(pieces):
                     pieces = _wider(pieces)
                 taken = min(missing, rows[source, AMOUNT])
                 pieces[past, COLOUR], pieces[past, AMOUNT] = rows[source, COLOUR], taken
@@ -164,6 +170,12 @@ def carry(
                     _pop(rows, pool, state, source)
                 else:
                     rows[source, AMOUNT] -= taken
+            if missing > 0 and len(apart) > 0 and set_aside[source] > 0:
+                taken = min(missing, set_aside[source])
+                set_aside[source] -= taken
+                pieces[past, COLOUR], pieces[past, AMOUNT] = UNKNOWN, taken
+                past += 1
+                missing -= taken
         if missing > 0:
             entered[UNKNOWN] += missing
             if source >= 0:
@@ -187,7 +199,9 @@ def carry(
             entered[tint[row]] += amount[row]
         for piece in range(first, past):
             colour, moved = pieces[piece, COLOUR], pieces[piece, AMOUNT]
-            if target >= 0:
+            if colour == UNKNOWN and len(apart) > 0 and target >= 0 and apart[target]:
+                set_aside[target] += moved
+            elif target >= 0:
                 pool = _lay(rows, pool, state, target, colour, moved, last_first)
             elif not owned:
                 left[colour] += moved

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from detectors.context import Context
-from detectors.owned_money import STAGES, OwnedRecords, read_owned_records
+from detectors.owned_money import OWN_COLOURS, PASSED, STAGES, OwnedRecords, read_owned_records
 from graph.look_through import SOURCES, USES, OwnedMoney, look_through
 from graph.tracing import CONVENTIONS, Convention
 from pipelines.look_through_file import COLUMNS
@@ -66,7 +66,7 @@ def _named(context: Context, records: OwnedRecords) -> pl.DataFrame:
 def _whole(records: OwnedRecords, money: OwnedMoney) -> Ints:
     """All that each owner's money began with."""
     began = money.sources.sum(axis=1)[1:]
-    whole: Ints = began.reshape(len(records.institutions), len(STAGES)).sum(axis=1)
+    whole: Ints = began.reshape(len(records.institutions), OWN_COLOURS).sum(axis=1)
     return whole
 
 
@@ -94,21 +94,34 @@ def _uses(
     held = held_kinds(records, money)
     for owner, institution in enumerate(records.institutions):
         for stage in STAGES:
-            colour = records.colour(owner, stage)
-            fen = dict(zip(USES, money.uses[colour].tolist(), strict=True))
-            for name, by_colour in held.items():
-                fen[name] = fen.get(name, 0) + int(by_colour[colour])
+            carried = int(money.carried[records.colours(owner, stage)].sum())
+            fen = _by_kind(records, money, held, owner, stage)
             for name, amount in fen.items():
                 place = USES.index(name) if name in USES else -1
                 chance = None
                 if place in chances:
                     takings, total = chances[place]
-                    chance = int(money.carried[colour]) * int(takings[owner]) // max(total, 1)
+                    chance = carried * int(takings[owner]) // max(total, 1)
                 if amount or chance:
                     yield (
                         institution, convention, stage, name, amount, _share(amount, whole[owner]),
                         amount, amount, chance,
                     )  # fmt: skip
+
+
+def _by_kind(
+    records: OwnedRecords, money: OwnedMoney, held: Mapping[str, Ints], owner: int, stage: str
+) -> dict[str, int]:
+    """What became of a stage of an owner's money: what passed property or securities is theirs,
+    unless it came to the circle."""
+    fen = dict.fromkeys((*USES, *held), 0)
+    for passed in PASSED:
+        colour = records.colour(owner, stage, passed)
+        found = [*zip(USES, money.uses[colour].tolist(), strict=True)]
+        found += [(name, int(by_colour[colour])) for name, by_colour in held.items()]
+        for name, amount in found:
+            fen[passed if passed and name != "circle" else name] += amount
+    return fen
 
 
 def held_kinds(records: OwnedRecords, money: OwnedMoney) -> dict[str, Ints]:

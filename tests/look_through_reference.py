@@ -41,10 +41,10 @@ class Said:
 
 
 def world(seed: int) -> Case:
-    """A random case: three colours of two owners among eight accounts."""
+    """A random case: three colours of two owners, and what they turn to, among eight accounts."""
     draw = random.Random(seed)
     count = draw.randrange(1, 40)
-    owner_of = [-1, 0, 0, 1]
+    owner_of = [-1, 0, 0, 1, 0, 0, 1, 0, 0, 1]
     rows, kinds, subjects, days, day, at = [], [], [], [], 1, 0
     for _ in range(count):
         at += draw.randrange(0, 3)
@@ -100,8 +100,8 @@ def said(case: Case, convention: str) -> Said:
             found.sources[subject, case.kind[row]] += amount - same
             at_home = case.homes.get(payee) == owner
             use = 0 if at_home else _end(case, owner, payee)
-            found.uses[subject, use] += amount if use else 0
-            arrived = [((0, 0) if use else (0 if at_home else today, subject), amount)]
+            key = _arrives(found, subject, use, amount, 0 if at_home else today)
+            arrived = [(key, amount)]
         if payee >= 0:
             held.setdefault(payee, []).extend(piece for piece in arrived if piece[1])
     for account, lots in held.items():
@@ -142,9 +142,19 @@ def _becomes(case: Case, found: Said, row: int, key: Key, fen: int) -> tuple[Key
         found.uses[colour, 7] += fen
         return (0, 0), 0
     use = -kind if kind < 0 and subject == owner else _end(case, owner, payee)
+    at_home = not use and case.homes.get(payee) == owner
+    return _arrives(found, colour, use, fen, 0 if at_home else day or case.day[row]), 0
+
+
+def _arrives(found: Said, colour: int, use: int, fen: int, day: int) -> Key:
+    """The key of what arrives where it meets an end, or none."""
+    if use in (5, 6):
+        through = colour + 3 * (use - 4) if colour <= 3 else colour
+        if through != colour:
+            found.stage_out[colour] += fen
+            found.stage_in[through] += fen
+        return day, through
     if use:
         found.uses[colour, use] += fen
-        return (0, 0), 0
-    if case.homes.get(payee) == owner:
-        return (0, colour), 0
-    return (day or case.day[row], colour), 0
+        return 0, 0
+    return day, colour

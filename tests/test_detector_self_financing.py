@@ -53,8 +53,8 @@ def test_two_loans_that_end_with_a_sister_firm_fire() -> None:
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (2, 2),
         "share": (0.6071, 0.3),
-        "hours": (48.0, 72),
-        "hops": (2, 3),
+        "hours": (48.0, 240),
+        "hops": (2, None),
         "borrowers": (2, None),
         "carried_fen": (11_900_000, None),
         "to_unknown_holders_fen": (0, None),
@@ -181,20 +181,21 @@ def long_chain(steps: int, *, business: int) -> World:
     return world
 
 
-def test_a_long_way_over_accounts_that_live_on_proceeds_counts() -> None:
+def test_a_long_way_counts_as_long_as_its_days_do() -> None:
     [finding] = found(long_chain(5, business=0))
     assert finding.amount_fen == 16_000_000
-    assert (finding.measures["hops"].value, finding.measures["hours"].value) == (6, 156.0)
-    assert (finding.measures["hops"].threshold, finding.measures["hours"].threshold) == (6, 240)
-    assert found(long_chain(5, business=200_000)) == []
-    assert found(long_chain(6, business=0)) == []
+    assert (finding.measures["hops"].value, finding.measures["hours"].value) == (6, 180.0)
+    assert (finding.measures["hops"].threshold, finding.measures["hours"].threshold) == (None, 240)
+    # Other business of the accounts between hides nothing; more than ten days of way do.
+    assert len(found(long_chain(5, business=200_000))) == 1
+    assert found(long_chain(11, business=0)) == []
 
 
 def test_below_the_share_or_beyond_the_window_is_none() -> None:
     world = platform()
     for number in range(2):
         world.pay(f"Borrower{number}", "Sister", 29_000, at(number + 1))
-        world.pay(f"Borrower{number}", "Sister", 60_000, at(number + 4))
+        world.pay(f"Borrower{number}", "Sister", 60_000, at(number + 12))
     assert found(world) == []
 
 

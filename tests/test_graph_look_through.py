@@ -20,11 +20,20 @@ def pairs(rows: list[tuple[int, int]]) -> np.ndarray:
     return np.array(rows, dtype=np.int64).reshape(-1, 2)
 
 
-def run(case: Case, convention: Convention, wanted: list[bool] | None = None) -> OwnedMoney:
+def run(
+    case: Case,
+    convention: Convention,
+    wanted: list[bool] | None = None,
+    living: np.ndarray | None = None,
+) -> OwnedMoney:
     table = np.array(case.rows, dtype=np.int64).reshape(-1, 4)
     held = np.array(case.opening, dtype=np.int64).reshape(-1, 3)
+    colours = np.arange(len(case.owner_of))
+    fresh = (colours > 0) & (colours <= 3) & (len(colours) > 3)
+    passed = np.stack([np.where(fresh, colours + 3 * step, colours) for step in (1, 2)], axis=1)
     rules = Rules(
-        np.array(case.owner_of), np.array(case.kind), np.array(case.subject), np.array(case.day),
+        np.array(case.owner_of), passed, np.array(case.kind), np.array(case.subject),
+        np.array(case.day),
         pairs(list(case.homes.items())), pairs(sorted(case.circles)),
         pairs(list(case.ends.items())), case.within_days,
     )  # fmt: skip
@@ -32,6 +41,7 @@ def run(case: Case, convention: Convention, wanted: list[bool] | None = None) ->
         Transfers(*(table[:, column].copy() for column in range(4))), rules,
         Opening(*(held[:, column].copy() for column in range(3))), accounts=8,
         convention=convention, wanted=None if wanted is None else np.array(wanted),
+        living_on_it=living,
     )  # fmt: skip
 
 
@@ -71,7 +81,7 @@ def test_hundreds_of_random_worlds_equal_the_plain_reference(convention: Convent
 @settings(max_examples=300, deadline=None)
 def test_every_fen_is_in_exactly_one_use(seed: int, convention: Convention) -> None:
     found = run(look_through_reference.world(seed), convention)
-    held = np.bincount(found.held_colour, found.held_fen, minlength=4).astype(np.int64)
+    held = np.bincount(found.held_colour, found.held_fen, minlength=10).astype(np.int64)
     began = found.sources.sum(axis=1) + found.stage_in
     went = found.uses.sum(axis=1) + found.aged + found.stage_out + held
     assert (began[1:] == went[1:]).all()
@@ -108,3 +118,16 @@ def test_rules_that_do_not_fit_are_refused() -> None:
                     "day": [1, 1, 3, 4]}), "fifo")  # fmt: skip
     with pytest.raises(ContractError, match="known are fifo, prorata, lifo"):
         run(LENT, "hifo")  # type: ignore[arg-type]
+
+
+def test_accounts_that_live_on_owned_money_pass_it_on_first() -> None:
+    # Account 2 was lent 90, then sold something for 70, and pays 80 to the circle.
+    rows = [(1, 0, 100, 1), (0, 2, 90, 2), (4, 2, 70, 3), (2, 5, 80, 4)]
+    case = Case(rows, [2, 3, 0, 0], [1, 2, 0, 0], [1, 1, 2, 3], [-1, 0, 0], {0: 0}, {(5, 0)}, {},
+                [], 3)  # fmt: skip
+    living = np.array([False, False, True, *[False] * 5])
+    circle = USES.index("circle")
+    assert run(case, "lifo").uses[2, circle] == 10
+    assert run(case, "lifo", living=living).uses[2, circle] == 80
+    with pytest.raises(ContractError, match="pro rata draws on all"):
+        run(case, "prorata", living=living)

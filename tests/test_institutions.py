@@ -134,3 +134,14 @@ def test_the_file_of_a_night_is_whole_or_not_there(tmp_path: Path) -> None:
     assert {name: table.columns for name, table in empty_tables().items()} == {
         name: list(columns) for name, columns in COLUMNS.items()
     }
+
+
+def test_what_passes_a_developer_is_property_unless_it_comes_to_the_circle() -> None:
+    world = platform()
+    world.institution("Developer", "property_developer")
+    world.pay("Borrower", "Developer", 200, at(2, 11))
+    world.pay("Developer", "Sister", 150, at(2, 12))
+    tables = institutions_look_through(world.context(10))
+    uses = {row[1]: row[2] for row in rows(tables["institution_use"], "fifo")}
+    assert (uses["circle"], uses["property"], uses["spent"]) == (65_000, 5_000, 20_000)
+    assert sum(uses.values()) == 200_000
