@@ -774,6 +774,23 @@ class ProductSplitting(Section):
     confidence_beyond: Share
 
 
+class PaidPromotion(Section):
+    """G1."""
+
+    window_days: Count
+    minimum_payments: Count
+    minimum_fen: Whole
+    agency_days: Count
+    agency_passed_share: Share
+    sure_fen: Whole
+    sure_share: Share
+    customer_share: Share
+    sure_payments: Count
+    confidence_least: Share
+    confidence_registered: Share
+    confidence_payments: Share
+
+
 class OfflineSales(Section):
     """P8."""
 
@@ -807,6 +824,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    paid_promotion: PaidPromotion
     restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
