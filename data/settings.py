@@ -98,6 +98,7 @@ class Score(Section):
     amount_weight: Share
     amount_low_fen: Count
     amount_high_fen: Count
+    prior_severity: Whole
     accomplice_weight: Share
     beneficiary_weight: Share
     unexplained: Whole
@@ -775,6 +776,48 @@ class ProductSplitting(Section):
     confidence_beyond: Share
 
 
+class PaidPromotion(Section):
+    """G1."""
+
+    window_days: Count
+    minimum_payments: Count
+    minimum_fen: Whole
+    agency_days: Count
+    agency_passed_share: Share
+    sure_fen: Whole
+    sure_share: Share
+    customer_share: Share
+    sure_payments: Count
+    confidence_least: Share
+    confidence_registered: Share
+    confidence_payments: Share
+
+
+class OfflineSales(Section):
+    """P8."""
+
+    agency_share: Share
+    most_pay_fen: Whole
+    run_gap_days: Count
+    run_persons: Count
+    minimum_persons: Count
+    lowest_share: Share
+    highest_share: Share
+    minimum_varied_share: Share
+    same_pay_share: Share
+    sure_runs: Count
+    sure_spread: Share
+    minimum_landlords: Count
+    rent_least_days: Count
+    rent_most_days: Count
+    minimum_spot_payers: Count
+    minimum_spot_share: Share
+    minimum_new_fen: Whole
+    confidence_least: Share
+    confidence_sign: Share
+    confidence_moves: Share
+
+
 class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
@@ -783,6 +826,7 @@ class Detectors(Section):
     self_financing: SelfFinancing
     commingling: Commingling
     reserve_misuse: ReserveMisuse
+    paid_promotion: PaidPromotion
     restricted_name: RestrictedName
     related_party: RelatedParty
     unlicensed_business: UnlicensedBusiness
@@ -806,6 +850,7 @@ class Detectors(Section):
     premium_misuse: PremiumMisuse
     product_nesting: ProductNesting
     product_splitting: ProductSplitting
+    offline_sales: OfflineSales
 
 
 class Settings(Section):

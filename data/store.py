@@ -58,14 +58,17 @@ class Database:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
+        if read_only:
+            config["enable_external_access"] = False
         try:
             connection = duckdb.connect(
                 str(path) if path else ":memory:", read_only=read_only, config=config
             )
-            connection.execute("set enable_progress_bar = false")
-            if read_only:
-                connection.execute("set enable_external_access = false")
-                connection.execute("set lock_configuration = true")
+            # A file that this process has open already is locked down, and stays so.
+            if not (read_only and _is_locked(connection)):
+                connection.execute("set enable_progress_bar = false")
+                if read_only:
+                    connection.execute("set lock_configuration = true")
         except duckdb.Error as error:
             raise StoreError(f"cannot open the database {path}: {error}") from error
         return cls(connection, path)
@@ -144,6 +147,11 @@ class Database:
             return self._connection.execute(sql, params)
         except duckdb.Error as error:
             raise _failed(name, sql, error) from error
+
+
+def _is_locked(connection: duckdb.DuckDBPyConnection) -> bool:
+    [(locked,)] = connection.execute("select current_setting('lock_configuration')").fetchall()
+    return bool(locked)
 
 
 def _failed(name: str, sql: str, error: duckdb.Error) -> StoreError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from detectors.context import Context
+from detectors.context import Context, Institution
 
 # A position counts while the product's newest statement is not much younger.
 CREATE_HOLDING = """
@@ -85,3 +85,10 @@ def read_edges(context: Context) -> pl.DataFrame:
 def unreported_products(context: Context) -> list[str]:
     """The private products of which no holder was ever submitted."""
     return [name for (name,) in context.db.rows("products unreported", UNREPORTED)]
+
+
+def managers_without_products(context: Context) -> list[Institution]:
+    """The asset managers, where no product at all was submitted."""
+    if not read_products(context).is_empty():
+        return []
+    return [i for i in context.institutions if i.kind == "asset_manager"]

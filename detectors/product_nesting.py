@@ -23,11 +23,16 @@ import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import ProductNesting
-from detectors.context import Context
+from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.holdings import read_edges, read_products, unreported_products
+from detectors.holdings import (
+    managers_without_products,
+    read_edges,
+    read_products,
+    unreported_products,
+)
 from graph.nesting import nesting
 
 NAME = "product_nesting"
@@ -79,6 +84,7 @@ order by p.holder, p.held, t.booked_at, t.ref
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per manager whose products are nested too deep or in a round."""
     settings = context.settings.detectors.product_nesting
+    yield from (_no_products(firm) for firm in managers_without_products(context))
     products = read_products(context)
     if products.is_empty():
         return
@@ -269,4 +275,15 @@ def _unreported(products: list[str]) -> CannotConclude:
         (f"{len(products)} 个私募产品没有报送持有人，无法判断其嵌套层数",
          f"no holders of {len(products)} private product(s) were submitted; how deep they are "
          "nested cannot be judged"),
+    )  # fmt: skip
+
+
+def _no_products(manager: Institution) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        manager.party_id,
+        manager.institution_id,
+        ("product", "holding"),
+        ("没有报送任何产品，无法判断产品嵌套",
+         "no product was submitted; product nesting cannot be judged"),
     )  # fmt: skip

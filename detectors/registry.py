@@ -17,7 +17,9 @@ from detectors import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
+    paid_promotion,
     premium_misuse,
     private_investment,
     product_nesting,
@@ -67,6 +69,7 @@ DETECTORS: tuple[Detector, ...] = (
     self_financing,
     commingling,
     reserve_misuse,
+    paid_promotion,
     restricted_name,
     related_party,
     unlicensed_business,
@@ -83,6 +86,7 @@ DETECTORS: tuple[Detector, ...] = (
     premium_misuse,
     product_nesting,
     product_splitting,
+    offline_sales,
 )
 
 

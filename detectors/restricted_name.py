@@ -52,7 +52,7 @@ join account_dim a on a.account_id = t.payer_account
 join party_dim p on p.party_no = a.party_no and p.kind = 'person'
 join account_dim b on b.account_id = t.payee_account
 where t.status = 'settled' and t.business_date between $first and $last
-  and list_contains($named, b.party_id)
+  and b.party_id in (select unnest($named))
 group by b.party_id order by b.party_id
 """
 

@@ -22,6 +22,8 @@ from pipelines.rank import SUBJECT, charge, rank
 
 ORGANISER = "organiser"
 UNLISTED = "unlisted"
+# Cells of a record that its reference may leave out: an identifier tells the kind of its holder.
+NO_KEY = ("table", "holder_kind")
 # What orders the parties: findings and forest together, or one of them alone.
 WAYS = ("both", "rules", "forest")
 
@@ -30,8 +32,9 @@ SCHEMES = pl.Schema(
         "seed": pl.Int64, "level": pl.String, "scheme_id": pl.String, "typology": pl.String,
         "variant": pl.String, "guilty": pl.Int64, "rank": pl.Int64, "rank_any": pl.Int64,
         "rank_both": pl.Int64, "rank_rules": pl.Int64, "rank_forest": pl.Int64, "named": pl.Boolean,
-        "cited": pl.Int64, "own": pl.Int64, "both": pl.Int64, "stake_fen": pl.Int64,
-        "found_fen": pl.Int64, "roles_named": pl.Int64, "roles_right": pl.Int64,
+        "cited": pl.Int64, "cited_right": pl.Int64, "own": pl.Int64, "own_found": pl.Int64,
+        "stake_fen": pl.Int64, "found_fen": pl.Int64, "roles_named": pl.Int64,
+        "roles_right": pl.Int64,
     }
 )  # fmt: skip
 FINDINGS = pl.Schema(
@@ -63,9 +66,9 @@ def read_facts(truth: Truth, judged: Judged, seed: int, level: str, settings: Sc
     """Compare what a night found with the truth.
 
     Per scheme: the best ranks of its subjects (null: none stands there), as subject of a finding of
-    its typology and of any; evidence as numbers of references cited, own, and both; the money at
-    stake in truth and in the strongest finding; how many of its parties a finding names, and how
-    many of them in the right role.
+    its typology, of any, and as anything in each order; evidence as numbers of references cited, of
+    these right, its own, and of these found; the money at stake in truth and in the strongest
+    finding; how many of its parties a finding names, and how many of them in the right role.
     """
     guilty = guilty_parties(truth)
     orders = _orders(judged, settings)
@@ -95,10 +98,22 @@ def subjects(scheme: Mapping[str, Any]) -> set[str]:
     return {p["party_id"] for p in scheme["parties"] if p["role"] == ORGANISER}
 
 
-def references(scheme: Mapping[str, Any]) -> set[str]:
-    """What shows a scheme: its transfers, and its records as `table:key:key`."""
-    records = {":".join(str(cell) for cell in record.values()) for record in scheme["records"]}
-    return records | set(scheme["transfers"])
+def met(scheme: Mapping[str, Any], cited: set[str]) -> tuple[int, int]:
+    """How many of the references cited show a scheme, and how much of what shows it is cited.
+
+    A scheme is shown by its transfers and its records. A record is cited as `table:cell:cell`; it
+    is met where that names its table and every cell of the key that the truth gives.
+    """
+    transfers = cited & set(scheme["transfers"])
+    right, found = len(transfers), len(transfers)
+    keys = [
+        (record["table"], {str(cell) for name, cell in record.items() if name not in NO_KEY})
+        for record in scheme["records"]
+    ]
+    seen = [(table, set(cells)) for table, *cells in (ref.split(":") for ref in cited - transfers)]
+    right += sum(any(table == t and key <= cells for t, key in keys) for table, cells in seen)
+    found += sum(any(table == t and key <= cells for t, cells in seen) for table, key in keys)
+    return right, found
 
 
 def _orders(judged: Judged, settings: Score) -> dict[str, list[str]]:
@@ -120,12 +135,12 @@ def _scheme(
     about = subjects(scheme)
     any_about = [f for f in findings if f.party_id in about]
     mine = [f for f in any_about if f.typology == scheme["typology"]]
-    own = references(scheme)
     cited = {ref for f in mine for ref in f.transfers}
+    right, found = met(scheme, cited)
     strongest = max(mine, key=lambda f: (f.confidence, f.amount_fen), default=None)
     named = _roles(mine, about)
     roles = {p["party_id"]: p["role"] for p in scheme["parties"]}
-    met = [party for party in roles if party in named]
+    known = [party for party in roles if party in named]
     return {
         "scheme_id": scheme["scheme_id"],
         "typology": scheme["typology"],
@@ -135,12 +150,13 @@ def _scheme(
         **{f"rank_{way}": _best(ranks[way], about) for way in WAYS},
         "named": bool(mine),
         "cited": len(cited),
-        "own": len(own),
-        "both": len(cited & own),
+        "cited_right": right,
+        "own": len(scheme["transfers"]) + len(scheme["records"]),
+        "own_found": found,
         "stake_fen": scheme["stake_fen"],
         "found_fen": strongest.amount_fen if strongest else None,
-        "roles_named": len(met),
-        "roles_right": sum(named[party] == roles[party] for party in met),
+        "roles_named": len(known),
+        "roles_right": sum(named[party] == roles[party] for party in known),
     }
 
 

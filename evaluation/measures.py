@@ -21,8 +21,8 @@ def typology_measures(facts: Facts) -> pl.DataFrame:
       another typology alone is left out of the list: crooks breach more than one clause, and the
       truth names one.
     - `average_precision`: the precision at each finding that is right, averaged over the schemes.
-    - `evidence_precision`, `evidence_recall`: references of both, per cited and per own, added up;
-      a scheme that was missed counts with all its own.
+    - `evidence_precision`, `evidence_recall`: references cited that are right, and what shows the
+      schemes that is cited, added up; a scheme that was missed counts with all that shows it.
     - `amount_error`: median of |found - true| / true over the schemes found, of the money at stake.
     - `roles_right`: of the parties that findings name, the share named in their true role.
     - `false`: findings whose subject takes part in no scheme at all.
@@ -59,10 +59,12 @@ def _by_scheme(schemes: pl.DataFrame) -> pl.DataFrame:
             first.fill_null(False).mean().alias("recall_at_2k"),
             pl.col("rank").is_not_null().mean().alias("recall"),
             pl.col("named").filter(first_any).mean().alias("named"),
-            (pl.col("both").sum() / pl.col("cited").sum())
+            (pl.col("cited_right").sum() / pl.col("cited").sum())
             .fill_nan(None)
             .alias("evidence_precision"),
-            (pl.col("both").sum() / pl.col("own").sum()).fill_nan(None).alias("evidence_recall"),
+            (pl.col("own_found").sum() / pl.col("own").sum())
+            .fill_nan(None)
+            .alias("evidence_recall"),
             error.filter(pl.col("stake_fen") > 0).median().alias("amount_error"),
             (pl.col("roles_right").sum() / pl.col("roles_named").sum())
             .fill_nan(None)

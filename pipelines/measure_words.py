@@ -91,6 +91,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_circle_fen": ("付给关联方", "paid to the circle"),
         "returned_fen": ("关联方付回", "paid back by the circle"),
         "elsewhere_fen": ("付给其他收款人", "paid to others"),
+        "promotion_share": ("占其全部付款", "share of all it paid"),
+        "media": ("广告、媒体、平台", "advertisers, media and platforms"),
+        "promotion_fen": ("推广金额", "paid for promotion"),
+        "promotions": ("推广付款", "payments for promotion"),
         "paying_persons": ("付款自然人数", "natural persons who pay it"),
         "restricted_words": ("限制字样", "restricted words"),
         "group_payments": ("集团内付款", "payments within the group"),
@@ -196,6 +200,13 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "small_tickets": ("低于起点的持有人", "holders below the smallest ticket"),
         "unfit_holders": ("风险不匹配的持有人", "holders who bear less risk"),
         "pooled_givers": ("拼单出资人", "givers behind nominees"),
+        "paid_persons": ("批量收款的自然人", "persons paid in runs"),
+        "pay_runs": ("付款批次", "runs of payments"),
+        "pay_share": ("占新增资金", "paid per yuan of new money"),
+        "varied_share": ("各批金额变动者占比", "share of persons whose pay changes"),
+        "landlords": ("出租方", "landlords"),
+        "spot_payers": ("刷卡或现金付款账户", "accounts that pay at terminals or in cash"),
+        "spot_share": ("刷卡或现金占新增资金", "share of the new money at terminals or in cash"),
     }
 )
 # Chinese, one in English, several in English.
@@ -221,6 +232,7 @@ UNITS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "words": ("个", "word", "words"),
         "holders": ("名", "holder", "holders"),
         "products": ("个", "product", "products"),
+        "runs": ("批", "run", "runs"),
         "ratio": ("", "", ""),
     }
 )

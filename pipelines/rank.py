@@ -61,9 +61,9 @@ def rank(
 
     The score is a third of w * evidence + (1 - w) * forest score, where w is `finding_weight`, on
     top of two thirds for the subject of a finding and of one third for whoever is only named in
-    one; without a finding it is a third of the forest score. Equal scores are ordered by severity,
-    money at stake, number of independent findings, and at last by the party's identifier. The
-    order in which findings arrive does not matter.
+    one, or is the subject of priors alone; without a finding it is a third of the forest score.
+    Equal scores are ordered by severity, money at stake, number of independent findings, and at
+    last by the party's identifier. The order in which findings arrive does not matter.
     """
     charges = charge(findings)
     drafts = []
@@ -161,7 +161,10 @@ def _score(charges: tuple[Charge, ...], forest_score: float | None, settings: Sc
     unusual = forest_score or 0.0
     if not charges:
         return unusual / 3
-    lowest = SUBJECTS_FROM if any(c.role == SUBJECT for c in charges) else NAMED_FROM
+    accused = any(
+        c.role == SUBJECT and c.finding.severity > settings.prior_severity for c in charges
+    )
+    lowest = SUBJECTS_FROM if accused else NAMED_FROM
     weight = settings.finding_weight
     return lowest + (weight * evidence(charges, settings) + (1 - weight) * unusual) / 3
 

@@ -7,6 +7,12 @@ from detectors.finding import CannotConclude
 
 # The tables without which a typology has nothing to begin with.
 NEEDS = {
+    "unapproved_exchange": ("institution", "account"),
+    "premium_misuse": ("institution", "account"),
+    "offline_sales": ("institution", "account"),
+    "disguised_debt": ("institution", "product"),
+    "product_splitting": ("product", "holding"),
+    "product_nesting": ("product", "holding"),
     "excess_return": ("institution", "loan_event"),
     "maturity_mismatch": ("institution", "loan", "loan_event"),
     "self_guarantee": ("institution", "loan", "loan_event"),
@@ -17,6 +23,7 @@ NEEDS = {
     "self_financing": ("institution", "loan"),
     "commingling": ("institution", "loan", "balance"),
     "reserve_misuse": ("institution", "reserve_day"),
+    "paid_promotion": ("institution", "party"),
     "restricted_name": ("institution", "party"),
     "related_party": ("institution", "relation"),
     "unlicensed_business": ("institution",),
@@ -25,6 +32,30 @@ NEEDS = {
     "unlicensed_payment": ("institution",),
 }
 TEXTS = {
+    "unapproved_exchange": (
+        "没有交易场所资料，无法判断是否违规交易场所",
+        "no trading venues were submitted; unapproved exchanges cannot be judged",
+    ),
+    "premium_misuse": (
+        "没有保险公司资料，无法判断保费是否滞留",
+        "no insurers were submitted; whether premiums stay cannot be judged",
+    ),
+    "offline_sales": (
+        "没有机构资料，无法判断是否线下营销",
+        "no institutions were submitted; offline sales cannot be judged",
+    ),
+    "disguised_debt": (
+        "没有平台和股权产品资料，无法判断是否明股实债",
+        "neither platforms nor equity products were submitted; disguised debt cannot be judged",
+    ),
+    "product_splitting": (
+        "没有产品和持有资料，无法判断是否打包拆分",
+        "neither products nor holdings were submitted; product splitting cannot be judged",
+    ),
+    "product_nesting": (
+        "没有产品和持有资料，无法判断产品嵌套",
+        "neither products nor holdings were submitted; product nesting cannot be judged",
+    ),
     "excess_return": (
         "没有机构和标的事件，无法判断回报由何而来",
         "neither institutions nor loan events were submitted; where returns come from cannot be "
@@ -66,6 +97,10 @@ TEXTS = {
     "reserve_misuse": (
         "没有支付机构和备付金资料，无法判断是否挪用备付金",
         "neither payment firms nor reserve ledgers were submitted; reserve misuse cannot be judged",
+    ),
+    "paid_promotion": (
+        "没有机构和主体资料，不知牌照与行业，无法判断广告推广",
+        "neither institutions nor parties were submitted; promotion cannot be judged",
     ),
     "restricted_name": (
         "没有机构和主体资料，不知名称与牌照，无法核对限制字样",
@@ -114,6 +149,7 @@ def unjudged(db: Database) -> list[CannotConclude]:
             TEXTS[typology],
         )
         for typology, tables in NEEDS.items()
+        if any(not _holds(db, table) for table in tables)
     ]
 
 

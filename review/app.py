@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
@@ -64,6 +65,7 @@ def create_app(
     app.add_exception_handler(NotSignedIn, _to_log_in)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(LookthroughError, _failed)
     app.add_exception_handler(Exception, _unexpected)
     return app
@@ -87,6 +89,12 @@ def _http(request: Request, error: Exception) -> Response:
     if error.status_code != 404:
         said = ("请求不被接受", "the request is not accepted")
     return page(request, "error.html", error.status_code, said=said)
+
+
+def _malformed(request: Request, error: Exception) -> Response:
+    # What was sent is not repeated: it may hold what no page may show.
+    said = ("请求的参数不对", "the request's parameters do not fit")
+    return page(request, "error.html", 422, said=said)
 
 
 def _failed(request: Request, error: Exception) -> Response:

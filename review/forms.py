@@ -139,3 +139,11 @@ async def attached_form(request: Request) -> Form:
     form = await posted(request, most, files=1)
     require_token(form, whoever(request))
     return form
+
+
+async def uploaded_form(request: Request) -> Form:
+    """A form with one package, with its token checked."""
+    limits = desk_of(request).settings.desk
+    form = await posted(request, limits.max_upload_bytes + limits.max_form_bytes, files=1)
+    require_token(form, whoever(request))
+    return form

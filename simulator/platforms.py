@@ -13,7 +13,7 @@ from simulator.firms import add_organisations
 from simulator.people import devices, send_later, to_whole_yuan
 from simulator.rows import Array, Ints
 from simulator.workdays import DAY, HOUR, SECOND
-from simulator.world import EVENT, INSTITUTION, PURPOSE, YUAN, World
+from simulator.world import EVENT, INSTITUTION, PERSON, PURPOSE, YUAN, World
 
 LOAN_PURPOSES = ("材料款", "备用金", "借款", "货款", "培训费")
 
@@ -149,7 +149,10 @@ def raise_loans(
     rng, period = world.rng, world.period
     count = len(borrowers)
     tickets = np.clip((8 * rng.lognormal(0.0, 0.7, count)).astype(np.int64), 2, len(lenders))
-    loan, part = split(rng, to_whole_yuan(heavy(rng, count, median_yuan, 0.8), 1000), tickets)
+    asked = heavy(rng, count, median_yuan, 0.8)
+    if scheme < 0:
+        asked = within_caps(world, borrowers, asked)
+    loan, part = split(rng, to_whole_yuan(asked, 1000), tickets)
     part = to_whole_yuan(part, 100)
     principal = np.bincount(loan, part, minlength=count).astype(np.int64)
     start = rng.integers(0, max(int(period.days * latest_share) - 1, 1), count)
@@ -176,6 +179,18 @@ def raise_loans(
     time = first + (rng.random(len(loan)) * np.maximum(last - first, SECOND)).astype(np.int64)
     take_in(world, platform, rng.choice(lenders, size=len(loan)), row[loan], part, time, scheme)
     return Raised(row, borrowers, principal, paid_at, ready)
+
+
+def within_caps(world: World, borrowers: Ints, asked: Ints) -> Ints:
+    """What a careful platform lends: less than the most that one borrower may owe it.
+
+    Interim measures for network lending intermediaries of 2016-08-24, article 17: a person 200,000
+    yuan, a firm 1,000,000 yuan on one platform.
+    """
+    person = world.parties.column("kind")[world.owner(borrowers)] == PERSON
+    cap = np.where(person, 200_000, 1_000_000) * YUAN
+    most = (cap * world.rng.uniform(0.3, 0.98, len(borrowers))).astype(np.int64)
+    return np.minimum(asked, most)
 
 
 def draw_security(world: World, count: int) -> dict[str, Ints]:
@@ -252,7 +267,7 @@ def repay_old(
     """Older loans pay interest or fall due in the period; lenders are paid the same day."""
     rng, period = world.rng, world.period
     count = len(borrowers)
-    principal = to_whole_yuan(heavy(rng, count, median, 0.8), 1000)
+    principal = to_whole_yuan(within_caps(world, borrowers, heavy(rng, count, median, 0.8)), 1000)
     rate = np.round(rng.uniform(0.08, 0.18, count), 3)
     matures = rng.random(count) < 0.4
     day = period.working_day(rng.integers(0, period.days, count))
@@ -365,9 +380,10 @@ def run_honest(world: World, platform: Platform, *, share: float = 1.0) -> Ints:
     lenders = draw_lenders(world, 110 * world.sizes.crowd)
     count = max(int(len(lenders) * rng.uniform(0.08, 0.2) * share), 3)
     median = world.lots(30_000, 300_000)
-    borrowers = draw_borrowers(world, count)
+    # Nobody borrows twice here, so that nobody owes more than a cap by chance.
+    borrowers = rng.permutation(draw_borrowers(world, 2 * count))
+    borrowers, old = borrowers[:count], borrowers[count:]
     use_proceeds(world, lend(world, platform, lenders, borrowers, median_yuan=median))
-    old = draw_borrowers(world, count)
     earn(world, old)
     repay_old(world, platform, lenders, old, median)
     return lenders

@@ -32,7 +32,7 @@ from simulator.truth import truth
 from simulator.workdays import Period
 from simulator.world import INSTITUTION, SIZES, World
 
-FIRST_DATE = datetime.date(2016, 6, 1)
+FIRST_DATE = datetime.date(2016, 8, 1)
 START_DAYS = 120
 DAYS = 30
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.amounts import split
 from simulator.people import to_whole_yuan
-from simulator.platforms import LOAN_PURPOSES, Platform, record
+from simulator.platforms import LOAN_PURPOSES, Platform, record, within_caps
 from simulator.rows import Array, Ints
 from simulator.world import EVENT, PURPOSE, World
 
@@ -90,7 +90,7 @@ def old_loans(
         len(borrowers),
         institution=platform.party,
         borrower=world.owner(borrowers),
-        principal=to_whole_yuan(principal, 100),
+        principal=to_whole_yuan(within_caps(world, borrowers, principal), 100),
         rate=np.round(rate, 4),
         published=published,
         due=due,

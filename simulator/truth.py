@@ -14,7 +14,11 @@ from simulator.world import Scheme, World
 
 
 def truth(world: World, books: Books, written: Written) -> dict[str, Any]:
-    """Schemes with their parties, accounts and transfers, and the innocent look-alikes."""
+    """Schemes with their parties, accounts and transfers, and the innocent look-alikes.
+
+    A scheme that did not come to anything within the period is left out; one of which no record is
+    left stays, without transfers.
+    """
     schemes = [
         _scheme(world, books, written, number, scheme)
         for number, scheme in enumerate(world.schemes)
@@ -30,7 +34,7 @@ def truth(world: World, books: Books, written: Written) -> dict[str, Any]:
         for each in world.lookalikes
     ]
     return {
-        "schemes": [scheme for scheme in schemes if scheme["transfers"] or scheme["records"]],
+        "schemes": [scheme for scheme in schemes if scheme["amount_fen"] or scheme["records"]],
         "lookalikes": lookalikes,
     }
 

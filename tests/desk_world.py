@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,11 +19,13 @@ from data.desk_tables import DeskUser
 from data.home import Home
 from data.settings import load_settings
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
+from pipelines.evidence_sources import COLUMNS as SOURCES
 from pipelines.forest import Reason
 from pipelines.outcome import Outcome
 from pipelines.publish import publish
 from pipelines.rank import rank
 from pipelines.run_key import RunKey
+from pipelines.surroundings import COLUMNS as AROUND
 from review import passwords
 from review.app import create_app
 from review.desk import Desk
@@ -107,8 +110,35 @@ def outcome(key: RunKey, *findings: Finding, **changes: Any) -> Outcome:
         "licences": {},
         "transfers": pl.DataFrame(rows, schema=names, orient="row"),
         "words": {"payers": ("付款方数", "payers", "parties")},
+        "surroundings": surroundings(found),
+        "sources": pl.DataFrame(
+            [
+                (transfer, "payer_entry", f"{SUBMITTER}-20160613-00000001", "entry.csv", line)
+                for line, (transfer, *_) in enumerate(sorted(rows), start=2)
+            ],
+            schema=dict(SOURCES), orient="row",
+        ),
     }  # fmt: skip
     return Outcome(**{**held, **changes})
+
+
+def surroundings(found: Sequence[Finding]) -> dict[str, pl.DataFrame]:
+    """The flows, days and ties of the subjects, as their findings' transfers say."""
+    week = date(2016, 6, 6)
+    flows, days, ties = [], [], []
+    for f in found:
+        half = f.amount_fen // 2
+        flows += [(f.party_id, way, "P2", week, 1, half) for way in ("in", "out")]
+        days += [(f.party_id, date(2016, 6, 1), half, 0), (f.party_id, DAY, 0, half)]
+        ties.append((f.party_id, 1, "P3", f.party_id, "shareholder", 0.6, date(2015, 1, 1), None))
+    rows: dict[str, list[Any]] = {
+        "flow": flows, "flow_rest": [("P1", "in", 7, 9, 700_00)], "party_day": days, "tie": ties,
+        "party_name": [("P2", "<b>王伟</b>", "person", "320100"), ("P3", "张三", "person", None)],
+    }  # fmt: skip
+    return {
+        name: pl.DataFrame(rows[name], schema=dict(columns), orient="row")
+        for name, columns in AROUND.items()
+    }
 
 
 @dataclass

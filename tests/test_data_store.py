@@ -60,3 +60,18 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     path.write_bytes(b"not a database at all" * 1000)
     with pytest.raises(StoreError, match=r"cannot open the database .*facts\.duckdb"):
         Database.open(path)
+
+
+def test_a_file_can_be_read_twice_at_once_in_one_process(tmp_path: Path) -> None:
+    path = tmp_path / "x.duckdb"
+    with Database.open(path) as db:
+        db.execute("create", "create table t as select 1 as a")
+    with Database.open(path, read_only=True) as one, Database.open(path, read_only=True) as two:
+        assert one.rows("t", "select a from t") == two.rows("t", "select a from t") == [(1,)]
+        with one.cursor() as three:
+            assert three.rows("t", "select a from t") == [(1,)]
+        for db in (one, two):
+            with pytest.raises(StoreError, match="locked"):
+                db.execute("unlock", "set enable_external_access = true")
+        with pytest.raises(StoreError):
+            two.execute("reach out", f"copy t to '{tmp_path}/t.csv'")

@@ -14,7 +14,7 @@ ROUTES = [
     (next(iter(route.methods or ())), route.path, action) for route, action in declared(PAGES)
 ]
 # What routes name, filled with things that there are.
-NAMED = {"party": "P1", "name": "nobody", "change": "reset"}
+NAMED = {"party": "P1", "name": "nobody", "change": "reset", "form": "json"}
 
 
 @pytest.fixture

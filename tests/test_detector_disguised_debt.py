@@ -151,3 +151,14 @@ def test_equity_without_statement_and_holders_cannot_be_judged() -> None:
         "neither statements of the raising account nor holders of the equity were submitted; "
         "whether it is debt cannot be judged",
     )
+
+
+def test_a_crowdfunding_platform_without_equity_cannot_be_judged() -> None:
+    world = World()
+    world.institution("Platform", "crowdfunding_platform")
+    [said] = found(world)
+    assert isinstance(said, CannotConclude)
+    assert (said.party_id, said.missing) == ("Platform", ("product",))
+    assert said.text[1] == (
+        "no equity product was submitted; whether this platform's equity is debt cannot be judged"
+    )

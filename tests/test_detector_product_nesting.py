@@ -123,3 +123,12 @@ def test_private_products_without_holders_cannot_be_judged() -> None:
         "no holders of 1 private product(s) were submitted; how deep they are nested cannot be "
         "judged",
     )
+
+
+def test_a_manager_without_any_product_cannot_be_judged() -> None:
+    world = World()
+    world.institution("Manager", "asset_manager")
+    [said] = product_nesting.detect(world.context(30))
+    assert isinstance(said, CannotConclude)
+    assert (said.party_id, said.missing) == ("Manager", ("product", "holding"))
+    assert said.text[1] == "no product was submitted; product nesting cannot be judged"

@@ -9,7 +9,7 @@ import pytest
 
 from data.settings import load_settings
 from detectors.finding import Finding
-from evaluation.facts import Facts, read_facts
+from evaluation.facts import Facts, met, read_facts
 from evaluation.measures import order_measures, typology_measures
 from evaluation.province import Judged
 
@@ -141,6 +141,26 @@ def test_what_each_way_of_ranking_finds() -> None:
     # The forest knows nothing of who has no transfers; rules nothing of the unlisted.
     assert (forest["recall_at_2k"], forest["unlisted_at_3k"]) == (0.8, 1.0)
     assert (rules["recall_at_2k"], rules["unlisted_at_3k"]) == (0.8, 0.0)
+
+
+def test_a_record_is_met_where_table_and_key_are_named() -> None:
+    scheme = {
+        "transfers": ["b:a:1", "m2"],
+        "records": [
+            {"table": "reserve_day", "institution_id": "I1", "account_no": "9"},
+            {
+                "table": "holding",
+                "holder_kind": "party",
+                "holder_id": "h",
+                "product_id": "p",
+                "as_of": "2016-06-01",
+            },
+        ],
+    }
+    cited = {"m2", "reserve_day:I1:b:9:2016-06-02", "reserve_day:I1:b:9:2016-06-03"}
+    assert met(scheme, {*cited, "reserve_day:I2:b:9:2016-06-03", "m3"}) == (3, 2)
+    assert met(scheme, {"holding:h:p:2016-06-01"}) == (1, 1)
+    assert met(scheme, {"holding:party:h:p:2016-06-01", "loan:h:p:2016-06-01"}) == (1, 1)
 
 
 def test_a_subject_beyond_the_first_2k_is_missed_there_alone_and_a_holder_is_no_subject() -> None:

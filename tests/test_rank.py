@@ -68,12 +68,20 @@ def test_subjects_then_holders_then_beneficiaries_then_the_unexplained() -> None
 
 def test_a_weak_subject_stands_above_a_strong_one_s_holders() -> None:
     strong = finding("strong", amount_fen=10**10, accomplices=(("card", "pool"),))
-    weak = finding("weak", severity=1, confidence=0.2, amount_fen=0)
+    weak = finding("weak", severity=2, confidence=0.2, amount_fen=0)
     assert [party for _, party, _ in order([strong, weak], {"card": 1.0})] == [
         "strong",
         "weak",
         "card",
     ]
+
+
+def test_a_prior_accuses_nobody() -> None:
+    strong = finding("strong", accomplices=(("card", "pool"),))
+    prior = finding("named", typology="restricted_name", severity=1, confidence=0.3)
+    ranked = rank([prior, strong], {"odd": 1.0}, SETTINGS)
+    assert [suspect.party_id for suspect in ranked] == ["strong", "card", "named", "odd"]
+    assert 1 / 3 <= ranked[2].score < 2 / 3 and ranked[2].label == "finding"
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def test_no_line_is_too_wide_and_nothing_is_lost(text: str, width: int) -> None:
 
 def test_without_institutions_what_needs_them_cannot_be_judged(database: Database) -> None:
     assert [(gap.typology, gap.party_id, gap.missing) for gap in unjudged(database)] == [
+        ("unapproved_exchange", None, ("institution", "account")),
+        ("premium_misuse", None, ("institution", "account")),
+        ("offline_sales", None, ("institution", "account")),
+        ("disguised_debt", None, ("institution", "product")),
+        ("product_splitting", None, ("product", "holding")),
+        ("product_nesting", None, ("product", "holding")),
         ("excess_return", None, ("institution", "loan_event")),
         ("maturity_mismatch", None, ("institution", "loan", "loan_event")),
         ("self_guarantee", None, ("institution", "loan", "loan_event")),
@@ -83,6 +89,7 @@ def test_without_institutions_what_needs_them_cannot_be_judged(database: Databas
         ("self_financing", None, ("institution", "loan")),
         ("commingling", None, ("institution", "loan", "balance")),
         ("reserve_misuse", None, ("institution", "reserve_day")),
+        ("paid_promotion", None, ("institution", "party")),
         ("restricted_name", None, ("institution", "party")),
         ("related_party", None, ("institution", "relation")),
         ("unlicensed_business", None, ("institution",)),

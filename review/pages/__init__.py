@@ -6,10 +6,13 @@ from review.pages import (
     administration,
     case,
     decisions,
+    exports,
     money,
+    operations,
     own_account,
     queue,
     signing_in,
+    submitter,
     suspect,
 )
 from review.routing import Pages
@@ -22,5 +25,8 @@ PAGES: tuple[Pages, ...] = (
     money.pages,
     case.pages,
     decisions.pages,
+    exports.pages,
+    submitter.pages,
+    operations.pages,
     administration.pages,
 )

@@ -44,8 +44,8 @@ def lend_working_capital(stage: Stage) -> None:
     text = rng.choice(world.draw_purposes(("货款", "材料款", "设备款", "税款")), len(part))
     text = np.where(staff, PURPOSE["工资"], text)
     world.pay(payer, payee, part, at, text, device=devices(world, payer))
-    for firm in firms:
-        world.resembles("fictitious_loan", "working_capital", int(firm))
+    accounts = (platform.collect, *firms.tolist())
+    world.resembles("fictitious_loan", "working_capital", *accounts, institution=platform.party)
 
 
 def lend_to_neighbours(stage: Stage) -> None:
@@ -65,8 +65,8 @@ def lend_to_neighbours(stage: Stage) -> None:
     on = period.working_day(rng.integers(0, period.days, count))
     at = period.at(rng, on, "business")
     world.pay(firms, rng.choice(world.pools["buyers"], count), tax, at, "水电费")
-    for firm in firms:
-        world.resembles("fictitious_loan", "industrial_park", int(firm))
+    accounts = (platform.collect, *firms.tolist())
+    world.resembles("fictitious_loan", "industrial_park", *accounts, institution=platform.party)
 
 
 KINDS = (lend_working_capital, lend_to_neighbours)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.schemes import (
+    borrower_cap,
     commingling,
     disguised_clearing,
     disguised_debt,
@@ -13,6 +14,7 @@ from simulator.schemes import (
     layering,
     margin_finance,
     maturity_mismatch,
+    offline_sales,
     own_lending,
     paid_promotion,
     premium_misuse,
@@ -30,6 +32,7 @@ from simulator.schemes import (
     unapproved_exchange,
     unlicensed_business,
     unlicensed_payment,
+    unlisted,
 )
 
 TYPOLOGIES = (
@@ -59,6 +62,8 @@ TYPOLOGIES = (
     paid_promotion.TYPOLOGY,
     property_finance.TYPOLOGY,
     margin_finance.TYPOLOGY,
-    # A name may be that of any firm without a licence, of whatever story.
+    offline_sales.TYPOLOGY,
+    borrower_cap.TYPOLOGY,
+    unlisted.TYPOLOGY,
     restricted_name.TYPOLOGY,
 )

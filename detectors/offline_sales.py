@@ -1,0 +1,294 @@
+"""P8 offline sales: a platform sells on the street, by commissions, branches and card terminals.
+
+Pattern: runs of payments to many persons who pay nothing in come to a few per cent of the new money
+and move with it from run to run, from own accounts or an agency that lives on them; rents go to
+several landlords at fixed sums; clients pay at card terminals or in cash.
+
+Innocent look-alikes: wages (the same for each person from run to run); collectors of debts (their
+pay follows repayments); one office's rent; shops (no licence to take clients' money is at issue).
+
+Blind spots: commissions in cash or through a payment firm; a single run within the records; staff
+who invest themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.legal_rules import legal_rules
+from data.settings import OfflineSales
+from detectors.commission_runs import Runs, commission_runs
+from detectors.context import Context, Institution
+from detectors.description import Description
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.sales_money import SalesMoney, read_sales
+
+NAME = "offline_sales"
+CODE = "P8"
+CLAUSE = "二(一)1"
+SEVERITY = 2
+LEAD_OFFICE = "JR+YJ"
+TITLE = ("线下营销", "offline sales")
+CHINESE = Description(
+    pattern=(
+        "自有账户或依附其为生的代理公司，成批向众多从未付款的自然人付款，合计为新增资金的百分之几，并"
+        "随新增资金逐批变动；以固定金额向多个出租方付租金；客户经刷卡终端或以现金付款。"
+    ),
+    lookalikes=(
+        "工资（每人各批金额相同）；催收人员（报酬随还款变动）；单一办公室的租金；商铺（不涉及收取客户"
+        "资金）。"
+    ),
+    blind_spots="现金或经支付机构支付的佣金；记录期内只有一批付款；自己也投资的销售人员。",
+)
+
+KINDS = ("p2p_platform", "crowdfunding_platform", "investment_firm", "asset_manager", "guarantor")
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What shows that an institution sells offline."""
+
+    runs: Runs | None
+    commissions: bool
+    moves: bool
+    rents: pl.DataFrame
+    landlords: int
+    spot: pl.DataFrame
+    spot_payers: int
+    spot_share: float
+    new_fen: int
+
+
+def detect(context: Context) -> Iterator[Finding | CannotConclude]:
+    """Yield a finding per institution that sells offline to the public."""
+    settings = context.settings.detectors.offline_sales
+    if legal_rules().value("offline_sales", "ban", context.business_date) is None:
+        return
+    sellers = [
+        i
+        for i in context.institutions
+        if i.kind in KINDS and not (i.licensed and i.kind in ("asset_manager", "guarantor"))
+    ]
+    if not sellers:
+        return
+    money = read_sales(context, settings, {i.institution_id for i in sellers})
+    for seller in sellers:
+        mine = pl.col("institution_id") == seller.institution_id
+        inflow = money.inflow.filter(mine)
+        if inflow.is_empty():
+            yield _unseen(seller)
+            continue
+        judged = judge(context, settings, seller, money, inflow)
+        if judged is not None:
+            yield judged
+
+
+def judge(
+    context: Context,
+    settings: OfflineSales,
+    seller: Institution,
+    money: SalesMoney,
+    inflow: pl.DataFrame,
+) -> Finding | None:
+    """Hold one institution against the lines; two signs, or commissions that clearly move."""
+    mine = pl.col("institution_id") == seller.institution_id
+    sold = _sold(settings, money.spent.filter(mine), money.spot.filter(mine), inflow)
+    branches = sold.landlords >= settings.minimum_landlords
+    terminals = (
+        sold.spot_payers >= settings.minimum_spot_payers
+        and sold.spot_share >= settings.minimum_spot_share
+    )
+    signs = sold.commissions + branches + terminals
+    if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.moves):
+        return None
+    if not (sold.commissions or terminals):
+        return None
+    runs = sold.runs if sold.commissions else None
+    shown = [runs.paid.select("ref", "booked_at")] if runs else []
+    shown += [sold.rents.select("ref", "booked_at")] if branches else []
+    shown += [sold.spot.select("ref", "booked_at")] if terminals else []
+    evidence = read_evidence(pl.concat(shown))
+    lookalikes = _lookalikes(settings, sold)
+    agencies = money.agencies.filter(mine)["party_no"].to_list()
+    used = set(runs.paid["payer"]) if runs else set()
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=seller.party_id,
+        institution_id=seller.institution_id,
+        severity=SEVERITY,
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_sign * (signs - 1)
+            + settings.confidence_moves * sold.moves,
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=runs.paid_fen if runs else int(sold.spot["amount_fen"].sum()),
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures=_measures(settings, sold),
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明收款人从事销售，也未证明向客户作过何种宣传",
+            "it is not established that the persons paid did sell, nor what clients were told",
+        ),
+        text=_texts(sold, runs, branches=branches, terminals=terminals),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(
+            (context.party_ids[number], "shell") for number in agencies if number in used
+        ),
+    )
+
+
+def _sold(
+    settings: OfflineSales, spent: pl.DataFrame, spot: pl.DataFrame, inflow: pl.DataFrame
+) -> Sold:
+    new = int(inflow["new_fen"].sum())
+    runs = commission_runs(settings, spent, inflow)
+    commissions = (
+        runs is not None
+        and runs.persons >= settings.minimum_persons
+        and settings.lowest_share <= runs.share <= settings.highest_share
+        and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
+        and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
+    )
+    moves = (
+        commissions
+        and runs is not None
+        and runs.runs >= settings.sure_runs
+        and runs.spread_sales <= settings.sure_spread
+    )
+    rents = _rents(settings, spent)
+    return Sold(
+        runs=runs,
+        commissions=commissions,
+        moves=moves,
+        rents=rents,
+        landlords=rents["payee"].n_unique(),
+        spot=spot,
+        spot_payers=spot["payer"].n_unique(),
+        spot_share=int(spot["amount_fen"].sum()) / max(new, 1),
+        new_fen=new,
+    )
+
+
+def _rents(settings: OfflineSales, spent: pl.DataFrame) -> pl.DataFrame:
+    """Payments of one sum to firms of real estate, or of one sum again and again by the month."""
+    firms = spent.filter(~pl.col("person"))
+    repeated = (
+        firms.group_by("payee", "amount_fen")
+        .agg(
+            pl.col("business_date").n_unique().alias("days"),
+            pl.col("business_date")
+            .max()
+            .sub(pl.col("business_date").min())
+            .dt.total_days()
+            .alias("span"),
+            pl.col("landlord").first(),
+        )
+        .with_columns((pl.col("span") / (pl.col("days") - 1)).alias("step"))
+        .filter(
+            pl.col("landlord")
+            | (pl.col("days") > 1)
+            & pl.col("step").is_between(settings.rent_least_days, settings.rent_most_days)
+        )
+    )
+    return firms.join(
+        repeated.select("payee", "amount_fen"), on=["payee", "amount_fen"], how="semi"
+    )
+
+
+def _measures(settings: OfflineSales, sold: Sold) -> dict[str, Measure]:
+    runs = sold.runs
+    return {
+        "paid_persons": Measure(runs.persons if runs else 0, settings.minimum_persons, "persons"),
+        "pay_runs": Measure(runs.runs if runs else 0, settings.sure_runs, "runs"),
+        "pay_share": Measure(round(runs.share, 4) if runs else 0.0, settings.lowest_share, "share"),
+        "varied_share": Measure(
+            round(runs.varied or 0.0, 4) if runs else 0.0, settings.minimum_varied_share, "share"
+        ),
+        "landlords": Measure(sold.landlords, settings.minimum_landlords, "parties"),
+        "spot_payers": Measure(sold.spot_payers, settings.minimum_spot_payers, "parties"),
+        "spot_share": Measure(round(sold.spot_share, 4), settings.minimum_spot_share, "share"),
+    }
+
+
+def _lookalikes(settings: OfflineSales, sold: Sold) -> tuple[Lookalike, ...]:
+    tests = []
+    if sold.commissions and sold.runs is not None:
+        varied = sold.runs.varied
+        tests.append(
+            Lookalike(
+                "wages",
+                varied is not None,
+                "只有一批付款，无法与工资区分"
+                if varied is None
+                else f"各批之间 {varied:.0%} 的人收款金额变动（工资不变）",
+                "there is a single run, which could be wages"
+                if varied is None
+                else f"the pay of {varied:.0%} of the persons changes from run to run; wages do "
+                "not",
+            )
+        )
+        spread, other = sold.runs.spread_sales, sold.runs.spread_repaid
+        tests.append(
+            Lookalike(
+                "debt_collectors",
+                sold.runs.runs > 1 and spread < other,
+                f"付款与新增资金之比的变动系数为 {spread:.2f}，与还款之比为 {other:.2f}",
+                f"pay per new money varies by {spread:.2f} from run to run, per repayment by "
+                f"{other:.2f}; pay follows what varies less",
+            )
+        )
+    tests.append(
+        Lookalike(
+            "one_office",
+            sold.landlords != 1,
+            f"固定租金付给 {sold.landlords} 个出租方",
+            f"fixed rents go to {sold.landlords} landlord(s)",
+        )
+    )
+    return tuple(tests)
+
+
+def _texts(sold: Sold, runs: Runs | None, *, branches: bool, terminals: bool) -> tuple[str, str]:
+    zh, en = [], []
+    if runs:
+        zh.append(
+            f"分 {runs.runs} 批向 {runs.persons} 名自然人付出 {yuan(runs.paid_fen)} 元，"
+            f"为新增资金的 {runs.share:.1%}"
+        )
+        en.append(
+            f"in {runs.runs} run(s) {runs.persons} persons were paid {yuan(runs.paid_fen)} yuan, "
+            f"{runs.share:.1%} of the new money"
+        )
+    if branches:
+        zh.append(f"以固定金额向 {sold.landlords} 个出租方付租金")
+        en.append(f"rents of fixed sums went to {sold.landlords} landlords")
+    if terminals:
+        fen = int(sold.spot["amount_fen"].sum())
+        zh.append(f"{sold.spot_payers} 个账户经刷卡终端或以现金付入 {yuan(fen)} 元")
+        en.append(
+            f"{sold.spot_payers} accounts paid in {yuan(fen)} yuan at card terminals or in cash"
+        )
+    joined = "; ".join(en)
+    return "；".join(zh), joined[:1].upper() + joined[1:]
+
+
+def _unseen(seller: Institution) -> CannotConclude:
+    return CannotConclude(
+        NAME,
+        seller.party_id,
+        seller.institution_id,
+        ("account", "entry"),
+        ("未见客户向该机构付款的流水，无法判断其是否线下营销",
+         "no statement shows clients paying this institution; whether it sells offline cannot be "
+         "judged"),
+    )  # fmt: skip

@@ -1,0 +1,125 @@
+"""P8: commissions that move with new money, branches and terminals fire; wages do not."""
+
+from __future__ import annotations
+
+import pytest
+from detector_world import World, at
+
+from detectors import offline_sales
+from detectors.finding import CannotConclude, Finding
+
+# New money of three months, in yuan per client, and repayments that move the other way.
+MONTHS = (10_000, 30_000, 16_000)
+
+
+def platform(
+    sellers: int = 12, *, payer: str = "Platform", share: float = 0.03, wages: bool = False
+) -> World:
+    """Forty clients pay a platform each month, and some persons get a part of it, or wages."""
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    world.party("Agency", "Landlord A", "Landlord B", "Landlord C", industry="7040")
+    clients = world.persons("client", 40)
+    staff = world.persons("seller", sellers)
+    for month, sum_yuan in enumerate(MONTHS):
+        for number, client in enumerate(clients):
+            world.pay(client, "Platform", sum_yuan, at(30 * month + number % 20, 10))
+        for number, person in enumerate(staff):
+            part = 40 * sum_yuan * share / sellers * (0.5 + ((number + month) % sellers) / sellers)
+            pay = 4_000 + 100 * number if wages else part
+            world.pay(payer, person, pay, at(30 * month + 25, 16))
+    return world
+
+
+def found(world: World, days: int = 90, **changes: float) -> list[Finding | CannotConclude]:
+    return list(offline_sales.detect(world.context(days, offline_sales=changes)))
+
+
+def test_commissions_that_move_with_new_money_fire() -> None:
+    [finding] = found(platform())
+    assert isinstance(finding, Finding)
+    assert (finding.party_id, finding.institution_id) == ("Platform", "Platform")
+    assert (finding.code, finding.clause, finding.severity) == ("P8", "二(一)1", 2)
+    assert finding.amount_fen == 6_440_000
+    assert finding.accomplices == ()
+    assert len(finding.transfers) == 36
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "paid_persons": 12,
+        "pay_runs": 3,
+        "pay_share": 0.0288,
+        "varied_share": 1.0,
+        "landlords": 0,
+        "spot_payers": 0,
+        "spot_share": 0,
+    }
+    assert finding.text == (
+        "分 3 批向 12 名自然人付出 64,400.00 元，为新增资金的 2.9%",
+        "In 3 run(s) 12 persons were paid 64,400.00 yuan, 2.9% of the new money",
+    )
+
+
+@pytest.mark.parametrize(
+    ("quiet", "relaxed"),
+    [
+        pytest.param(platform(9), {"minimum_persons": 9}, id="9 persons"),
+        pytest.param(platform(share=0.1), {"highest_share": 0.12}, id="10 % of the new money"),
+        pytest.param(
+            platform(wages=True), {"minimum_varied_share": 0, "sure_spread": 1}, id="wages"
+        ),
+    ],
+)
+def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> None:
+    assert found(quiet) == []
+    assert len(found(quiet, **relaxed)) == 1
+
+
+def test_an_agency_that_lives_on_the_platform_sells_for_it() -> None:
+    world = platform(payer="Agency")
+    for month, sum_yuan in enumerate(MONTHS):
+        world.pay("Platform", "Agency", 2 * sum_yuan, at(30 * month + 24))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.accomplices == (("Agency", "shell"),)
+
+
+def test_branches_and_card_terminals_fire_without_commissions() -> None:
+    world = platform(0)
+    for number in range(30):
+        world.pay(f"client{number:04d}", "Platform", 20_000, at(40, 11), channel="pos")
+    assert found(world) == []
+    for month in range(3):
+        for name, rent in (("A", 8_000), ("B", 9_000), ("C", 7_500)):
+            world.pay("Platform", f"Landlord {name}", rent, at(30 * month + 2))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.text[1] == (
+        "Rents of fixed sums went to 3 landlords; 30 accounts paid in 600,000.00 yuan at card "
+        "terminals or in cash"
+    )
+    assert len(finding.transfers) == 30 + 9
+
+
+def test_collectors_whose_pay_follows_repayments_are_none() -> None:
+    world = platform(0)
+    world.party("Borrower", kind="person")
+    world.loan("Platform", "L1", "Borrower", 900_000, 0)
+    staff = world.persons("collector", 12)
+    for month, repaid in enumerate((200_000, 50_000, 120_000)):
+        world.pay("Borrower", "Platform", repaid, at(30 * month + 20), "L1")
+        for number, person in enumerate(staff):
+            part = repaid * 0.15 / 12 * (0.5 + ((number + month) % 12) / 12)
+            world.pay("Platform", person, part, at(30 * month + 25))
+    assert found(world) == []
+
+
+def test_a_platform_whose_clients_are_not_seen_cannot_be_judged() -> None:
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    [said] = found(world)
+    assert isinstance(said, CannotConclude)
+    assert (said.party_id, said.missing) == ("Platform", ("account", "entry"))
+    assert said.text == (
+        "未见客户向该机构付款的流水，无法判断其是否线下营销",
+        "no statement shows clients paying this institution; whether it sells offline cannot be "
+        "judged",
+    )
