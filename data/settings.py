@@ -355,6 +355,11 @@ class ExcessReturn(Section):
     rate_margin: Share
     marketing_fen: Whole
     marketing_share: Share
+    bonus_among: Share
+    bonus_fed_share: Share
+    bonus_sums: Count
+    bonus_fixed_share: Share
+    bonus_share: Share
     sure_share: Share
     sure_lenders: Count
     confidence_least: Share
@@ -367,6 +372,8 @@ class MaturityMismatch(Section):
     """P6."""
 
     whole_share: Share
+    most_ratio: Ratio
+    principal_ratio: Ratio
     term_share: Share
     early_days: Count
     refund_days: Count
