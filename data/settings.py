@@ -245,6 +245,7 @@ class Commingling(Section):
     fee_share: Share
     tolerance_fen: Whole
     account_clients: Count
+    detour_share: Share
     own_investment_ratio: Ratio
     sure_left_share: Share
     confidence_own_accounts: Share
@@ -269,6 +270,7 @@ class ReserveMisuse(Section):
     carry_days: Whole
     carry_slack: Ratio
     same_sum_ratio: Ratio
+    detour_share: Share
     growth_part: Share
     hidden_growth_ratio: Ratio
     growth_days_share: Share

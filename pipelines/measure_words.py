@@ -81,6 +81,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_unknown_holders_fen": ("汇入户主不明账户", "into accounts of unknown holders"),
         "clients": ("客户", "clients"),
         "taken_fen": ("经自有账户收取", "taken into own accounts"),
+        "over_others_fen": ("经他人账户到达关联方", "reached the circle over others"),
         "moved_fen": ("超出收费转出存管", "left custody beyond fees"),
         "share_of_client_money": ("占客户资金", "share of the clients' money"),
         "gap_days": (

@@ -52,6 +52,7 @@ def add_self_financing(stage: Stage, variant: str) -> None:
     largest = 45 if world.sizes.crowd == 1 else 331
     nominees = open_nominees(world, banks, platform.party, int(world.lots(3, largest)))
     ends = receivers(world, platform.circle, int(rng.integers(1, 5)))
+    scheme.closure = ends.tolist()
     scheme.parties = [(platform.party, "organiser")]
     scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(ends))]
     if variant == "straight":
