@@ -14,7 +14,6 @@ was never registered as a product.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -22,10 +21,10 @@ from data.legal_rules import legal_rules
 from data.settings import DisguisedDebt
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.equity_money import EquityMoney, read_equity_money
+from detectors.equity_issue import PLATFORMS, Issue, read_issue
+from detectors.equity_money import read_equity_money
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.fixed_returns import Returns, fixed_returns
 
 NAME = "disguised_debt"
 CODE = "E1"
@@ -44,37 +43,6 @@ CHINESE = Description(
     blind_spots=("现金或经支付机构支付的回报；登记未能反映的关联关系；从未登记为产品的股权。"),
 )
 
-PLATFORMS = ("crowdfunding_platform", "p2p_platform")
-
-
-@dataclass(frozen=True)
-class Issue:
-    """An issuer of equity products with its platform, and what was measured of its money.
-
-    `raised` are the payments of natural persons and others outside of the circle; `to_circle` what
-    the raising accounts paid to the platform's circle.
-    """
-
-    issuer: int
-    platform: Institution | None
-    in_circle: bool
-    raised: pl.DataFrame
-    paid: pl.DataFrame
-    to_circle: pl.DataFrame
-    circle_share: float
-    returns: Returns | None
-    promised: bool
-
-    @property
-    def raised_fen(self) -> int:
-        """What was raised, in fen."""
-        return int(self.raised["amount_fen"].sum())
-
-    @property
-    def investors(self) -> int:
-        """The number of investors."""
-        return self.raised["person"].n_unique()
-
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per issuer whose equity is debt, or is raised for the platform itself."""
@@ -84,54 +52,13 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         yield from (_no_equity(i) for i in context.institutions if i.kind == PLATFORMS[0])
         return
     for (issuer,), issues in money.issues.group_by("issuer", maintain_order=True):
-        issue = _read(context, money, int(str(issuer)), issues)
+        issue = read_issue(context, money, int(str(issuer)), issues)
         if issue.raised.is_empty():
             yield _unseen(context, issue, issues)
             continue
         finding = judge(context, settings, issue)
         if finding is not None:
             yield finding
-
-
-def _read(context: Context, money: EquityMoney, issuer: int, issues: pl.DataFrame) -> Issue:
-    platform = _platform(context, issuer, issues)
-    circle = set(context.closure(platform)) if platform else set()
-    flow = money.flow.filter(pl.col("issuer") == issuer, ~pl.col("person").is_in(list(circle)))
-    raised = flow.filter("incoming")
-    total = max(int(raised["amount_fen"].sum()), 1)
-    investors = set(raised["person"])
-    to_circle = money.spent.filter(
-        pl.col("issuer") == issuer,
-        pl.col("payee").is_in(list(circle - {issuer} - investors)),
-    )
-    return Issue(
-        issuer=issuer,
-        platform=platform,
-        in_circle=issuer in circle,
-        raised=raised,
-        paid=flow.filter(~pl.col("incoming")),
-        to_circle=to_circle,
-        circle_share=int(to_circle["amount_fen"].sum()) / total,
-        returns=fixed_returns(context.settings.fixed_returns, flow),
-        promised=issues["promised_rate"].is_not_null().any(),
-    )
-
-
-def _platform(context: Context, issuer: int, issues: pl.DataFrame) -> Institution | None:
-    """The platform that sells an issuer's equity: its manager, or whom the raising account serves;
-    else one in whose circle the issuer is."""
-    platforms = [i for i in context.institutions if i.kind in PLATFORMS]
-    selling = {*issues["manager"].drop_nulls()}
-    served = {*issues["served"].drop_nulls()}
-    for platform in platforms:
-        if platform.party_no in selling or platform.institution_id in served:
-            return platform
-    near = [
-        (len(context.closure(platform)[issuer].chain), platform.institution_id, platform)
-        for platform in platforms
-        if issuer in context.closure(platform)
-    ]
-    return min(near, key=lambda each: each[:2])[2] if near else None
 
 
 def judge(context: Context, settings: DisguisedDebt, issue: Issue) -> Finding | None:

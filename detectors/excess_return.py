@@ -4,7 +4,8 @@ Pattern: on a platform's loans lenders are paid more than borrowers, guarantors 
 took claims over have paid in; or an institution pays persons who had paid in before, with a
 return, while hardly anything but other payers' principal comes in: old investors are paid with new
 money. Realised yearly returns above nearly all positions elsewhere are a further sign, and beside
-payments that borrowers' interest does not cover they suffice.
+payments that borrowers' interest does not cover they suffice. Or many lenders are paid bonuses
+under no loan's number, out of clients' money, or in proportion to what they lent.
 
 Innocent look-alikes: capped marketing cash (small sums from the firm's own account); claims handed
 from lender to lender, failed raisings and refunds (the lenders' own money of the same loan covers
@@ -23,6 +24,7 @@ import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import ExcessReturn
+from detectors.bonus_payments import read_bonuses
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
@@ -38,12 +40,16 @@ LEAD_OFFICE = "JR"
 TITLE = ("超高回报、借新还旧", "excess return")
 CHINESE = Description(
     pattern=(
-        "平台就某些标的付给出借人的，多于借款人、担保人和受让人为之付入的；或者机构向先前付款的自然人"
-        "连本带息支付，而流入的几乎只有其他付款人的本金，即借新还旧。已实现的年化收益高于其他机构几乎"
-        "全部投资的，是进一步的迹象；与借款人利息不能覆盖的支付同时出现，即可成立。"
+        "平台就某些标的付给出借人的，多于借款人、担保人和受让人为之付入的；或者机构向先前付款的自"
+        "然人"
+        "连本带息支付，而流入的几乎只有其他付款人的本金，即借新还旧。已实现的年化收益高于其他机构"
+        "几乎"
+        "全部投资的，是进一步的迹象；与借款人利息不能覆盖的支付同时出现，即可成立。或者许多出借人"
+        "在标的之外收到补贴，出自客户资金，或与出借额成比例。"
     ),
     lookalikes=(
-        "有上限的营销补贴（小额、出自自有账户）；出借人之间的债权转让、募集失败和退款（由同一标的出借人"
+        "有上限的营销补贴（小额、出自自有账户）；出借人之间的债权转让、募集失败和退款（由同一标的"
+        "出借人"
         "自己的资金覆盖）；投资取得收益的资产管理机构（由其他来源的流入覆盖）。"
     ),
     blind_spots=(
@@ -78,6 +84,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per institution that pays lenders or investors with others' principal."""
     settings = context.settings.detectors.excess_return
     paid = read_paid(context, settings)
+    bonuses = read_bonuses(context, settings)
     own = {
         row[0]
         for row in context.db.rows(
@@ -91,6 +98,11 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         held = by_loan if _fires(settings, by_loan) else _overall(settings, institution, paid)
         if held is not None and not bonus and _fires(settings, held):
             yield _finding(context, settings, institution, held)
+            continue
+        extra = bonuses.filter(pl.col("institution_id") == institution.institution_id)
+        finding = _bonus(context, settings, institution, extra)
+        if finding is not None:
+            yield finding
         elif institution.kind == "p2p_platform" and institution.institution_id not in lending:
             yield _unseen(institution)
 
@@ -223,6 +235,94 @@ def _finding(
         text=_texts(held, share),
         lead_office=LEAD_OFFICE,
         accomplices=(),
+    )
+
+
+def _bonus(
+    context: Context, settings: ExcessReturn, institution: Institution, paid: pl.DataFrame
+) -> Finding | None:
+    """Bonuses beyond interest that lenders are paid, but for small fixed ones of own money.
+
+    Out of clients' money every bonus counts. Own money counts where the sums are many and follow
+    what each had lent; a few fixed or small sums are marketing.
+    """
+    capped = (pl.col("kind") != "clients") & (pl.col("amount_fen") <= settings.marketing_fen)
+    chosen = paid.filter(~capped)
+    clients = int(chosen.filter(pl.col("kind") == "clients")["amount_fen"].sum())
+    amount, lenders = int(chosen["amount_fen"].sum()), chosen["lender"].n_unique()
+    if amount < settings.minimum_fen or lenders < settings.minimum_lenders:
+        return None
+    lent = int(chosen.unique("lender")["lent_fen"].sum())
+    common = chosen["amount_fen"].value_counts(sort=True).sort("count", descending=True)
+    fixed = int(common.head(settings.bonus_sums)["count"].sum()) / chosen.height
+    share = amount / max(lent, 1)
+    if not clients and (fixed >= settings.bonus_fixed_share or share < settings.bonus_share):
+        return None
+    evidence = read_evidence(chosen)
+    from_clients = clients / max(amount, 1)
+    lookalikes = (
+        Lookalike(
+            "marketing_cash",
+            bool(clients) or fixed < settings.bonus_fixed_share / 2,
+            f"小额补贴 {yuan(int(paid.filter(capped)['amount_fen'].sum()))} 元未计入；所计款项中 "
+            f"{fixed:.0%} 为少数几种固定金额",
+            f"small bonuses of {yuan(int(paid.filter(capped)['amount_fen'].sum()))} yuan are left "
+            f"out; {fixed:.0%} of what is counted are a few fixed sums",
+        ),
+        Lookalike(
+            "withdrawals",
+            True,
+            "出借人此前存入同一账户而未用于出借的款项，其取回未计入",
+            "what lenders had paid into the same account without lending it, and withdrew, is "
+            "left out",
+        ),
+    )
+    payers = chosen.filter(pl.col("payer") >= 0).select("payer", "kind").unique().sort("payer")
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=institution.party_id,
+        institution_id=institution.institution_id,
+        severity=SEVERITY if from_clients >= settings.minimum_share else MILD_SEVERITY,
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_share * from_clients
+            + settings.confidence_lenders * min(lenders / settings.sure_lenders, 1),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=amount,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures={
+            "bonus_fen": Measure(amount, settings.minimum_fen, "fen"),
+            "lenders": Measure(lenders, settings.minimum_lenders, "persons"),
+            "bonus_share": Measure(round(share, 4), settings.bonus_share, "share"),
+            "clients_share": Measure(round(from_clients, 4), settings.minimum_share, "share"),
+        },
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明这些款项是事先承诺的回报，也未证明其他出借人因此受损",
+            "it is not established that these sums were promised as a return, nor that other "
+            "lenders lost by them",
+        ),
+        text=(
+            f"{lenders} 名出借人在标的本息之外收到 {yuan(amount)} 元（占其出借额的 {share:.1%}），"
+            "其中 "
+            f"{yuan(clients)} 元出自存放客户资金的账户",
+            f"{lenders} lender(s) were paid {yuan(amount)} yuan beyond principal and interest of "
+            "any "
+            f"loan ({share:.1%} of what they had lent), {yuan(clients)} yuan of it out of accounts "
+            "that hold clients' money",
+        ),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(
+            (context.party_ids[number], "shell" if kind == "other" else "organiser")
+            for number, kind in payers.iter_rows()
+            if number != institution.party_no
+        ),
     )
 
 

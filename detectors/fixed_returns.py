@@ -16,6 +16,7 @@ import polars as pl
 from data.settings import FixedReturns
 
 DAY = 86_400_000_000  # microseconds
+WHOLE = 1_000_000  # added to the number of a bin of surpluses; bins of parts stay far below
 
 
 @dataclass(frozen=True)
@@ -58,20 +59,30 @@ def fixed_returns(settings: FixedReturns, flow: pl.DataFrame) -> Returns | None:
         .filter(pl.col("number") < settings.lots_per_person)
         .select("person", pl.col("booked_at").alias("paid_at"), "amount_fen", "sum_fen")
     )
-    went = flow.filter(~pl.col("incoming")).join(came, on="person", how="semi")
+    went = (
+        flow.filter(~pl.col("incoming"))
+        .join(came, on="person", how="semi")
+        .with_columns(
+            pl.col("amount_fen")
+            .sum()
+            .over("person", pl.col("booked_at").dt.date())
+            .alias("day_fen")
+        )
+    )
     met = went.join(came, on="person", suffix="_in").filter(pl.col("paid_at") < pl.col("booked_at"))
     if met.is_empty():
         return None
-    went = went.join(met.select("ref").unique(), on="ref", how="semi")
     columns = "ref", "person", "booked_at", "amount_fen", "paid_at"
+    # Principal and return may be two payments of one day.
+    ratios = pl.concat(
+        [
+            met.select(*columns, (pl.col(paid) / pl.col(base)).alias("ratio"))
+            for paid in ("amount_fen", "day_fen")
+            for base in ("amount_fen_in", "sum_fen")
+        ]
+    )
     fits = (
-        pl.concat(
-            [
-                met.select(*columns, (pl.col("amount_fen") / pl.col(base)).alias("ratio"))
-                for base in ("amount_fen_in", "sum_fen")
-            ]
-        )
-        .filter(
+        ratios.filter(
             pl.col("ratio").is_between(settings.least_part, settings.most_part)
             | pl.col("ratio").is_between(1 + settings.least_part, 1 + settings.most_surplus)
         )
@@ -85,33 +96,38 @@ def fixed_returns(settings: FixedReturns, flow: pl.DataFrame) -> Returns | None:
         .sort("rank", "paid_at", descending=[False, True])
         .unique("ref", keep="first", maintain_order=True)
     )
-    # A part is a plan only when it comes again.
     again = pl.len().over("person", "rank") > 1
     chosen = chosen.filter(pl.col("whole") | again).sort("booked_at", "ref")
     if chosen.is_empty():
         return None
-    return _measured(settings, chosen, went)
+    # Principal that comes back by itself is neither for a plan nor against it.
+    principal = ratios.filter(pl.col("ratio") == 1).select("ref").unique()
+    judged = met.select("ref").unique().join(principal, on="ref", how="anti")
+    judged = pl.concat([judged, chosen.select("ref")]).unique()
+    return _measured(settings, chosen, judged.height)
 
 
 def _bin(settings: FixedReturns) -> pl.Expr:
     """The number of a ratio's bin, a fixed part of the ratio wide; of the surplus when whole."""
     size = pl.when("whole").then(pl.col("ratio") - 1).otherwise("ratio")
     number = (size.log() / math.log1p(settings.ratio_tolerance)).round().cast(pl.Int64)
-    return number + pl.when("whole").then(1_000_000).otherwise(0)
+    return number + pl.when("whole").then(WHOLE).otherwise(0)
 
 
 def _plans(settings: FixedReturns, fits: pl.DataFrame) -> dict[int, int]:
     """The bins of the plans with their ranks: each time the one that most payers left share."""
-    persons = {
-        plan: set(group)
-        for plan, group in fits.group_by("plan").agg(pl.col("person").unique()).iter_rows()
-    }
-    wide = {
-        plan: persons[plan] | persons.get(plan - 1, set()) | persons.get(plan + 1, set())
-        for plan in sorted(persons)
-    }
+    times: dict[int, Counter[int]] = {}
+    counted = fits.group_by("plan", "person").agg(pl.col("ref").n_unique()).sort("plan", "person")
+    for plan, person, count in counted.iter_rows():
+        times.setdefault(plan, Counter())[person] = count
+    wide = {}
+    for plan in times:
+        near = times[plan] + times.get(plan - 1, Counter()) + times.get(plan + 1, Counter())
+        # A part is a plan only when it comes again.
+        least = 1 if plan > WHOLE // 2 else 2
+        wide[plan] = {person for person, count in near.items() if count >= least}
     kept: dict[int, int] = {}
-    left = set().union(*persons.values())
+    left = set().union(*wide.values())
     for rank in range(settings.plans):
         best = max(wide, key=lambda plan: (len(wide[plan] & left), -plan), default=None)
         if best is None or len(wide[best] & left) < settings.minimum_persons:
@@ -122,7 +138,8 @@ def _plans(settings: FixedReturns, fits: pl.DataFrame) -> dict[int, int]:
     return kept
 
 
-def _measured(settings: FixedReturns, chosen: pl.DataFrame, went: pl.DataFrame) -> Returns:
+def _measured(settings: FixedReturns, chosen: pl.DataFrame, judged: int) -> Returns:
+    """Measure the chosen payments; `judged` is how many payments could have followed a plan."""
     steps = (
         chosen.with_columns(
             pl.when("whole")
@@ -149,7 +166,7 @@ def _measured(settings: FixedReturns, chosen: pl.DataFrame, went: pl.DataFrame) 
     return Returns(
         paid=chosen.select("ref", "person", "booked_at", "amount_fen", "ratio", "whole"),
         persons=chosen["person"].n_unique(),
-        plan_share=chosen.height / max(went.height, 1),
+        plan_share=chosen.height / max(judged, 1),
         regular_share=regular,
         interval_days=usual,
         ratio=ratio,

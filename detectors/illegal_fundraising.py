@@ -17,17 +17,16 @@ firm's accounts; schemes that have paid nothing back yet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
-from data.legal_rules import legal_rules
 from data.settings import IllegalFundraising
 from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.fixed_returns import Returns, fixed_returns
+from detectors.raised_money import Raised, legal_lines, read_raised, subject_of
 from detectors.raising import Scheme, read_schemes
 
 NAME = "illegal_fundraising"
@@ -73,24 +72,11 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield judged
 
 
-@dataclass(frozen=True)
-class Raised:
-    """What a scheme took, in fen and persons, and how much of it something lawful explains."""
-
-    incoming: pl.DataFrame
-    taken_fen: int
-    payers: int
-    lot_share: float
-    matched_share: float
-    public_share: float
-    covered_share: float
-
-
 def judge(
     context: Context, settings: IllegalFundraising, scheme: Scheme, public: set[int]
 ) -> Finding | CannotConclude | None:
     """Hold one scheme against the thresholds and the look-alikes."""
-    raised = _raised(scheme, public)
+    raised = read_raised(scheme, public)
     returns = fixed_returns(
         context.settings.fixed_returns, scheme.flow.filter(~pl.col("incoming") | pl.col("lot"))
     )
@@ -112,57 +98,6 @@ def judge(
     if raised.payers < persons_line and raised.taken_fen < amount_line:
         return None
     return _finding(context, settings, scheme, raised, returns)
-
-
-def legal_lines(context: Context, scheme: Scheme) -> tuple[int, int]:
-    """The lines of illegal deposit-taking on the business date: persons, and fen; either counts.
-
-    A scheme of persons alone has the lines of a person, any other those of a unit.
-    """
-    rules, day = legal_rules(), context.business_date
-    subject = subject_of(context, scheme)
-    [(kind,)] = context.db.rows(
-        "kind of subject",
-        "select max(kind) from party_dim where party_no = $party",
-        {"party": -1 if subject is None else subject},
-    )
-    whom = "person" if kind == "person" else "unit"
-    persons = rules.whole("illegal_deposit", f"{whom}_persons", day)
-    amount = rules.whole("illegal_deposit", f"{whom}_amount", day)
-    return (persons or 1), (amount or 1)
-
-
-def subject_of(context: Context, scheme: Scheme) -> int | None:
-    """The institution behind a scheme, else the known holder that takes most; None when unknown."""
-    if scheme.behind:
-        return scheme.behind.party_no
-    known = (
-        scheme.flow.filter("incoming", pl.col("holder") >= 0)
-        .group_by("holder")
-        .agg(pl.col("amount_fen").sum())
-        .sort("amount_fen", "holder", descending=[True, False])
-    )
-    return int(known["holder"][0]) if known.height else None
-
-
-def _raised(scheme: Scheme, public: set[int]) -> Raised:
-    incoming = scheme.flow.filter("incoming")
-    taken = fen(incoming)
-    got = scheme.flow.filter(~pl.col("incoming"))["person"].n_unique()
-    return Raised(
-        incoming=incoming,
-        taken_fen=taken,
-        payers=incoming.filter("lot")["person"].n_unique(),
-        lot_share=fen(incoming.filter("lot")) / max(taken, 1),
-        matched_share=fen(incoming.filter("matched")) / max(taken, 1),
-        public_share=fen(incoming.filter(pl.col("holder").is_in(list(public)))) / max(taken, 1),
-        covered_share=got / max(scheme.paid, 1),
-    )
-
-
-def fen(rows: pl.DataFrame) -> int:
-    """The sum of the amounts, in fen."""
-    return int(rows["amount_fen"].sum())
 
 
 def _finding(

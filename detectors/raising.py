@@ -98,8 +98,7 @@ with payer as (
 )
 select b.scheme, b.incoming, b.person, b.holder, t.ref, t.booked_at, t.amount_fen,
   m.transfer_no is not null as matched,
-  t.amount_fen % $lot = 0 and t.amount_fen >= $least as lot,
-  coalesce(t.channel = 'cash' or t.cash, false) as cash
+  t.amount_fen % $lot = 0 and t.amount_fen >= $least as lot
 from dealt b
 join transfer t on t.transfer_no = b.transfer_no
 left join pool_matched m on m.transfer_no = b.transfer_no
@@ -118,8 +117,8 @@ group by m.scheme order by m.scheme
 class Scheme:
     """Holders that raise money together, and their transfers with those who pay in round lots.
 
-    `flow` has incoming, person, holder, ref, booked_at, amount_fen, matched (belongs to a loan),
-    lot (is a round lot) and cash; holders below -1 are accounts that nobody registered. `paid` are
+    `flow` has incoming, person, holder, ref, booked_at, amount_fen, matched (belongs to a loan) and
+    lot (is a round lot); holders below -1 are accounts that nobody registered. `paid` are
     all persons that the holders pay.
     """
 

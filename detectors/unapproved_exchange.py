@@ -15,19 +15,17 @@ no account serves; trades inside the venue, which no table shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import UnapprovedExchange
-from data.workdays import is_working_day
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.fixed_returns import Returns, fixed_returns
 from detectors.venue_money import read_venues
+from detectors.venue_trading import Traded, read_trading
 
 NAME = "unapproved_exchange"
 CODE = "X1"
@@ -90,22 +88,6 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield found
 
 
-@dataclass(frozen=True)
-class Traded:
-    """What passed a venue's accounts, in fen, and what of it was withdrawn or paid for goods."""
-
-    from_persons: pl.DataFrame
-    to_persons: pl.DataFrame
-    to_circle: pl.DataFrame
-    clients: int
-    taken_fen: int
-    withdrawn_share: float
-    goods_share: float
-    circle_share: float
-    quick_share: float
-    returns: Returns | None
-
-
 def judge(
     context: Context,
     settings: UnapprovedExchange,
@@ -114,7 +96,7 @@ def judge(
     accounts: pl.DataFrame,
 ) -> Finding | None:
     """Hold one venue against the thresholds: enough clients, no goods, and at least one sign."""
-    traded = _traded(context, settings, venue, flow)
+    traded = read_trading(context, venue, flow)
     rules, day = legal_rules(), context.business_date
     most = rules.whole("exchange", "maximum_holders", day)
     signs = {
@@ -162,75 +144,6 @@ def judge(
         lead_office=LEAD_OFFICE,
         accomplices=_accomplices(context, venue, traded, accounts),
     )
-
-
-def _traded(
-    context: Context, settings: UnapprovedExchange, venue: Institution, flow: pl.DataFrame
-) -> Traded:
-    circle = set(context.closure(venue)) - {venue.party_no}
-    inside = pl.col("person").is_in(list(circle))
-    person = pl.col("kind") == "person"
-    from_persons = flow.filter("incoming", person, ~inside)
-    out = flow.filter(~pl.col("incoming"))
-    to_persons = out.filter(person, ~inside)
-    to_clients = to_persons.join(from_persons.select("person").unique(), on="person", how="semi")
-    # Goods are paid for to organisations outside of the circle that pay nothing of clients' money.
-    to_circle = out.filter(inside)
-    goods = out.filter(pl.col("kind") == "organisation", ~inside)
-    taken = fen(from_persons)
-    both = pl.concat([from_persons, to_clients])
-    return Traded(
-        from_persons=from_persons,
-        to_persons=to_clients,
-        to_circle=to_circle,
-        clients=from_persons["person"].n_unique(),
-        taken_fen=taken,
-        withdrawn_share=fen(to_clients) / max(taken, 1),
-        goods_share=fen(goods) / max(taken, 1),
-        circle_share=fen(to_circle) / max(taken, 1),
-        quick_share=quick_share(context, from_persons, to_clients),
-        returns=fixed_returns(context.settings.fixed_returns, both),
-    )
-
-
-def quick_share(context: Context, came: pl.DataFrame, went: pl.DataFrame) -> float:
-    """The share of clients who get money out sooner after paying in than the law allows.
-
-    Days of trading count; weekends and holidays do not.
-    """
-    least = legal_rules().whole("exchange", "least_trading_days", context.business_date)
-    if least is None or went.is_empty():
-        return 0.0
-    days = sorted({*came["business_date"], *went["business_date"]})
-    number, worked = {}, 0
-    spans = pl.date_range(days[0], days[-1], eager=True).to_list()
-    for day in spans:
-        worked += is_working_day(day)
-        number[day] = worked
-    pairs = (
-        went.select("person", "booked_at", pl.col("business_date").alias("out_on"))
-        .sort("booked_at")
-        .join_asof(
-            came.select("person", "booked_at", pl.col("business_date").alias("in_on")).sort(
-                "booked_at"
-            ),
-            on="booked_at",
-            by="person",
-            check_sortedness=False,
-        )
-        .filter(pl.col("in_on").is_not_null())
-    )
-    quick = {
-        person
-        for person, out_on, in_on in pairs.select("person", "out_on", "in_on").iter_rows()
-        if number[out_on] - number[in_on] < least
-    }
-    return len(quick) / max(came["person"].n_unique(), 1)
-
-
-def fen(rows: pl.DataFrame) -> int:
-    """The sum of the amounts, in fen."""
-    return int(rows["amount_fen"].sum())
 
 
 def _accomplices(

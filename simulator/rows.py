@@ -19,11 +19,15 @@ def common_length(*values: Any) -> int:
 
 
 class Rows:
-    """Named columns with a type and a default each; rows are added in blocks."""
+    """Named columns with a type and a default each; rows are added in blocks.
+
+    What a column gives is a view: it may be written to, until rows are added again.
+    """
 
     def __init__(self, columns: Mapping[str, tuple[str, int]]) -> None:
-        self._columns = dict(columns)
-        self._blocks: list[dict[str, Array]] = []
+        self._defaults = {name: default for name, (_, default) in columns.items()}
+        self._held = {name: np.empty(0, dtype=kind) for name, (kind, _) in columns.items()}
+        self._room = 0
         self.count = 0
 
     def add(self, count: int | None = None, /, **values: Any) -> Ints:
@@ -32,50 +36,40 @@ class Rows:
         Raises:
             KeyError: a column that these rows do not have.
         """
-        unknown = values.keys() - self._columns.keys()
+        unknown = values.keys() - self._defaults.keys()
         if unknown:
-            raise KeyError(f"unknown columns {sorted(unknown)}; known are {sorted(self._columns)}")
+            raise KeyError(f"unknown columns {sorted(unknown)}; known are {sorted(self._defaults)}")
         size = count if count is not None else common_length(*values.values())
-        block = {
-            name: np.broadcast_to(np.asarray(values.get(name, default)).astype(kind), (size,))
-            for name, (kind, default) in self._columns.items()
-        }
-        self._blocks.append(block)
-        self.count += size
-        return np.arange(self.count - size, self.count, dtype=np.int64)
+        end = self.count + size
+        self._make_room(end)
+        for name, default in self._defaults.items():
+            self._held[name][self.count : end] = values.get(name, default)
+        self.count = end
+        return np.arange(end - size, end, dtype=np.int64)
 
     def joined(self) -> dict[str, Array]:
-        """All rows as one array per column; the blocks are replaced by their joined form."""
-        if not self._blocks:
-            self.add(0)
-        whole = {
-            name: np.ascontiguousarray(np.concatenate([block[name] for block in self._blocks]))
-            for name in self._columns
-        }
-        self._blocks = [whole]
-        return whole
+        """All rows, one array per column."""
+        return {name: held[: self.count] for name, held in self._held.items()}
 
     def column(self, name: str, rows: Ints | None = None) -> Array:
         """The values of one column, of all rows or of those named."""
-        if len(self._blocks) != 1:
-            self.joined()
-        values = self._blocks[0][name]
+        values = self._held[name][: self.count]
         return values if rows is None else values[rows]
 
     def change(self, name: str, rows: Ints | int, values: Any) -> None:
         """Write other values into one column, for the rows named."""
-        self.joined()[name][rows] = values
+        self._held[name][: self.count][rows] = values
 
     def since(self, name: str, first: int) -> Array:
-        """The values of one column from row `first` on; reads no more blocks than hold them."""
-        taken: list[Array] = []
-        left = self.count - first
-        for block in reversed(self._blocks):
-            if left <= 0:
-                break
-            values = block[name]
-            taken.append(values[max(len(values) - left, 0) :])
-            left -= len(values)
-        if not taken:
-            return np.zeros(0, dtype=self._columns[name][0])
-        return np.concatenate(taken[::-1])
+        """The values of one column from row `first` on."""
+        return self._held[name][first : self.count]
+
+    def _make_room(self, end: int) -> None:
+        """Grow by half at least, so that adding stays cheap however many blocks there are."""
+        if end <= self._room:
+            return
+        self._room = max(end, self._room * 3 // 2, 1024)
+        for name, held in self._held.items():
+            wider = np.empty(self._room, dtype=held.dtype)
+            wider[: self.count] = held[: self.count]
+            self._held[name] = wider

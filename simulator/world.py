@@ -164,6 +164,8 @@ class Scheme:
     records: list[tuple[str, int]] = field(default_factory=list)
     # The money at stake, where it is not what came into the accounts from outside.
     stake_fen: int = -1
+    # Accounts of the circle that a platform's loans were made to end in.
+    closure: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -357,12 +359,15 @@ class World:
             "purpose": code,
             **values,
         }
-        whole = {
-            name: np.broadcast_to(np.asarray(value), (size,)) for name, value in columns.items()
-        }
-        keep = self.period.within(whole["time"]) & (whole["amount"] > 0)
+        inside = self.period.within(np.asarray(time)) & (np.asarray(amount) > 0)
+        keep = np.broadcast_to(inside, (size,))
+        if keep.all():
+            return self.transfers.add(size, **columns)
         numbers = np.full(size, -1, dtype=np.int64)
-        kept = {name: value[keep] for name, value in whole.items()}
+        kept = {
+            name: np.asarray(value)[keep] if np.size(value) == size > 1 else value
+            for name, value in columns.items()
+        }
         numbers[keep] = self.transfers.add(int(keep.sum()), **kept)
         return numbers
 

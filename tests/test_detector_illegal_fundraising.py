@@ -95,6 +95,18 @@ def test_principal_with_a_surplus_after_a_term_is_a_plan_too() -> None:
     )
 
 
+def test_return_and_principal_in_two_payments_of_one_day_are_a_plan_too() -> None:
+    world = scheme(part=0.04, every=60)
+    world.paid = [row for row in world.paid if row[0] != "desk" or row[3] < at(70)]
+    for number in range(40):
+        world.pay("desk", f"investor{number:04d}", LOTS[number % 3], at(number % 7 + 60, 16))
+    [finding] = found(world)
+    assert finding.measures["plan_share"].value == 1
+    assert finding.text[1].endswith(
+        "most often the principal with 4.00% on top after 60 days (24.3% a year)"
+    )
+
+
 def test_collectors_that_change_and_another_source_are_one_scheme() -> None:
     world = scheme(source="Payer", collectors=("Aunt", "Clerk", "desk"))
     world.party("Aunt", "Clerk", kind="person")

@@ -1,0 +1,84 @@
+"""An issuer of equity products: its platform, what it raised, paid back, and passed on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from detectors.context import Context, Institution
+from detectors.equity_money import EquityMoney
+from detectors.fixed_returns import Returns, fixed_returns
+
+PLATFORMS = ("crowdfunding_platform", "p2p_platform")
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issuer of equity products with its platform, and what was measured of its money.
+
+    `raised` are the payments of natural persons and others outside of the circle; `to_circle` what
+    the raising accounts paid to the platform's circle.
+    """
+
+    issuer: int
+    platform: Institution | None
+    in_circle: bool
+    raised: pl.DataFrame
+    paid: pl.DataFrame
+    to_circle: pl.DataFrame
+    circle_share: float
+    returns: Returns | None
+    promised: bool
+
+    @property
+    def raised_fen(self) -> int:
+        """What was raised, in fen."""
+        return int(self.raised["amount_fen"].sum())
+
+    @property
+    def investors(self) -> int:
+        """The number of investors."""
+        return self.raised["person"].n_unique()
+
+
+def read_issue(context: Context, money: EquityMoney, issuer: int, issues: pl.DataFrame) -> Issue:
+    """Put together one issuer's money, without what its platform's circle paid or got."""
+    platform = _platform(context, issuer, issues)
+    circle = set(context.closure(platform)) if platform else set()
+    flow = money.flow.filter(pl.col("issuer") == issuer, ~pl.col("person").is_in(list(circle)))
+    raised = flow.filter("incoming")
+    total = max(int(raised["amount_fen"].sum()), 1)
+    investors = set(raised["person"])
+    to_circle = money.spent.filter(
+        pl.col("issuer") == issuer,
+        pl.col("payee").is_in(list(circle - {issuer} - investors)),
+    )
+    return Issue(
+        issuer=issuer,
+        platform=platform,
+        in_circle=issuer in circle,
+        raised=raised,
+        paid=flow.filter(~pl.col("incoming")),
+        to_circle=to_circle,
+        circle_share=int(to_circle["amount_fen"].sum()) / total,
+        returns=fixed_returns(context.settings.fixed_returns, flow),
+        promised=issues["promised_rate"].is_not_null().any(),
+    )
+
+
+def _platform(context: Context, issuer: int, issues: pl.DataFrame) -> Institution | None:
+    """The platform that sells an issuer's equity: its manager, or whom the raising account serves;
+    else one in whose circle the issuer is."""
+    platforms = [i for i in context.institutions if i.kind in PLATFORMS]
+    selling = {*issues["manager"].drop_nulls()}
+    served = {*issues["served"].drop_nulls()}
+    for platform in platforms:
+        if platform.party_no in selling or platform.institution_id in served:
+            return platform
+    near = [
+        (len(context.closure(platform)[issuer].chain), platform.institution_id, platform)
+        for platform in platforms
+        if issuer in context.closure(platform)
+    ]
+    return min(near, key=lambda each: each[:2])[2] if near else None
