@@ -483,14 +483,16 @@ class FictitiousLoan(Section):
     longer_hours: Count
     soon_share: Share
     later_share: Share
+    partly_share: Share
     fresh_days: Count
     shared_borrowers: Count
     shared_among: Share
     meeting_share: Share
-    meeting_loans: Count
-    meeting_loan_share: Share
+    weak_loans: Count
+    weak_loan_share: Share
     business_days: Count
     business_share: Share
+    some_business_share: Share
     raised_share: Share
     disbursed_days: Count
     minimum_loans: Count

@@ -25,6 +25,7 @@ import polars as pl
 from data.legal_rules import legal_rules
 from data.settings import ExcessReturn
 from detectors.bonus_payments import read_bonuses
+from detectors.bonus_returns import BonusCase, judge_bonuses
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
@@ -100,9 +101,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield _finding(context, settings, institution, held)
             continue
         extra = bonuses.filter(pl.col("institution_id") == institution.institution_id)
-        finding = _bonus(context, settings, institution, extra)
-        if finding is not None:
-            yield finding
+        case = judge_bonuses(settings, extra)
+        if case is not None:
+            yield _bonus_finding(context, settings, institution, case)
         elif institution.kind == "p2p_platform" and institution.institution_id not in lending:
             yield _unseen(institution)
 
@@ -238,89 +239,35 @@ def _finding(
     )
 
 
-def _bonus(
-    context: Context, settings: ExcessReturn, institution: Institution, paid: pl.DataFrame
-) -> Finding | None:
-    """Bonuses beyond interest that lenders are paid, but for small fixed ones of own money.
-
-    Out of clients' money every bonus counts. Own money counts where the sums are many and follow
-    what each had lent; a few fixed or small sums are marketing.
-    """
-    capped = (pl.col("kind") != "clients") & (pl.col("amount_fen") <= settings.marketing_fen)
-    chosen = paid.filter(~capped)
-    clients = int(chosen.filter(pl.col("kind") == "clients")["amount_fen"].sum())
-    amount, lenders = int(chosen["amount_fen"].sum()), chosen["lender"].n_unique()
-    if amount < settings.minimum_fen or lenders < settings.minimum_lenders:
-        return None
-    lent = int(chosen.unique("lender")["lent_fen"].sum())
-    common = chosen["amount_fen"].value_counts(sort=True).sort("count", descending=True)
-    fixed = int(common.head(settings.bonus_sums)["count"].sum()) / chosen.height
-    share = amount / max(lent, 1)
-    if not clients and (fixed >= settings.bonus_fixed_share or share < settings.bonus_share):
-        return None
-    evidence = read_evidence(chosen)
-    from_clients = clients / max(amount, 1)
-    lookalikes = (
-        Lookalike(
-            "marketing_cash",
-            bool(clients) or fixed < settings.bonus_fixed_share / 2,
-            f"小额补贴 {yuan(int(paid.filter(capped)['amount_fen'].sum()))} 元未计入；所计款项中 "
-            f"{fixed:.0%} 为少数几种固定金额",
-            f"small bonuses of {yuan(int(paid.filter(capped)['amount_fen'].sum()))} yuan are left "
-            f"out; {fixed:.0%} of what is counted are a few fixed sums",
-        ),
-        Lookalike(
-            "withdrawals",
-            True,
-            "出借人此前存入同一账户而未用于出借的款项，其取回未计入",
-            "what lenders had paid into the same account without lending it, and withdrew, is "
-            "left out",
-        ),
-    )
-    payers = chosen.filter(pl.col("payer") >= 0).select("payer", "kind").unique().sort("payer")
+def _bonus_finding(
+    context: Context, settings: ExcessReturn, institution: Institution, case: BonusCase
+) -> Finding:
     return Finding(
         typology=NAME,
         code=CODE,
         clause=CLAUSE,
         party_id=institution.party_id,
         institution_id=institution.institution_id,
-        severity=SEVERITY if from_clients >= settings.minimum_share else MILD_SEVERITY,
+        severity=SEVERITY if case.from_clients >= settings.minimum_share else MILD_SEVERITY,
         confidence=doubted(
-            settings.confidence_least
-            + settings.confidence_share * from_clients
-            + settings.confidence_lenders * min(lenders / settings.sure_lenders, 1),
-            lookalikes,
-            context.settings.detectors.open_lookalike,
+            case.certainty, case.lookalikes, context.settings.detectors.open_lookalike
         ),
-        amount_fen=amount,
-        first_at=evidence.first_at,
-        last_at=evidence.last_at,
-        transfers=evidence.refs,
-        measures={
-            "bonus_fen": Measure(amount, settings.minimum_fen, "fen"),
-            "lenders": Measure(lenders, settings.minimum_lenders, "persons"),
-            "bonus_share": Measure(round(share, 4), settings.bonus_share, "share"),
-            "clients_share": Measure(round(from_clients, 4), settings.minimum_share, "share"),
-        },
-        lookalikes=lookalikes,
+        amount_fen=case.amount_fen,
+        first_at=case.evidence.first_at,
+        last_at=case.evidence.last_at,
+        transfers=case.evidence.refs,
+        measures=case.measures,
+        lookalikes=case.lookalikes,
         not_established=(
             "未证明这些款项是事先承诺的回报，也未证明其他出借人因此受损",
             "it is not established that these sums were promised as a return, nor that other "
             "lenders lost by them",
         ),
-        text=(
-            f"{lenders} 名出借人在标的本息之外收到 {yuan(amount)} 元（占其出借额的 {share:.1%}），"
-            "其中 "
-            f"{yuan(clients)} 元出自存放客户资金的账户",
-            f"{lenders} lender(s) were paid {yuan(amount)} yuan beyond principal and interest of "
-            "any "
-            f"loan ({share:.1%} of what they had lent), {yuan(clients)} yuan of it out of accounts "
-            "that hold clients' money",
-        ),
+        text=case.text,
         lead_office=LEAD_OFFICE,
         accomplices=tuple(
-            (context.party_ids[number], "shell" if kind == "other" else "organiser")
-            for number, kind in payers.iter_rows()
+            (context.party_ids[number], role)
+            for number, role in case.roles
             if number != institution.party_no
         ),
     )
