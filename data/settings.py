@@ -245,6 +245,7 @@ class Commingling(Section):
     fee_share: Share
     tolerance_fen: Whole
     account_clients: Count
+    detour_share: Share
     own_investment_ratio: Ratio
     sure_left_share: Share
     confidence_own_accounts: Share
@@ -269,6 +270,7 @@ class ReserveMisuse(Section):
     carry_days: Whole
     carry_slack: Ratio
     same_sum_ratio: Ratio
+    detour_share: Share
     growth_part: Share
     hidden_growth_ratio: Ratio
     growth_days_share: Share
@@ -353,6 +355,11 @@ class ExcessReturn(Section):
     rate_margin: Share
     marketing_fen: Whole
     marketing_share: Share
+    bonus_among: Share
+    bonus_fed_share: Share
+    bonus_sums: Count
+    bonus_fixed_share: Share
+    bonus_share: Share
     sure_share: Share
     sure_lenders: Count
     confidence_least: Share
@@ -365,6 +372,8 @@ class MaturityMismatch(Section):
     """P6."""
 
     whole_share: Share
+    most_ratio: Ratio
+    principal_ratio: Ratio
     term_share: Share
     early_days: Count
     refund_days: Count
@@ -474,14 +483,16 @@ class FictitiousLoan(Section):
     longer_hours: Count
     soon_share: Share
     later_share: Share
+    partly_share: Share
     fresh_days: Count
     shared_borrowers: Count
     shared_among: Share
     meeting_share: Share
-    meeting_loans: Count
-    meeting_loan_share: Share
+    weak_loans: Count
+    weak_loan_share: Share
     business_days: Count
     business_share: Share
+    some_business_share: Share
     raised_share: Share
     disbursed_days: Count
     minimum_loans: Count

@@ -2,7 +2,8 @@
 
 Pattern: an institution takes and pays its clients' money through accounts of its own, or of its
 circle, instead of a custody account; or custody pays own accounts or the circle beyond fees, part
-of it perhaps coming back; or the clients' sub-accounts add up to more than custody holds.
+of it perhaps coming back, or pays others over whom it reaches the circle (looked through); or the
+clients' sub-accounts add up to more than custody holds.
 
 Innocent look-alikes: fees (up to 5 % of the clients' money, or linked to a loan); disbursements to
 registered borrowers and payments to lenders; differences that settle within a working day.
@@ -22,6 +23,7 @@ from data.settings import Commingling
 from detectors.client_money import persistent_gap, read_client_money
 from detectors.context import Context, Institution
 from detectors.description import Description
+from detectors.detours import Detour, read_detours
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
@@ -55,6 +57,8 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     settings = context.settings.detectors.commingling
     chosen = [i for i in context.institutions if i.kind not in OTHER_KINDS]
     money = read_client_money(context, settings, {i.institution_id for i in chosen})
+    custodial = money.with_custody & {i.institution_id for i in chosen}
+    detours = read_detours(context, settings.detour_share, settings.minimum_fen, set(custodial))
     for institution in chosen:
         name = institution.institution_id
         mine = money.flow.filter(pl.col("institution_id") == name)
@@ -62,7 +66,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         judged: Finding | CannotConclude | None = None
         if custody:
             gap = money.gaps.filter(pl.col("institution_id") == name)
-            judged = judge_custody(context, settings, institution, mine, gap)
+            judged = judge_custody(context, settings, institution, mine, gap, detours.get(name))
             if gap.is_empty():
                 yield _no_balances(institution)
         if name in money.lending and not isinstance(judged, Finding):
@@ -203,19 +207,30 @@ def judge_custody(
     institution: Institution,
     flow: pl.DataFrame,
     gaps: pl.DataFrame,
+    detour: Detour | None = None,
 ) -> Finding | CannotConclude | None:
-    """An institution with custody: what left it for own use, and what its sub-accounts miss."""
+    """An institution with custody: what left it for own use, and what its sub-accounts miss.
+
+    `detour` is what it paid others that reached the circle after all.
+    """
     out = custody_outflow(settings, flow)
-    left, clients = _fen(out.loose), max(out.clients_fen, 1)
+    over = detour.amount_fen if detour else 0
+    left, clients = _fen(out.loose) + over, max(out.clients_fen, 1)
     days, largest = persistent_gap(settings, gaps)
     if left < settings.minimum_fen and not days:
         return None
-    shown = pl.concat([out.loose, out.returned])
+    shown = pl.concat([out.loose, out.returned]).select("ref", "booked_at")
     if left < settings.minimum_fen:
-        shown = _unexplained_outflow(flow, gaps, settings)
+        shown = _unexplained_outflow(flow, gaps, settings).select("ref", "booked_at")
+    roles = {}
+    if detour is not None:
+        shown = pl.concat([shown, detour.shown], how="vertical_relaxed")
+        roles = dict.fromkeys(sorted(detour.passed), "shell")
     if shown.is_empty():
         return _no_payments(institution, days, largest)
-    reached = sorted(set(out.loose.filter(~pl.col("payee_own"), pl.col("payee") >= 0)["payee"]))
+    reached = set(out.loose.filter(~pl.col("payee_own"), pl.col("payee") >= 0)["payee"])
+    reached |= (detour.reached if detour else frozenset()) - {institution.party_no}
+    roles |= dict.fromkeys(sorted(reached), "beneficiary")
     return _finding(
         context,
         institution,
@@ -229,16 +244,20 @@ def judge_custody(
             "share_of_client_money": Measure(round(left / clients, 4), settings.fee_share, "share"),
             "gap_days": Measure(days, settings.settlement_days, "working days"),
             "gap_fen": Measure(largest, settings.tolerance_fen, "fen"),
+            **({"over_others_fen": Measure(over, settings.minimum_fen, "fen")} if over else {}),
         },
         lookalikes=(_fees(settings, out.fees_fen, left), _timing(settings, out, left, days)),
-        text=_texts(left, days, largest),
-        accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
+        text=_texts(left, days, largest, over),
+        accomplices=tuple((context.party_ids[n], role) for n, role in sorted(roles.items())),
     )
 
 
-def _texts(left: int, days: int, largest: int) -> tuple[str, str]:
+def _texts(left: int, days: int, largest: int, over: int) -> tuple[str, str]:
     zh = f"存管账户向自有账户及关联方付出 {yuan(left)} 元，超出收费；"
     en = f"Custody paid {yuan(left)} yuan to own accounts and the circle beyond fees; "
+    if over:
+        zh += f"其中 {yuan(over)} 元经他人账户到达关联方；"
+        en += f"{yuan(over)} yuan of it reached the circle over the accounts of others; "
     if not days:
         return (
             zh + "分户合计与存管余额未见持续差额",

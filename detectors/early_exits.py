@@ -9,38 +9,61 @@ from data.settings import MaturityMismatch
 from detectors.context import Context
 from detectors.loan_money import lay_loan_money
 
-# A lender gets nearly all of what he had put into a loan, long before it falls due, while what the
-# borrower has repaid does not cover what lenders of the loan were paid until then.
+# A lender gets a stake back long before the loan falls due, while what the borrower has repaid does
+# not cover what lenders of the loan were paid until then. His stake is the last payment of his, or
+# all of them together, that comes back nearly whole; where he paid before the records begin, the
+# loan's events say that it is principal, and how long he held it is unknown.
 CREATE_EXIT = """
 create or replace temp table early_exit as
-with position as (
-  select institution_id, loan_id, payer as lender, sum(amount_fen)::bigint as in_fen,
-    min(booked_at) as first_at, min(business_date) as first_on
+with staked as (
+  select institution_id, loan_id, payer as lender, booked_at, business_date, amount_fen,
+    sum(amount_fen) over (
+      partition by institution_id, loan_id, payer order by booked_at, transfer_no)::bigint
+      as whole_fen
   from loan_money
   where flow = 'invest' or flow = 'assign' and not from_centre
-  group by institution_id, loan_id, payer
 ), paid_out as (
-  select distinct institution_id, loan_id from loan_money where flow = 'disburse'
-), leaving as (
+  select institution_id, loan_id, min(booked_at) as paid_at from loan_money
+  where flow = 'disburse' group by institution_id, loan_id
+), back as (
   select m.institution_id, m.loan_id, m.payee as lender, m.transfer_no, m.ref, m.booked_at,
-    m.business_date, m.amount_fen, p.in_fen, p.first_on, m.business_date - p.first_on as held_days,
-    b.due_on - b.published_on as term_days
+    m.business_date, m.amount_fen, m.interest_fen, b.due_on, b.published_on
   from loan_money m
-  join position p
-    on p.institution_id = m.institution_id and p.loan_id = m.loan_id and p.lender = m.payee
   join loan_book b on b.institution_id = m.institution_id and b.loan_id = m.loan_id
-  left join paid_out d on d.institution_id = m.institution_id and d.loan_id = m.loan_id
-  where m.flow in ('payout', 'assign') and m.booked_at > p.first_at
-    and m.amount_fen >= $whole * p.in_fen
-    and m.business_date - p.first_on <= $part * (b.due_on - b.published_on)
+  where m.flow in ('payout', 'assign') and not m.to_centre
     and m.business_date < b.due_on - $early::integer and m.business_date >= $ban
-    and (d.loan_id is not null or m.business_date - p.first_on > $refund)
+), matched as (
+  select k.institution_id, k.loan_id, k.transfer_no,
+    arg_max(case when k.amount_fen between $whole * s.amount_fen and $most * s.amount_fen
+      then s.amount_fen else s.whole_fen end, (s.booked_at, s.amount_fen)) as in_fen,
+    arg_max(s.business_date, (s.booked_at, s.amount_fen)) as first_on
+  from back k
+  join staked s on s.institution_id = k.institution_id and s.loan_id = k.loan_id
+    and s.lender = k.lender and s.booked_at < k.booked_at
+  where k.amount_fen between $whole * s.amount_fen and $most * s.amount_fen
+    or k.amount_fen between $whole * s.whole_fen and $most * s.whole_fen
+  group by k.institution_id, k.loan_id, k.transfer_no
+), leaving as (
+  select k.institution_id, k.loan_id, k.lender, k.transfer_no, k.ref, k.booked_at, k.business_date,
+    k.amount_fen, k.interest_fen, c.in_fen, k.business_date - c.first_on as held_days,
+    k.due_on - k.published_on as term_days
+  from back k
+  left join matched c
+    on c.institution_id = k.institution_id and c.loan_id = k.loan_id
+    and c.transfer_no = k.transfer_no
+  left join paid_out d on d.institution_id = k.institution_id and d.loan_id = k.loan_id
+  where case
+    when c.in_fen is not null
+      then k.business_date - c.first_on <= $part * (k.due_on - k.published_on)
+        and (d.paid_at < k.booked_at or d.paid_at is null
+          and (k.published_on < $first or k.business_date - c.first_on > $refund))
+    else k.interest_fen > 0 and k.amount_fen >= $principal * k.interest_fen end
 ), until_then as (
   select l.transfer_no, l.institution_id, l.loan_id,
     coalesce(sum(m.amount_fen) filter (m.flow in ('repay', 'compensate') and m.to_centre), 0)
       as repaid_fen,
-    sum(m.amount_fen) filter (m.flow in ('payout', 'assign') and m.booked_at <= l.booked_at)
-      as paid_fen
+    sum(m.amount_fen) filter (m.flow in ('payout', 'assign') and not m.to_centre
+      and m.booked_at <= l.booked_at) as paid_fen
   from leaving l
   join loan_money m on m.institution_id = l.institution_id and m.loan_id = l.loan_id
     and m.business_date <= l.business_date + 1
@@ -61,7 +84,6 @@ select distinct m.institution_id, m.loan_id, m.transfer_no, m.ref, m.booked_at, 
 from loan_money m
 join early_exit e on e.institution_id = m.institution_id and e.loan_id = m.loan_id
   and m.business_date between e.business_date - 1 and e.business_date + 1 and m.payer <> e.lender
-  and m.booked_at > e.first_on
 where m.flow = 'invest' or m.flow = 'assign' and not m.from_centre
 """
 EXITS = """
@@ -76,7 +98,7 @@ with taken as (
   group by e.institution_id, e.loan_id, e.business_date
 ), flowing as (
   select institution_id, business_date,
-    sum(amount_fen) filter (flow = 'invest') as in_fen,
+    sum(amount_fen) filter (flow = 'invest' or flow = 'assign' and not from_centre) as in_fen,
     sum(amount_fen) filter (flow = 'disburse') as out_fen
   from loan_money group by institution_id, business_date
 ), leaving as (
@@ -99,8 +121,8 @@ with taken as (
 )
 select e.institution_id, e.loan_id, e.lender, e.ref, e.booked_at, e.amount_fen, e.in_fen,
   e.held_days, e.term_days,
-  round((e.amount_fen - e.in_fen) * 365.0 / e.in_fen / greatest(e.held_days, 1), 3) as rate,
-  n.lender is not null as registered,
+  (e.amount_fen - e.in_fen) * 365.0 / e.in_fen / greatest(e.held_days, 1) as rate,
+  n.lender is not null as registered, e.interest_fen > 0 as redeemed,
   least(1.0, t.in_fen / t.out_fen) as taken_share,
   least(1.0, s.spare_fen / s.out_fen) as spare_share
 from early_exit e
@@ -129,16 +151,22 @@ def read_exits(
 
     An exit's `taken_share` is what new lenders of the same loan paid within a day, its
     `spare_share` what new lenders of all loans paid beyond payouts to borrowers, both per fen;
-    `rate` is the simple yearly return, `registered` that an assignment names both sides.
+    `rate` is the simple yearly return (it, `in_fen` and `held_days` are null where the stake is
+    from before the records), `registered` that an assignment names both sides, `redeemed` that the
+    loan's events call it repayment and interest, although the borrower paid neither.
     """
     db = context.db
     lay_loan_money(context)
+    [(first,)] = db.rows("first day", "select min(business_date) from loan_money")
     lines = {
         "whole": settings.whole_share,
+        "most": settings.most_ratio,
+        "principal": settings.principal_ratio,
         "part": settings.term_share,
         "early": settings.early_days,
         "refund": settings.refund_days,
         "covered": settings.covered_share,
+        "first": first,
         "ban": legal_rules().first_day("maturity_mismatch", "ban"),
     }
     db.execute("early exits", CREATE_EXIT, lines)

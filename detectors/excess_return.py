@@ -4,7 +4,8 @@ Pattern: on a platform's loans lenders are paid more than borrowers, guarantors 
 took claims over have paid in; or an institution pays persons who had paid in before, with a
 return, while hardly anything but other payers' principal comes in: old investors are paid with new
 money. Realised yearly returns above nearly all positions elsewhere are a further sign, and beside
-payments that borrowers' interest does not cover they suffice.
+payments that borrowers' interest does not cover they suffice. Or many lenders are paid bonuses
+under no loan's number, out of clients' money, or in proportion to what they lent.
 
 Innocent look-alikes: capped marketing cash (small sums from the firm's own account); claims handed
 from lender to lender, failed raisings and refunds (the lenders' own money of the same loan covers
@@ -23,6 +24,8 @@ import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import ExcessReturn
+from detectors.bonus_payments import read_bonuses
+from detectors.bonus_returns import BonusCase, judge_bonuses
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
@@ -38,12 +41,16 @@ LEAD_OFFICE = "JR"
 TITLE = ("超高回报、借新还旧", "excess return")
 CHINESE = Description(
     pattern=(
-        "平台就某些标的付给出借人的，多于借款人、担保人和受让人为之付入的；或者机构向先前付款的自然人"
-        "连本带息支付，而流入的几乎只有其他付款人的本金，即借新还旧。已实现的年化收益高于其他机构几乎"
-        "全部投资的，是进一步的迹象；与借款人利息不能覆盖的支付同时出现，即可成立。"
+        "平台就某些标的付给出借人的，多于借款人、担保人和受让人为之付入的；或者机构向先前付款的自"
+        "然人"
+        "连本带息支付，而流入的几乎只有其他付款人的本金，即借新还旧。已实现的年化收益高于其他机构"
+        "几乎"
+        "全部投资的，是进一步的迹象；与借款人利息不能覆盖的支付同时出现，即可成立。或者许多出借人"
+        "在标的之外收到补贴，出自客户资金，或与出借额成比例。"
     ),
     lookalikes=(
-        "有上限的营销补贴（小额、出自自有账户）；出借人之间的债权转让、募集失败和退款（由同一标的出借人"
+        "有上限的营销补贴（小额、出自自有账户）；出借人之间的债权转让、募集失败和退款（由同一标的"
+        "出借人"
         "自己的资金覆盖）；投资取得收益的资产管理机构（由其他来源的流入覆盖）。"
     ),
     blind_spots=(
@@ -78,6 +85,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per institution that pays lenders or investors with others' principal."""
     settings = context.settings.detectors.excess_return
     paid = read_paid(context, settings)
+    bonuses = read_bonuses(context, settings)
     own = {
         row[0]
         for row in context.db.rows(
@@ -91,6 +99,11 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         held = by_loan if _fires(settings, by_loan) else _overall(settings, institution, paid)
         if held is not None and not bonus and _fires(settings, held):
             yield _finding(context, settings, institution, held)
+            continue
+        extra = bonuses.filter(pl.col("institution_id") == institution.institution_id)
+        case = judge_bonuses(settings, extra)
+        if case is not None:
+            yield _bonus_finding(context, settings, institution, case)
         elif institution.kind == "p2p_platform" and institution.institution_id not in lending:
             yield _unseen(institution)
 
@@ -223,6 +236,40 @@ def _finding(
         text=_texts(held, share),
         lead_office=LEAD_OFFICE,
         accomplices=(),
+    )
+
+
+def _bonus_finding(
+    context: Context, settings: ExcessReturn, institution: Institution, case: BonusCase
+) -> Finding:
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=institution.party_id,
+        institution_id=institution.institution_id,
+        severity=SEVERITY if case.from_clients >= settings.minimum_share else MILD_SEVERITY,
+        confidence=doubted(
+            case.certainty, case.lookalikes, context.settings.detectors.open_lookalike
+        ),
+        amount_fen=case.amount_fen,
+        first_at=case.evidence.first_at,
+        last_at=case.evidence.last_at,
+        transfers=case.evidence.refs,
+        measures=case.measures,
+        lookalikes=case.lookalikes,
+        not_established=(
+            "未证明这些款项是事先承诺的回报，也未证明其他出借人因此受损",
+            "it is not established that these sums were promised as a return, nor that other "
+            "lenders lost by them",
+        ),
+        text=case.text,
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(
+            (context.party_ids[number], role)
+            for number, role in case.roles
+            if number != institution.party_no
+        ),
     )
 
 

@@ -5,9 +5,10 @@ its borrower has not repaid; new lenders' money of the same or the next day pays
 run for a few fixed terms at fixed rates, or no assignment names who sold to whom: the platform has
 cut a long loan into short ones.
 
-Innocent look-alike: a lender sells his claim himself: the assignment names both sides, and terms
-and prices vary; borrowers who repay early (what they repay covers it); failed raisings (no loan was
-paid out, and lenders have their money back within days).
+Innocent look-alike: a lender sells his claim himself: the assignment names both sides, terms and
+prices vary, and nobody books the price as repayment with interest; borrowers who repay early (what
+they repay covers it); failed raisings (no loan was paid out, and lenders have their money back
+within days).
 
 Blind spots: stakes that carry no loan's number; plans that roll over without a payment; investors
 who had paid in before the records begin.
@@ -41,7 +42,8 @@ CHINESE = Description(
         "短期投资。"
     ),
     lookalikes=(
-        "出借人自行转让债权（转让登记写明双方，期限和价格各不相同）；借款人提前还款（还款足以覆"
+        "出借人自行转让债权（转让登记写明双方，期限和价格各不相同，价款不记作还本付息）；借款人提"
+        "前还款（还款足以覆"
         "盖）；"
         "募集失败（没有放款，数日内退还）。"
     ),
@@ -89,12 +91,16 @@ def _judge(
     fixed = _fixed_share(settings, exits)
     if funded < settings.funded_share:
         return None
-    if fixed < settings.fixed_share and registered > settings.registered_share:
+    redeemed = exits.filter("redeemed").height / exits.height
+    regular = max(fixed or 0.0, redeemed)
+    if regular < settings.fixed_share and registered > settings.registered_share:
         return None
     shown = exits.select("ref", "booked_at")
     evidence = read_evidence(pl.concat([shown, takers.select("ref", "booked_at")]))
-    held, term = (int(exits[name].median() or 0) for name in ("held_days", "term_days"))  # type: ignore[arg-type]
-    lookalikes = _lookalikes(settings, fixed, registered)
+    term = int(exits["term_days"].median() or 0)  # type: ignore[arg-type]
+    median = exits["held_days"].median()
+    held = None if median is None else int(median)  # type: ignore[arg-type]
+    lookalikes = _lookalikes(settings, fixed, redeemed, registered)
     lenders = exits["lender"].n_unique()
     return Finding(
         typology=NAME,
@@ -106,7 +112,7 @@ def _judge(
         confidence=doubted(
             settings.confidence_least
             + settings.confidence_exits * min(exits.height / settings.sure_exits, 1)
-            + settings.confidence_fixed * fixed
+            + settings.confidence_fixed * regular
             + settings.confidence_taken * taken,
             lookalikes,
             context.settings.detectors.open_lookalike,
@@ -119,9 +125,14 @@ def _judge(
             "exits": Measure(exits.height, settings.minimum_exits, "payments"),
             "lenders": Measure(lenders, settings.minimum_lenders, "persons"),
             "funded_share": Measure(round(funded, 4), settings.funded_share, "share"),
-            "fixed_share": Measure(round(fixed, 4), settings.fixed_share, "share"),
+            **(
+                {}
+                if fixed is None
+                else {"fixed_share": Measure(round(fixed, 4), settings.fixed_share, "share")}
+            ),
+            "redeemed_share": Measure(round(redeemed, 4), settings.fixed_share, "share"),
             "registered_share": Measure(round(registered, 4), settings.registered_share, "share"),
-            "held_days": Measure(held, None, "days"),
+            **({} if held is None else {"held_days": Measure(held, None, "days")}),
             "term_days": Measure(term, None, "days"),
         },
         lookalikes=lookalikes,
@@ -130,25 +141,37 @@ def _judge(
             "it is not established that lenders knew the loans' real terms, nor that the platform "
             "promised to pay at any time",
         ),
-        text=(
-            f"{lenders} 名出借人在借款到期前收回 {yuan(paid)} 元（{exits.height} 笔，持有约 "
-            f"{held} 日，"
-            f"借款期限约 {term} 日），其时借款人尚未还款；其中 {funded:.0%} 由当日或次日的新出借人"
-            "资金支付",
-            f"{lenders} lender(s) got {yuan(paid)} yuan back before their loans fell due "
-            f"({exits.height} payments, held for about {held} days of loans of about {term}), "
-            "while "
-            f"the borrowers had not repaid; new lenders' money of the same or next day pays "
-            f"{funded:.0%} of it",
-        ),
+        text=_texts(exits.height, lenders, paid, held, term, funded),
         lead_office=LEAD_OFFICE,
         accomplices=(),
     )
 
 
-def _fixed_share(settings: MaturityMismatch, exits: pl.DataFrame) -> float:
-    """The share of exits after one of a few fixed terms, at a rate that others had for it too."""
-    alike = exits.with_columns((pl.col("rate") / settings.rate_step).round().alias("rung"))
+def _texts(
+    exits: int, lenders: int, paid: int, held: int | None, term: int, funded: float
+) -> tuple[str, str]:
+    held_zh = "" if held is None else f"持有约 {held} 日，"
+    held_en = "" if held is None else f"held for about {held} days, "
+    return (
+        f"{lenders} 名出借人在借款到期前收回 {yuan(paid)} 元（{exits} 笔，{held_zh}借款期限约 "
+        f"{term} 日），"
+        f"其时借款人尚未还款；其中 {funded:.0%} 由当日或次日的新出借人资金支付",
+        f"{lenders} lender(s) got {yuan(paid)} yuan back before their loans fell due ({exits} "
+        f"payments, {held_en}of loans of about {term} days), while the borrowers had not repaid; "
+        f"new lenders' money of the same or next day pays {funded:.0%} of it",
+    )
+
+
+def _fixed_share(settings: MaturityMismatch, exits: pl.DataFrame) -> float | None:
+    """The share of exits on the platform's terms, of those whose stake is known; None for too few.
+
+    On its terms are exits after one of a few fixed terms at a rate that others had for it too, and
+    exits at the one rate that most had, whatever the term: stakes paid back on demand.
+    """
+    known = exits.filter(pl.col("rate").is_not_null())
+    if known.height < settings.minimum_lenders:
+        return None
+    alike = known.with_columns((pl.col("rate") / settings.rate_step).round().alias("rung"))
     counted = alike.group_by("held_days").agg(
         pl.len().alias("exits"), pl.col("rung").value_counts(sort=True).first().alias("most")
     )
@@ -156,21 +179,24 @@ def _fixed_share(settings: MaturityMismatch, exits: pl.DataFrame) -> float:
         pl.col("most").struct.field("count").alias("same")
     )
     largest = regular.sort("same", "held_days", descending=[True, False]).head(settings.terms)
-    return int(largest["same"].sum()) / max(exits.height, 1)
+    at_one_rate = int(alike["rung"].value_counts()["count"].max() or 0)  # type: ignore[arg-type]
+    return max(int(largest["same"].sum()), at_one_rate) / known.height
 
 
 def _lookalikes(
-    settings: MaturityMismatch, fixed: float, registered: float
+    settings: MaturityMismatch, fixed: float | None, redeemed: float, registered: float
 ) -> tuple[Lookalike, ...]:
+    terms_zh, terms = "退出的期限和收益率未知", "terms and rates of the exits are unknown"
+    if fixed is not None:
+        terms_zh = f"{fixed:.0%} 的退出期限或收益率集中于少数固定档次"
+        terms = f"{fixed:.0%} have one of a few fixed terms, or one rate"
     return (
         Lookalike(
             "lender_initiated",
-            fixed >= settings.fixed_share,
-            f"{registered:.0%} 的退出有写明双方的转让登记；{fixed:.0%} 的退出期限和收益率集中于少"
-            "数固定档次",
-            f"assignments that name both sides exist for {registered:.0%} of the exits; "
-            f"{fixed:.0%} "
-            "have one of a few fixed terms at a fixed rate",
+            max(fixed or 0.0, redeemed) >= settings.fixed_share,
+            f"{registered:.0%} 的退出有写明双方的转让登记；{terms_zh}；{redeemed:.0%} 记作还本付息",
+            f"assignments that name both sides exist for {registered:.0%} of the exits; {terms}; "
+            f"{redeemed:.0%} are booked as repayment with interest",
         ),
         Lookalike(
             "early_repayment",

@@ -15,13 +15,13 @@ from data.settings import SelfFinancing
 from detectors.context import Context
 from detectors.disbursements import lay_disbursements
 from detectors.owned_money import OwnedRecords
-from detectors.proceeds_paths import Noted, arrivals, noted_of
+from detectors.proceeds_paths import CIRCLE, Noted, arrivals, noted_of
 from detectors.reserve_detour import Arrival, Paid, through_reserves
 from graph.look_through import USES, OwnedMoney, look_through
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
-CIRCLE, RESERVES = USES.index("circle") + 1, USES.index("other_institutions") + 1
+RESERVES = USES.index("other_institutions") + 1
 
 LENDING = """
 select distinct institution_id from loan where published_on between $first and $last

@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from detectors.owned_money import OwnedRecords
 from detectors.reserve_detour import Arrival
-from graph.look_through import OwnedMoney
+from graph.look_through import USES, OwnedMoney
 from graph.paths import parts
 from graph.tracing import Transfers
 
 Ints = npt.NDArray[np.int64]
+CIRCLE = USES.index("circle") + 1
 # Parts of transfers that the paths of one institution may have; 40 bytes each.
 MAXIMUM_PARTS = 4_000_000
 

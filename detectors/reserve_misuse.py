@@ -2,7 +2,8 @@
 
 Pattern: what the firm owes its clients exceeds the reconciled reserve balance on several working
 days; or items stay unexplained for eleven days and more; or the reserve account pays the firm's
-circle beyond fees, even where the hole is topped up before a month's end and leaves again.
+circle beyond fees, also over others who pass it on (looked through), even where the hole is topped
+up before a month's end and leaves again.
 
 Innocent look-alikes: items of holidays and of the next day (gone after a working day); fees carried
 over to own funds; a merchant of the circle whose settlements match its sales.
@@ -20,6 +21,7 @@ import polars as pl
 from data.settings import ReserveMisuse
 from detectors.context import Context, Institution
 from detectors.description import Description
+from detectors.detours import Detour, read_detours
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.reserve_ledger import around_growth, carried_over, paid_on_growth
@@ -90,7 +92,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         "last": context.business_date,
     }
     firms = [i for i in context.institutions if i.kind == "payment_institution"]
-    context.register_closures("circle_party", {i.institution_id for i in firms})
+    names = {i.institution_id for i in firms}
+    detours = read_detours(context, settings.detour_share, settings.minimum_fen, names)
+    context.register_closures("circle_party", names)
     ledger = context.db.frame("reserve ledger", LEDGER, window)
     flow = context.db.frame("reserve flow", FLOW, window)
     context.db.unregister("circle_party")
@@ -100,7 +104,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         gaps = missing(context, days, moved)
         if gaps:
             yield _unknown(firm, gaps)
-        judged = judge(context, settings, firm, days, moved)
+        judged = judge(context, settings, firm, days, moved, detours.get(firm.institution_id))
         if judged is not None:
             yield judged
 
@@ -111,15 +115,20 @@ def judge(
     firm: Institution,
     ledger: pl.DataFrame,
     flow: pl.DataFrame,
+    detour: Detour | None = None,
 ) -> Finding | CannotConclude | None:
-    """Hold one firm's ledger and its reserve's transfers against the thresholds."""
+    """Hold one firm's ledger and its reserve's transfers against the thresholds.
+
+    `detour` is what the reserve paid others that reached the circle after all.
+    """
     days, shortfall = shortfall_run(settings, ledger)
     aged = max(ledger["aged_fen"].to_list(), default=0)
     outgoing, incoming = flow.filter("outgoing"), flow.filter(~pl.col("outgoing"))
     short = days > 0 or aged >= settings.unexplained_fen
     used = spent_on_circle(settings, ledger, outgoing, incoming, max(shortfall, aged), short=short)
     spent = used.rows
-    if int(spent["amount_fen"].sum()) < settings.minimum_fen and not short:
+    over = detour.amount_fen if detour else 0
+    if int(spent["amount_fen"].sum()) + over < settings.minimum_fen and not short:
         return None
     back = come_back(settings, incoming, spent)
     made_holes = around_growth(settings, ledger, outgoing, spent, back)
@@ -131,11 +140,18 @@ def judge(
     left, returned, elsewhere = (
         int(each["amount_fen"].sum()) for each in (spent, back, made_holes)
     )
-    texts = _texts(days, shortfall, aged, left, returned, elsewhere)
-    if shown.is_empty():
+    left += over
+    texts = _texts(days, shortfall, aged, left, returned, elsewhere, over)
+    if shown.is_empty() and detour is None:
         return _no_payments(firm, texts)
-    reached = sorted(set(shown.filter(~pl.col("own"))["other"].drop_nulls()) - {-1})
-    evidence = read_evidence(pl.concat([shown, back]))
+    roles = dict.fromkeys(sorted(detour.passed), "shell") if detour else {}
+    reached = set(shown.filter(~pl.col("own"))["other"].drop_nulls()) - {-1}
+    reached |= (detour.reached if detour else frozenset()) - {firm.party_no}
+    roles |= dict.fromkeys(sorted(reached), "beneficiary")
+    cited = pl.concat([shown, back]).select("ref", "booked_at")
+    if detour is not None:
+        cited = pl.concat([cited, detour.shown], how="vertical_relaxed")
+    evidence = read_evidence(cited)
     amount = max(shortfall, aged, left - returned, left if not short else 0)
     lookalikes = (_timing(settings, days, aged), _merchants(settings, used), _fees(settings, used))
     return Finding(
@@ -164,6 +180,7 @@ def judge(
             "to_circle_fen": Measure(left, settings.minimum_fen, "fen"),
             "returned_fen": Measure(returned, None, "fen"),
             "elsewhere_fen": Measure(elsewhere, None, "fen"),
+            **({"over_others_fen": Measure(over, settings.minimum_fen, "fen")} if over else {}),
         },
         lookalikes=lookalikes,
         not_established=(
@@ -172,7 +189,7 @@ def judge(
         ),
         text=texts,
         lead_office=LEAD_OFFICE,
-        accomplices=tuple((context.party_ids[number], "beneficiary") for number in reached),
+        accomplices=tuple((context.party_ids[n], role) for n, role in sorted(roles.items())),
     )
 
 
@@ -330,7 +347,7 @@ def missing(context: Context, ledger: pl.DataFrame, flow: pl.DataFrame) -> tuple
 
 
 def _texts(
-    days: int, shortfall: int, aged: int, left: int, returned: int, elsewhere: int
+    days: int, shortfall: int, aged: int, left: int, returned: int, elsewhere: int, over: int
 ) -> tuple[str, str]:
     zh, en = [], []
     if days:
@@ -345,6 +362,9 @@ def _texts(
     if left:
         zh.append(f"备付金账户向关联方付出 {yuan(left)} 元")
         en.append(f"the reserve account paid {yuan(left)} yuan to the firm's circle")
+    if over:
+        zh.append(f"其中 {yuan(over)} 元经他人账户到达关联方")
+        en.append(f"{yuan(over)} yuan of it reached the circle over the accounts of others")
     if returned:
         zh.append(f"关联方付回 {yuan(returned)} 元")
         en.append(f"the circle paid {yuan(returned)} yuan back")

@@ -13,25 +13,51 @@ from detectors.loan_money import lay_loan_money
 from detectors.realised_returns import yearly_returns
 
 # Institutions whose business is to hold or move other people's money by licence.
-CUSTODIANS = ("bank", "clearing_house", "payment_institution", "securities_firm", "insurer")
+CUSTODIANS = (
+    "bank", "clearing_house", "payment_institution", "securities_firm", "insurer", "exchange",
+    "exchange_member",
+)  # fmt: skip
 
-# By loan: what lenders were paid beyond all money that came in for the loan. What lenders pay in
-# beyond what went to the borrower is theirs to get back, or the price of a claim handed over.
+# Accounts that hold clients' money of a platform's loans: custody, and whatever lenders pay.
+CREATE_TILL = """
+create or replace temp table loan_till as
+select institution_id, payee_account as account from loan_money
+where flow in ('invest', 'assign') and to_centre
+union
+select institution_id, account_id from account_dim
+where role = 'client_custody' and institution_id is not null
+"""
+# By loan: what lenders were paid out of clients' money beyond all money that came in for the loan.
+# What lenders pay in once the borrower is paid, or beyond what he was paid, is theirs to get back,
+# or the price of a claim handed over. What the circle pays of its own is no client's principal.
 LOANS = """
-with summed as (
-  select institution_id, loan_id,
-    coalesce(sum(amount_fen) filter (flow in ('payout', 'subsidy') and not to_centre), 0)
-      as paid_fen,
-    coalesce(sum(amount_fen) filter (flow in ('repay', 'compensate') and to_centre), 0)
-      as repaid_fen,
-    greatest(coalesce(sum(amount_fen) filter (flow = 'invest'), 0)
-      - coalesce(sum(amount_fen) filter (flow in ('disburse', 'refund')), 0), 0) as spare_fen
-  from loan_money group by institution_id, loan_id
+with paid_out as (
+  select institution_id, loan_id, max(booked_at) as last_at, sum(amount_fen) as out_fen
+  from loan_money where flow = 'disburse' group by institution_id, loan_id
+), summed as (
+  select m.institution_id, m.loan_id,
+    coalesce(sum(m.amount_fen) filter (m.flow in ('payout', 'subsidy', 'assign')
+      and not m.to_centre and t.account is not null), 0) as paid_fen,
+    coalesce(sum(m.amount_fen) filter (m.flow in ('repay', 'compensate', 'inner')
+      and m.to_centre and (m.flow <> 'inner' or t.account is null)), 0) as repaid_fen,
+    coalesce(sum(m.amount_fen) filter (m.flow in ('invest', 'assign') and m.to_centre
+      and (d.last_at is null or m.booked_at > d.last_at)), 0) as late_fen,
+    coalesce(sum(m.amount_fen) filter (m.flow in ('invest', 'assign') and m.to_centre
+      and m.booked_at <= d.last_at), 0) as early_fen,
+    coalesce(sum(m.amount_fen) filter (m.flow = 'refund'), 0) as refund_fen,
+    coalesce(any_value(d.out_fen), 0) as out_fen
+  from loan_money m
+  left join paid_out d on d.institution_id = m.institution_id and d.loan_id = m.loan_id
+  left join loan_till t
+    on t.institution_id = m.institution_id and t.account = m.payer_account
+  group by m.institution_id, m.loan_id
+), spare as (
+  select *, late_fen + greatest(early_fen - out_fen - refund_fen, 0) as spare_fen from summed
 )
 select institution_id, loan_id, paid_fen::bigint as paid_fen,
   (repaid_fen + spare_fen)::bigint as covered_fen,
   greatest(paid_fen - repaid_fen - spare_fen, 0)::bigint as uncovered_fen
-from summed where paid_fen > 0
+from spare where paid_fen > 0
 order by institution_id, loan_id
 """
 # Each lender's money on each loan, for positions of which all was got back.
@@ -56,7 +82,8 @@ PAID_LOANS = """
 select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.payee as lender,
   m.payer_account
 from loan_money m
-where m.flow in ('payout', 'subsidy') and not m.to_centre
+join loan_till t on t.institution_id = m.institution_id and t.account = m.payer_account
+where m.flow in ('payout', 'subsidy', 'assign') and not m.to_centre
 order by 1, 4, 3, 2
 """
 # Accounts through which an institution's clients pay and are paid: its circle's, its custody's,
@@ -197,6 +224,7 @@ def read_paid(context: Context, settings: ExcessReturn) -> Paid:
         i.institution_id for i in context.institutions if not (i.kind in CUSTODIANS and i.licensed)
     }
     context.register_closures("return_circle", chosen)
+    db.execute("accounts of lenders' money", CREATE_TILL)
     db.execute("accounts of clients' money", CREATE_CENTRE)
     db.execute("clients' payments", CREATE_FLOW, window)
     db.unregister("return_circle")

@@ -1,30 +1,31 @@
-"""Example cases of the typology pages, one a typology, out of simulated provinces.
+"""Example cases of the typology pages, one a typology, out of the provinces of an examination.
 
-    python -m evaluation.cases 1 2 3        judges the provinces of seeds, and keeps a case of each
+    python -m evaluation.cases FOLDER       takes them from the results of `lookthrough evaluate`
 
 A case is the finding, among those whose subject takes part in a scheme of its typology, of the
-highest confidence; a typology that no seed shows keeps the case it had.
+highest confidence; a typology that no province shows keeps the case it had.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from data.errors import InputError
 from data.home import Home
 from data.store import Database
 from detectors.finding import Finding
 from evaluation.flow_picture import Flow
-from evaluation.province import LEVELS, Truth, judge_province
+from evaluation.province import Judged, Truth
 from pipelines.publish import find_run
 
 FILE = Path(__file__).parents[1] / "docs" / "typologies" / "cases.json"
+# The file of a judged province's cases.
+KEPT = "cases.json"
 RECORDS_SHOWN = 5
 MOVED = """
 select distinct e.transfer, e.payer_party_id, e.payee_party_id, e.amount_fen
@@ -37,27 +38,41 @@ Moved = tuple[str, str | None, str | None, int]
 
 
 def main() -> None:
-    """Judge the provinces of some seeds, and keep one case of each typology they show."""
+    """Keep the best case of each typology that the provinces of a folder show."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("seeds", nargs="+", type=int)
-    parser.add_argument("--scale", default="small", choices=["small", "medium"])
-    chosen = parser.parse_args()
-    cases = read_cases()
-    best: dict[str, float] = {}
-    for seed in chosen.seeds:
-        with tempfile.TemporaryDirectory() as folder:
-            place = Path(folder)
-            truth, judged = judge_province(place, seed, chosen.scale, None, LEVELS[0], None)
-            with Database.open(find_run(Home(place / "home")), read_only=True) as db:
-                for found in true_findings(truth, judged.findings):
-                    if found.confidence > best.get(found.typology, 0.0):
-                        best[found.typology] = found.confidence
-                        moved = db.rows("moved", MOVED, [found.typology, found.party_id])
-                        cases[found.typology] = {"seed": seed, **case(found, moved)}
-        sys.stderr.write(f"seed {seed}: {len(cases)} cases\n")
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    best: dict[str, Any] = {}
+    for path in sorted(folder.glob(f"provinces/*/{KEPT}")):
+        for typology, held in json.loads(path.read_text("utf-8")).items():
+            if held["confidence"] > best.get(typology, {"confidence": 0.0})["confidence"]:
+                best[typology] = held
+    if not best:
+        raise InputError(f"no {KEPT} under {folder}/provinces; `lookthrough evaluate` makes them")
+    write_cases({**read_cases(), **best}, FILE)
+
+
+def cases_of(truth: Truth, judged: Judged, home: Home, seed: int) -> dict[str, Any]:
+    """The best case of each typology that a judged province shows, by typology."""
+    best: dict[str, Finding] = {}
+    for found in true_findings(truth, judged.findings):
+        if found.confidence > (best[found.typology].confidence if found.typology in best else 0.0):
+            best[found.typology] = found
+    with Database.open(find_run(home), read_only=True) as db:
+        return {
+            typology: {
+                "seed": seed,
+                **case(found, db.rows("moved", MOVED, [typology, found.party_id])),
+            }
+            for typology, found in best.items()
+        }
+
+
+def write_cases(cases: Mapping[str, Any], path: Path) -> None:
+    """Write cases as JSON, by typology."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(dict(sorted(cases.items())), ensure_ascii=False, indent=1)
-    FILE.parent.mkdir(parents=True, exist_ok=True)
-    FILE.write_text(text + "\n", encoding="utf-8")
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def read_cases() -> dict[str, Any]:

@@ -19,9 +19,11 @@ import polars as pl
 from data.calibration import calibration
 from data.durable import make_folder
 from data.errors import InputError
+from data.home import Home
 from data.settings import load_settings
+from evaluation.cases import KEPT, cases_of, write_cases
 from evaluation.facts import FINDINGS, ORDERS, SCHEMES, Facts, read_facts
-from evaluation.province import judge_province
+from evaluation.province import LEVELS, judge_province
 from pipelines.run_key import PACKAGES, PROJECT, code_version, model_version
 
 # The tables of a province's facts.
@@ -92,6 +94,8 @@ def _judge(plan: Plan, seed: int, level: str, place: Path, key: str) -> None:
         truth, judged = judge_province(
             Path(working), seed, plan.scale, plan.days, level, plan.settings
         )
+        if level == LEVELS[0]:
+            write_cases(cases_of(truth, judged, Home(Path(working) / "home"), seed), place / KEPT)
     facts = read_facts(truth, judged, seed, level, chosen)
     for name in TABLES:
         getattr(facts, name).write_parquet(place / f"{name}.parquet")

@@ -28,6 +28,9 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "accounts": ("账户", "accounts of the pool"),
         "loans": ("所涉借款", "loans concerned"),
         "share": ("到达关联方占放款", "share of the proceeds that reached the circle"),
+        "bonus_fen": ("标的之外付给出借人", "paid to lenders beyond any loan"),
+        "bonus_share": ("占其出借额", "share of what they had lent"),
+        "clients_share": ("出自客户资金占比", "share out of clients' money"),
         "uncovered_fen": ("没有还款来源的付款", "paid without a repayment behind it"),
         "uncovered_share": ("占付给出借人的款项", "share of what lenders were paid"),
         "realised_rate": (
@@ -42,6 +45,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "exits": ("到期前退出", "exits before the loan falls due"),
         "funded_share": ("由新出借人资金支付", "share that new lenders' money pays"),
         "fixed_share": ("期限、收益率固定的退出占比", "share of exits of fixed terms and rates"),
+        "redeemed_share": ("记作还本付息的退出占比", "share of exits booked as repayment"),
         "registered_share": ("有转让登记的退出占比", "share of exits with a registered assignment"),
         "held_days": ("持有日数中位数", "median days held"),
         "term_days": ("借款期限中位数", "median term of the loans"),
@@ -77,6 +81,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "to_unknown_holders_fen": ("汇入户主不明账户", "into accounts of unknown holders"),
         "clients": ("客户", "clients"),
         "taken_fen": ("经自有账户收取", "taken into own accounts"),
+        "over_others_fen": ("经他人账户到达关联方", "reached the circle over others"),
         "moved_fen": ("超出收费转出存管", "left custody beyond fees"),
         "share_of_client_money": ("占客户资金", "share of the clients' money"),
         "gap_days": (

@@ -104,6 +104,13 @@ def found_institution(
     return number, own
 
 
+def found_consultants(world: World, banks: Banks, count: int) -> None:
+    """Register firms that advise and sell no finance: they have no licence, and need none."""
+    kinds = world.rng.choice(["investment_firm", "other"], size=count)
+    accounts = [found_institution(world, banks, str(kind), licensed=False)[1] for kind in kinds]
+    keep_busy(world, np.array(accounts))
+
+
 def found_beneficiaries(world: World, banks: Banks, institution: int) -> Ints:
     """Accounts of those behind an institution: firms that it owns, persons who direct it.
 

@@ -276,9 +276,13 @@ class _Writer:
         rows = balance_rows(self.world, self.books, watched)
         account, day = rows["account"].to_numpy(), rows["day"].to_numpy()
         total = np.full(len(account), np.iinfo(np.int64).min)
-        for number, gap in self.world.subledger_gap.items():
-            mine = account == number
-            total[mine] = rows["closing"].to_numpy()[mine] + gap[day[mine]]
+        gaps = self.world.subledger_gap
+        if gaps:
+            place = np.full(self.world.accounts.count, -1, dtype=np.int64)
+            place[list(gaps)] = np.arange(len(gaps))
+            mine = np.flatnonzero(place[account] >= 0)
+            apart = np.stack(list(gaps.values()))[place[account[mine]], day[mine]]
+            total[mine] = rows["closing"].to_numpy()[mine] + apart
         stated = pl.Series("subledger_total_fen", total)
         frame = pl.DataFrame(
             [

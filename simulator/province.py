@@ -14,6 +14,7 @@ from simulator.companies import found_institution
 from simulator.degradation import degradation
 from simulator.economy import run_economy
 from simulator.firms import Firms, found_firm, found_firms, pay_taxes, trade
+from simulator.lending import run_honest
 from simulator.packages import write_packages
 from simulator.payments import PaymentFirm, found_payment_firm, settle_merchants
 from simulator.people import (
@@ -24,7 +25,7 @@ from simulator.people import (
     settle_people,
     spend,
 )
-from simulator.platforms import found_platform, run_honest
+from simulator.platforms import found_platform
 from simulator.rows import Ints
 from simulator.schemes.registry import TYPOLOGIES
 from simulator.stage import Stage

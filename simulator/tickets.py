@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.amounts import split
+from simulator.lending import LOAN_PURPOSES, record, within_caps
 from simulator.people import to_whole_yuan
-from simulator.platforms import LOAN_PURPOSES, Platform, record, within_caps
+from simulator.platforms import Platform
 from simulator.rows import Array, Ints
 from simulator.world import EVENT, PURPOSE, World
 

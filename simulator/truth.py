@@ -39,6 +39,18 @@ def truth(world: World, books: Books, written: Written) -> dict[str, Any]:
     }
 
 
+def _proceeds(scheme: Scheme, rows: pl.DataFrame) -> dict[str, Any]:
+    """What of the loans' proceeds a scheme sent to the closure, and how it was booked.
+
+    Each sum is the proceeds of the loan that it was drawn from, whatever else lay in the accounts
+    on its way: earmarked.
+    """
+    if not scheme.closure:
+        return {}
+    arrived = rows.filter(pl.col("payee").is_in(scheme.closure))
+    return {"closure_fen": int(arrived["amount"].sum()), "booked": "earmarked"}
+
+
 def _scheme(
     world: World, books: Books, written: Written, number: int, scheme: Scheme
 ) -> dict[str, Any]:
@@ -79,6 +91,7 @@ def _scheme(
         ],
         "amount_fen": int(rows["amount"].sum()),
         "stake_fen": scheme.stake_fen if scheme.stake_fen >= 0 else _inflow(scheme, rows),
+        **_proceeds(scheme, rows),
         "first_at": seen[0].isoformat(sep=" ", timespec="seconds"),
         "last_at": seen[1].isoformat(sep=" ", timespec="seconds"),
     }

@@ -164,6 +164,8 @@ class Scheme:
     records: list[tuple[str, int]] = field(default_factory=list)
     # The money at stake, where it is not what came into the accounts from outside.
     stake_fen: int = -1
+    # Accounts of the circle that a platform's loans were made to end in.
+    closure: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

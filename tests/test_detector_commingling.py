@@ -130,3 +130,31 @@ def test_without_balances_or_statements_nothing_can_be_said() -> None:
             "no sub-ledger totals of the custody account; sub-accounts cannot be compared with it",
         )
     ]
+
+
+def test_custody_whose_payments_reach_the_circle_over_others_fires() -> None:
+    world = platform()
+    world.party("Friend", "Sister")
+    world.tie("Boss", "Sister", "controls")
+    evidence = {
+        world.pay("custody", "Friend", 80_000, at(5)),
+        world.pay("Friend", "Sister", 60_000, at(6)),
+    }
+    [finding] = found(world)
+    assert (finding.amount_fen, set(finding.transfers)) == (6_000_000, evidence)
+    assert finding.measures["over_others_fen"].value == 6_000_000
+    assert finding.accomplices == (("Friend", "shell"), ("Sister", "beneficiary"))
+    assert finding.text[1] == (
+        "Custody paid 60,000.00 yuan to own accounts and the circle beyond fees; 60,000.00 yuan of "
+        "it reached the circle over the accounts of others; no lasting difference between "
+        "sub-accounts and balance was reported"
+    )
+
+
+def test_a_small_part_that_comes_to_the_circle_over_others_is_chance() -> None:
+    world = platform()
+    world.party("Friend", "Sister")
+    world.tie("Boss", "Sister", "controls")
+    world.pay("custody", "Friend", 200_000, at(5))
+    world.pay("Friend", "Sister", 90_000, at(6))
+    assert found(world) == []

@@ -132,6 +132,53 @@ def test_interest_beyond_the_borrowers_fires_where_it_is_more_than_elsewhere() -
     )
 
 
+def bonus(world: World, payer: str, *, yuan: int = 5_100, lenders: int = 12) -> World:
+    """Pay lenders something under no loan's number, each another sum."""
+    for number in range(lenders):
+        world.pay(payer, f"lender{number:04d}", yuan + 7 * number, at(40, 8 + number / 9))
+    return world
+
+
+def test_bonuses_out_of_clients_money_fire() -> None:
+    [finding] = found(bonus(platform(repaid=True), "custody"))
+    assert (finding.severity, finding.amount_fen, len(finding.transfers)) == (5, 6_166_200, 12)
+    assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
+        "bonus_fen": (6_166_200, 5_000_000),
+        "lenders": (12, 10),
+        "bonus_share": (1.0277, 0.01),
+        "clients_share": (1.0, 0.3),
+    }
+    assert finding.text == (
+        "12 名出借人在标的本息之外收到 61,662.00 元（占其出借额的 102.8%），其中 61,662.00 元出自"
+        "存放"
+        "客户资金的账户",
+        "12 lender(s) were paid 61,662.00 yuan beyond principal and interest of any loan (102.8% "
+        "of what they had lent), 61,662.00 yuan of it out of accounts that hold clients' money",
+    )
+    assert found(bonus(platform(repaid=True), "custody", lenders=9, yuan=9_000)) == []
+
+
+def test_bonuses_of_an_outsider_count_when_the_platform_feeds_it() -> None:
+    world = platform(repaid=True)
+    world.party("Points shop")
+    bonus(world, "Points shop")
+    assert found(world) == []
+    world.pay("own", "Points shop", 40_000, at(35))
+    [finding] = found(world)
+    assert (finding.severity, finding.accomplices) == (3, (("Points shop", "shell"),))
+
+
+def test_withdrawals_and_a_price_list_of_own_money_are_no_bonus() -> None:
+    world = platform(repaid=True)
+    for number in range(12):
+        world.pay(f"lender{number:04d}", "custody", 5_200, at(10, 8 + number / 9))
+    assert found(bonus(world, "custody")) == []
+    listed = platform(repaid=True)
+    for number in range(12):
+        listed.pay("own", f"lender{number:04d}", 5_100, at(40, 8 + number / 9))
+    assert found(listed) == []
+
+
 def test_small_bonuses_from_the_own_account_are_marketing() -> None:
     world = platform(repaid=True)
     world.paid = [p for p in world.paid if p[2] != 510_000]

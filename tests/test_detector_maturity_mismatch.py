@@ -54,6 +54,7 @@ def test_short_terms_paid_with_new_money_fire() -> None:
         "lenders": (10, 5),
         "funded_share": (1.0, 0.5),
         "fixed_share": (1.0, 0.5),
+        "redeemed_share": (0.0, 0.5),
         "registered_share": (0.0, 0.5),
         "held_days": (30, None),
         "term_days": (90, None),
@@ -64,7 +65,7 @@ def test_short_terms_paid_with_new_money_fire() -> None:
             "lender_initiated",
             True,
             "assignments that name both sides exist for 0% of the exits; 100% have one of a few "
-            "fixed terms at a fixed rate",
+            "fixed terms, or one rate; 0% are booked as repayment with interest",
         ),
         (
             "early_repayment",
@@ -77,8 +78,8 @@ def test_short_terms_paid_with_new_money_fire() -> None:
         "借款人"
         "尚未还款；其中 100% 由当日或次日的新出借人资金支付",
         "10 lender(s) got 101,000.00 yuan back before their loans fell due (10 payments, held for "
-        "about 30 days of loans of about 90), while the borrowers had not repaid; new lenders' "
-        "money of the same or next day pays 100% of it",
+        "about 30 days, of loans of about 90 days), while the borrowers had not repaid; new "
+        "lenders' money of the same or next day pays 100% of it",
     )
 
 
@@ -96,6 +97,43 @@ def test_claims_that_lenders_sell_at_prices_of_their_own_are_none() -> None:
     assert isinstance(open_finding, Finding)
     assert [test.passed for test in open_finding.lookalikes] == [False, True]
     assert said(assigned(world)) == []
+
+
+def test_stakes_paid_back_on_demand_at_one_rate_fire_though_registered() -> None:
+    terms = tuple(range(17, 37, 2))
+    world = platform(held=terms, extra=tuple(days * 0.0003 for days in terms))
+    [finding] = said(assigned(world))
+    assert isinstance(finding, Finding) and finding.measures["fixed_share"].value == 1.0
+
+
+def test_a_lender_who_stakes_again_and_again_leaves_each_time() -> None:
+    world = platform()
+    for number in range(10):
+        loan = f"L{number}"
+        world.pay(f"Lender{number}", "custody", 10_000, at(number + 31, 9), loan)
+        world.pay("custody", f"Lender{number}", 10_050, at(number + 46, 14), loan)
+        world.pay(f"Taker{number}", "custody", 10_050, at(number + 46, 9), loan)
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert (finding.measures["exits"].value, finding.measures["lenders"].value) == (20, 10)
+
+
+def test_stakes_from_before_the_records_count_by_the_loans_events() -> None:
+    world = platform()
+    world.paid = [p for p in world.paid if not p[0].startswith("Lender")]
+    for number, (payer, _, _, _, loan) in enumerate(world.paid):
+        if payer == "custody" and loan and world.paid[number][1].startswith("Lender"):
+            for kind, fen in (("repay_principal", 1_000_000), ("repay_interest", 10_000)):
+                world.event("Platform", loan, kind, "Platform", f"M{number}", 40)
+                world.rows["loan_event"][-1]["amount_fen"] = fen
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.lookalikes[0].en == (
+        "assignments that name both sides exist for 0% of the exits; terms and rates of the exits "
+        "are unknown; 100% are booked as repayment with interest"
+    )
+    assert "10 payments, of loans of about 90 days" in finding.text[1]
+    assert len(said(assigned(world))) == 1
 
 
 def test_borrowers_who_repay_early_are_none() -> None:

@@ -166,3 +166,19 @@ def test_a_missing_ledger_cannot_be_judged() -> None:
     del world.rows["reserve_day"]
     said = list(reserve_misuse.detect(world.context(30)))
     assert [each.missing for each in said if isinstance(each, CannotConclude)] == [("reserve_day",)]
+
+
+def test_a_reserve_whose_payments_reach_the_circle_over_others_fires() -> None:
+    world = firm()
+    world.party("Friend")
+    world.pay("Customer", "reserve", 100_000, at(4))
+    evidence = {
+        world.pay("reserve", "Friend", 100_000, at(5)),
+        world.pay("Friend", "Sister", 95_000, at(6)),
+    }
+    [finding] = found(world)
+    assert (finding.amount_fen, set(finding.transfers)) == (9_500_000, evidence)
+    assert finding.accomplices == (("Friend", "shell"), ("Sister", "beneficiary"))
+    assert finding.text[0] == (
+        "备付金账户向关联方付出 95,000.00 元；其中 95,000.00 元经他人账户到达关联方"
+    )

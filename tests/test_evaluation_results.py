@@ -51,6 +51,7 @@ def test_a_province_that_is_judged_is_not_judged_again_until_the_settings_change
 
     monkeypatch.setattr(examination, "judge_province", judge_province)
     monkeypatch.setattr(examination, "read_facts", read)
+    monkeypatch.setattr(examination, "cases_of", lambda *_: {"fund_pool": {"seed": 1}})
     said: list[tuple[int, bool]] = []
 
     def tell(seed: int, level: str, number: int, count: int, held: bool) -> None:
@@ -61,6 +62,8 @@ def test_a_province_that_is_judged_is_not_judged_again_until_the_settings_change
     more = judge_all(Plan((1, 2), "small", None, ("none",), None), tmp_path, tell)
     assert judged == [(1, "none"), (2, "none")] and more.schemes.height == 6
     assert said == [(1, False), (1, True), (2, False)]
+    kept = tmp_path / "provinces" / "small-all-1-none" / "cases.json"
+    assert json.loads(kept.read_text("utf-8")) == {"fund_pool": {"seed": 1}}
     settings = tmp_path / "settings.toml"
     settings.write_text("[score]\nreasons = 4\n", "utf-8")
     judge_all(Plan((1,), "small", None, ("none",), settings), tmp_path, tell)

@@ -6,7 +6,8 @@ import numpy as np
 
 from simulator.amounts import split
 from simulator.companies import found_companies
-from simulator.platforms import earn, found_platform, run_honest
+from simulator.lending import earn, run_honest
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.tickets import old_loans
 from simulator.workdays import DAY, HOUR

@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import heavy
-from simulator.people import send_later
-from simulator.platforms import (
+from simulator.lending import (
     draw_borrowers,
     draw_lenders,
     earn,
-    found_platform,
     lend,
     record,
     run_honest,
     use_proceeds,
 )
+from simulator.people import send_later
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.tickets import old_loans, old_tickets, pay_tickets, tickets_since
 from simulator.workdays import DAY, HOUR

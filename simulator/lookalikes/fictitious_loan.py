@@ -6,15 +6,15 @@ import numpy as np
 
 from simulator.amounts import heavy, split
 from simulator.companies import found_companies, keep_busy
-from simulator.people import devices, send_later
-from simulator.platforms import (
+from simulator.lending import (
     draw_lenders,
     earn,
-    found_platform,
     lend,
     run_honest,
     use_proceeds,
 )
+from simulator.people import devices, send_later
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.world import PURPOSE
 

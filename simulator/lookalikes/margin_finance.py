@@ -7,8 +7,9 @@ import numpy as np
 from simulator.amounts import heavy
 from simulator.brokerage import move_own_money, open_trading
 from simulator.companies import found_companies
+from simulator.lending import run_honest
 from simulator.people import devices, draw_crowd, send_later, to_whole_yuan
-from simulator.platforms import found_platform, run_honest
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 
 

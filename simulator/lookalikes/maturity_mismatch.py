@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import heavy
-from simulator.people import devices, send_later
-from simulator.platforms import (
+from simulator.lending import (
     draw_borrowers,
     draw_lenders,
     earn,
-    found_platform,
     record,
     run_honest,
 )
+from simulator.people import devices, send_later
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.tickets import old_loans, old_tickets, pay_tickets
 from simulator.workdays import DAY, HOUR

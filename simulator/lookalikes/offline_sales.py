@@ -5,15 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import heavy, rounded
-from simulator.platforms import (
-    Platform,
+from simulator.lending import (
     draw_borrowers,
     draw_lenders,
     earn,
-    found_platform,
     repay_old,
     run_honest,
 )
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage
 from simulator.workdays import DAY

@@ -6,8 +6,9 @@ import numpy as np
 
 from simulator.amounts import heavy, split
 from simulator.companies import found_institution
+from simulator.lending import draw_borrowers, run_honest
 from simulator.people import devices, send_later, to_whole_yuan
-from simulator.platforms import draw_borrowers, found_platform, run_honest
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.tickets import old_loans, old_tickets
 from simulator.workdays import HOUR

@@ -6,8 +6,9 @@ import numpy as np
 
 from simulator.amounts import rounded, split
 from simulator.companies import found_companies
+from simulator.lending import draw_lenders, lend, run_honest
 from simulator.people import devices, send_later
-from simulator.platforms import draw_lenders, found_platform, lend, run_honest
+from simulator.platforms import found_platform
 from simulator.property_market import found_developer, sell_homes
 from simulator.registers import INDUSTRIES
 from simulator.rows import Ints

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.acquirers import found_acquirer
 from simulator.companies import open_account
 from simulator.placements import deposit_and_return
 from simulator.stage import Stage
@@ -14,7 +13,7 @@ from simulator.world import YUAN
 def run_quarterly_interest(stage: Stage) -> None:
     """The bank credits the reserve with interest on the day of the quarter, as it may in 2016."""
     world, rng, period = stage.world, stage.world.rng, stage.world.period
-    acquirer = found_acquirer(world, stage.banks, stage.firms.merchants)
+    acquirer = stage.draw_acquirer()
     bank = int(world.accounts.column("bank")[acquirer.reserve])
     account = open_account(world, stage.banks, int(stage.banks.party[bank]), "own_funds")
     world.accounts.change("bank", account, bank)
@@ -30,7 +29,7 @@ def run_quarterly_interest(stage: Stage) -> None:
 def run_own_deposit(stage: Stage) -> None:
     """A payment firm places money of its own for a term; the reserve stays where it is."""
     world = stage.world
-    acquirer = found_acquirer(world, stage.banks, stage.firms.merchants)
+    acquirer = stage.draw_acquirer()
     deposit = open_account(world, stage.banks, acquirer.party)
     total = int(world.lots(200_000, 20_000_000)) * YUAN
     deposit_and_return(world, acquirer.own, deposit, total, ("调拨", "往来款", ""))

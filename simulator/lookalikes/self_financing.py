@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.firms import shell_accounts
+from simulator.lending import (
+    draw_borrowers,
+    draw_lenders,
+    lend,
+    use_proceeds,
+)
 from simulator.people import send_later
-from simulator.platforms import draw_borrowers, draw_lenders, found_platform, lend, use_proceeds
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.world import RELATION, YUAN
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.amounts import heavy, split
+from simulator.lending import (
+    draw_borrowers,
+    earn,
+    record,
+    run_honest,
+)
 from simulator.people import send_later
-from simulator.platforms import draw_borrowers, earn, found_platform, record, run_honest
+from simulator.platforms import found_platform
 from simulator.stage import Stage
 from simulator.tickets import old_loans, old_tickets, pay_tickets
 from simulator.workdays import DAY, HOUR

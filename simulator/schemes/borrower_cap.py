@@ -11,9 +11,10 @@ from simulator.banks import open_accounts
 from simulator.circles import tie
 from simulator.companies import found_companies
 from simulator.firms import add_organisations, add_owners
+from simulator.lending import record, run_honest
 from simulator.lookalikes import borrower_cap as lookalikes
 from simulator.people import send_later
-from simulator.platforms import Platform, found_platform, record, run_honest
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY, EPOCH

@@ -9,8 +9,9 @@ import numpy as np
 from simulator.amounts import heavy, rounded, split
 from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
+from simulator.lending import run_honest
 from simulator.lookalikes import commingling as lookalikes
-from simulator.platforms import Platform, found_platform, run_honest
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY

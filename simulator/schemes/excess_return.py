@@ -6,19 +6,18 @@ import numpy as np
 
 from simulator.amounts import heavy
 from simulator.circles import receivers
-from simulator.lookalikes import excess_return as lookalikes
-from simulator.people import devices, draw_crowd, send_later, to_whole_yuan
-from simulator.platforms import (
-    Platform,
+from simulator.lending import (
     draw_borrowers,
     draw_lenders,
     earn,
-    found_platform,
     lend,
     record,
     run_honest,
     use_proceeds,
 )
+from simulator.lookalikes import excess_return as lookalikes
+from simulator.people import devices, draw_crowd, send_later, to_whole_yuan
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.schemes.fund_pool import repay, take_out
 from simulator.stage import Stage, Typology

@@ -7,17 +7,16 @@ import numpy as np
 from simulator.amounts import split
 from simulator.banks import open_accounts
 from simulator.firms import add_organisations, add_owners, found_firm
-from simulator.lookalikes import fictitious_loan as lookalikes
-from simulator.people import devices, send_later
-from simulator.platforms import (
+from simulator.lending import (
     Loans,
-    Platform,
     draw_lenders,
-    found_platform,
     lend,
     raise_loans,
     run_honest,
 )
+from simulator.lookalikes import fictitious_loan as lookalikes
+from simulator.people import devices, send_later
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY

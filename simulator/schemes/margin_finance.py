@@ -8,14 +8,10 @@ from simulator.amounts import heavy, split
 from simulator.banks import open_accounts
 from simulator.brokerage import open_trading
 from simulator.companies import found_companies
+from simulator.lending import record, run_honest
 from simulator.lookalikes import margin_finance as lookalikes
 from simulator.people import devices, draw_crowd, send_later, to_whole_yuan
-from simulator.platforms import (
-    Platform,
-    found_platform,
-    record,
-    run_honest,
-)
+from simulator.platforms import Platform, found_platform
 from simulator.products import issue
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology

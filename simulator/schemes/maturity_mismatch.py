@@ -8,17 +8,16 @@ import numpy as np
 
 from simulator.amounts import heavy
 from simulator.banks import open_accounts
-from simulator.lookalikes import maturity_mismatch as lookalikes
-from simulator.people import devices
-from simulator.platforms import (
-    Platform,
+from simulator.lending import (
     draw_borrowers,
     draw_lenders,
     earn,
-    found_platform,
     record,
     run_honest,
 )
+from simulator.lookalikes import maturity_mismatch as lookalikes
+from simulator.people import devices
+from simulator.platforms import Platform, found_platform
 from simulator.products import issue
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology

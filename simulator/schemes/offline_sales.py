@@ -6,16 +6,15 @@ import numpy as np
 
 from simulator.amounts import heavy, rounded
 from simulator.companies import found_companies
-from simulator.lookalikes import offline_sales as lookalikes
-from simulator.platforms import (
-    Platform,
+from simulator.lending import (
     draw_borrowers,
     draw_lenders,
-    found_platform,
     lend,
     run_honest,
     use_proceeds,
 )
+from simulator.lookalikes import offline_sales as lookalikes
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.tickets import Tickets, tickets_since

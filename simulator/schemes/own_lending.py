@@ -6,19 +6,18 @@ import numpy as np
 
 from simulator.amounts import heavy, split
 from simulator.banks import open_accounts
-from simulator.lookalikes import own_lending as lookalikes
-from simulator.people import devices, send_later, to_whole_yuan
-from simulator.platforms import (
+from simulator.lending import (
     LOAN_PURPOSES,
     Loans,
-    Platform,
     draw_borrowers,
     draw_lenders,
-    found_platform,
     record,
     run_honest,
     use_proceeds,
 )
+from simulator.lookalikes import own_lending as lookalikes
+from simulator.people import devices, send_later, to_whole_yuan
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY, HOUR

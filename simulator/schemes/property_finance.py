@@ -6,9 +6,15 @@ import numpy as np
 
 from simulator.amounts import rounded, split
 from simulator.circles import tie
+from simulator.lending import (
+    Loans,
+    draw_lenders,
+    lend,
+    run_honest,
+)
 from simulator.lookalikes import property_finance as lookalikes
 from simulator.people import devices, send_later
-from simulator.platforms import Loans, draw_lenders, found_platform, lend, run_honest
+from simulator.platforms import found_platform
 from simulator.property_market import TEXTS, found_agent, found_developer, prices
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from simulator.acquirers import found_acquirer, open_reserve, sell_by_card, settle
+from simulator.acquirers import Acquirer, found_acquirer, open_reserve, sell_by_card, settle
 from simulator.companies import open_account
 from simulator.lookalikes import reserve_placement as lookalikes
 from simulator.placements import deposit_and_return, pay_interest
@@ -18,20 +16,10 @@ MOVE_TEXTS = ("调拨", "往来款", "结算款", "服务费", "")
 FEE_TEXTS = ("服务费", "技术服务费", "咨询费", "合作款", "手续费")
 
 
-@dataclass(frozen=True)
-class Firm:
-    """The payment firm of a scheme: its party, own account and reserve."""
-
-    party: int
-    own: int
-    reserve: int
-
-
 def add_reserve_placement(stage: Stage, variant: str) -> None:
     """Place a licensed payment firm's reserve against the rules."""
     world = stage.world
-    acquirer = found_acquirer(world, stage.banks, stage.firms.merchants)
-    firm = Firm(acquirer.party, acquirer.own, acquirer.reserve)
+    firm = found_acquirer(world, stage.banks, stage.firms.merchants)
     number, scheme = world.begin_scheme("reserve_placement", variant, firm.party)
     scheme.parties = [(firm.party, "organiser")]
     total = int(world.lots(200_000, 20_000_000)) * YUAN
@@ -54,7 +42,7 @@ def add_reserve_placement(stage: Stage, variant: str) -> None:
         keep_unregistered(stage, firm, scheme, number)
 
 
-def use_unfit_bank(stage: Stage, firm: Firm, total: int, scheme: Scheme, number: int) -> None:
+def use_unfit_bank(stage: Stage, firm: Acquirer, total: int, scheme: Scheme, number: int) -> None:
     """A second reserve account lies at a bank that may not hold reserves."""
     world, rng = stage.world, stage.world.rng
     account = open_reserve(world, stage.banks, firm.party)
@@ -83,7 +71,7 @@ def reserve_bank_account(stage: Stage, reserve: int) -> int:
     return account
 
 
-def keep_unregistered(stage: Stage, firm: Firm, scheme: Scheme, number: int) -> None:
+def keep_unregistered(stage: Stage, firm: Acquirer, scheme: Scheme, number: int) -> None:
     """Clients pay into an ordinary account of the firm, which settles merchants out of it."""
     world: World = stage.world
     rng = world.rng

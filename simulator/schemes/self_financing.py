@@ -10,21 +10,20 @@ from simulator.amounts import heavy, split
 from simulator.banks import Banks, open_accounts
 from simulator.circles import receivers
 from simulator.firms import add_organisations, add_owners, shell_accounts
-from simulator.lookalikes import self_financing as lookalikes
-from simulator.payments import PaymentFirm
-from simulator.people import send_later
-from simulator.platforms import (
+from simulator.lending import (
     Loans,
-    Platform,
     draw_borrowers,
     draw_lenders,
     earn,
-    found_platform,
     lend,
     raise_loans,
     repay_old,
     use_proceeds,
 )
+from simulator.lookalikes import self_financing as lookalikes
+from simulator.payments import PaymentFirm
+from simulator.people import send_later
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Array, Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY
@@ -52,6 +51,7 @@ def add_self_financing(stage: Stage, variant: str) -> None:
     largest = 45 if world.sizes.crowd == 1 else 331
     nominees = open_nominees(world, banks, platform.party, int(world.lots(3, largest)))
     ends = receivers(world, platform.circle, int(rng.integers(1, 5)))
+    scheme.closure = ends.tolist()
     scheme.parties = [(platform.party, "organiser")]
     scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(ends))]
     if variant == "straight":

@@ -7,8 +7,9 @@ import numpy as np
 from simulator.amounts import heavy, split
 from simulator.banks import open_accounts
 from simulator.circles import tie
+from simulator.lending import draw_borrowers, record, run_honest
 from simulator.lookalikes import self_guarantee as lookalikes
-from simulator.platforms import Platform, draw_borrowers, found_platform, record, run_honest
+from simulator.platforms import Platform, found_platform
 from simulator.rows import Array, Ints
 from simulator.stage import Stage, Typology
 from simulator.tickets import Tickets, old_loans, old_tickets, pay_tickets
