@@ -516,6 +516,7 @@ class UnlicensedPayment(Section):
     minimum_acquired_share: Share
     minimum_on_time_share: Share
     maximum_kept_share: Share
+    irregular_share: Share
     maximum_overpaid_share: Share
     unpaid_share: Share
     feeder_acquired_share: Share
@@ -726,6 +727,7 @@ class UnlicensedBusiness(Section):
     minimum_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
+    least_loan_fen: Whole
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
