@@ -692,6 +692,8 @@ class PremiumMisuse(Section):
     sure_surrender_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
+    fee_payments: Count
+    fee_variation: Share
     confidence_least: Share
     confidence_share: Share
     confidence_circle: Share
@@ -824,6 +826,8 @@ class OfflineSales(Section):
     same_pay_share: Share
     sure_runs: Count
     sure_spread: Share
+    least_sales_spread: Share
+    sure_spread_part: Share
     minimum_landlords: Count
     rent_least_days: Count
     rent_most_days: Count
