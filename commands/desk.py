@@ -16,7 +16,7 @@ from data.control import Control
 from data.errors import InputError, StoreError
 from pipelines import night
 from review import accounts, audit
-from review.app import create_app
+from review.app import create_app, require_libraries
 
 UserCommand = Literal["add", "list", "reset", "disable", "enable"]
 AuditCommand = Literal["verify", "list"]
@@ -52,6 +52,7 @@ def serve(
             f"--host {host} is reached by others; name --certificate and --key, or the --proxy "
             "that ends TLS"
         )
+    require_libraries()
     app = create_app(chosen.present_home, chosen.settings)
     listening = _listen(host, port)
     scheme = "http" if certificate is None else "https"

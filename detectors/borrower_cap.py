@@ -31,6 +31,8 @@ NAME = "borrower_cap"
 CODE = "P11"
 CLAUSE = "二(一)1"
 SEVERITY = 2
+# Within the year that platforms of old had to bring their loans below the caps.
+RECTIFIED_SEVERITY = 1
 LEAD_OFFICE = "JR+YJ"
 TITLE = ("借款余额超限", "borrower cap")
 CHINESE = Description(
@@ -123,13 +125,15 @@ def _finding(
     )
     borrowers = sorted({number for row in both["borrowers"] for number in row})
     sources = legal_rules().source("borrower_cap", "person_one_platform", both["published_on"][0])
+    last = both["published_on"].max()
+    rectified = legal_rules().value("borrower_cap", "rectification", last) is not None  # type: ignore[arg-type]
     return Finding(
         typology=NAME,
         code=CODE,
         clause=CLAUSE,
         party_id=institution.party_id,
         institution_id=institution.institution_id,
-        severity=SEVERITY,
+        severity=RECTIFIED_SEVERITY if rectified else SEVERITY,
         confidence=doubted(
             settings.confidence_single if alone.height else settings.confidence_united,
             lookalikes,

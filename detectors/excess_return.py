@@ -18,18 +18,19 @@ records that begin after investors had paid in; returns in kind and points.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import ExcessReturn
 from detectors.bonus_payments import read_bonuses
+from detectors.bonus_returns import BonusCase, judge_bonuses
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.return_tables import Paid, read_paid
+from detectors.return_tables import read_paid
+from detectors.unbacked_payments import Held, by_loan, fires, is_high, overall
 
 NAME = "excess_return"
 CODE = "Y1"
@@ -58,28 +59,6 @@ CHINESE = Description(
 )
 
 
-@dataclass(frozen=True)
-class Held:
-    """One institution's payments: what was paid, covered and not, to whom, and the realised rates.
-
-    `by_loan` says whether the sums are those of loans with uncovered payments; `returned` are
-    lenders or investors, `usual` the rate below which nearly all positions elsewhere lie.
-    """
-
-    by_loan: bool
-    loans: int
-    returned: int
-    paid_fen: int
-    covered_fen: int
-    uncovered_fen: int
-    own_fen: int
-    small_share: float
-    rate: float | None
-    positions: int
-    usual: float | None
-    shown: pl.DataFrame
-
-
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per institution that pays lenders or investors with others' principal."""
     settings = context.settings.detectors.excess_return
@@ -93,104 +72,18 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     }
     lending = set(paid.loans["institution_id"])
     for institution in context.institutions:
-        by_loan = _by_loan(settings, institution, paid, own)
-        bonus = by_loan is not None and by_loan.small_share >= settings.marketing_share
-        held = by_loan if _fires(settings, by_loan) else _overall(settings, institution, paid)
-        if held is not None and not bonus and _fires(settings, held):
+        on_loans = by_loan(settings, institution, paid, own)
+        bonus = on_loans is not None and on_loans.small_share >= settings.marketing_share
+        held = on_loans if fires(settings, on_loans) else overall(settings, institution, paid)
+        if held is not None and not bonus and fires(settings, held):
             yield _finding(context, settings, institution, held)
             continue
         extra = bonuses.filter(pl.col("institution_id") == institution.institution_id)
-        finding = _bonus(context, settings, institution, extra)
-        if finding is not None:
-            yield finding
+        case = judge_bonuses(settings, extra)
+        if case is not None:
+            yield _bonus_finding(context, settings, institution, case)
         elif institution.kind == "p2p_platform" and institution.institution_id not in lending:
             yield _unseen(institution)
-
-
-def _rate(
-    settings: ExcessReturn, institution: Institution, rates: pl.DataFrame
-) -> tuple[float | None, int, float | None]:
-    """The median rate of an institution's positions, their number, and what is usual elsewhere."""
-    mine = pl.col("institution_id") == institution.institution_id
-    own, others = rates.filter(mine)["rate"], rates.filter(~mine)["rate"]
-    enough = len(others) >= settings.minimum_peers
-    usual = others.quantile(settings.usual_quantile) if enough else None
-    median = own.median() if len(own) >= settings.minimum_positions else None
-    return median, len(own), usual  # type: ignore[return-value]
-
-
-def _by_loan(
-    settings: ExcessReturn, institution: Institution, paid: Paid, own: set[int]
-) -> Held | None:
-    mine = pl.col("institution_id") == institution.institution_id
-    loans = paid.loans.filter(mine)
-    bare = loans.filter(pl.col("uncovered_fen") > settings.slack_share * pl.col("paid_fen"))
-    if not bare.height:
-        return None
-    shown = paid.loan_transfers.filter(mine).join(bare, on="loan_id", how="semi")
-    rate, positions, usual = _rate(settings, institution, paid.rates)
-    from_own = shown.filter(pl.col("payer_account").is_in(list(own)))
-    small = from_own.filter(pl.col("amount_fen") <= settings.marketing_fen)
-    return Held(
-        True,
-        bare.height,
-        shown["lender"].n_unique(),
-        int(loans["paid_fen"].sum()),
-        int(loans["covered_fen"].clip(0, loans["paid_fen"]).sum()),
-        int(bare["uncovered_fen"].sum()),
-        int(from_own["amount_fen"].sum()),
-        int(small["amount_fen"].sum()) / max(int(bare["uncovered_fen"].sum()), 1),
-        rate,
-        positions,
-        usual,
-        shown,
-    )
-
-
-def _overall(settings: ExcessReturn, institution: Institution, paid: Paid) -> Held | None:
-    mine = pl.col("institution_id") == institution.institution_id
-    rows = paid.totals.filter(mine).rows(named=True)
-    if not rows:
-        return None
-    [row] = rows
-    covered = min(row["covered_fen"], row["paid_fen"])
-    rate, positions, usual = _rate(settings, institution, paid.rates)
-    if row["returned"] < settings.returned_share * row["clients"]:
-        return None
-    return Held(
-        False,
-        0,
-        row["returned"],
-        row["paid_fen"],
-        covered,
-        row["paid_fen"] - covered,
-        0,
-        0.0,
-        rate,
-        positions,
-        usual,
-        paid.client_transfers.filter(mine),
-    )
-
-
-def _fires(settings: ExcessReturn, held: Held | None) -> bool:
-    if held is None or not held.shown.height or held.returned < settings.minimum_lenders:
-        return False
-    share = held.uncovered_fen / max(held.paid_fen, 1)
-    high = _is_high(settings, held) and share >= settings.interest_share
-    return (
-        held.uncovered_fen >= settings.minimum_fen
-        and (share >= settings.minimum_share or high)
-        and held.small_share < settings.marketing_share
-    )
-
-
-def _is_high(settings: ExcessReturn, held: Held) -> bool:
-    return (
-        held.rate is not None
-        and held.usual is not None
-        and held.rate > held.usual + settings.rate_margin
-    )
 
 
 def _finding(
@@ -212,7 +105,7 @@ def _finding(
             settings.confidence_least
             + settings.confidence_share * min(share / settings.sure_share, 1)
             + settings.confidence_lenders * min(held.returned / settings.sure_lenders, 1)
-            + settings.confidence_rate * _is_high(settings, held),
+            + settings.confidence_rate * is_high(settings, held),
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
@@ -238,89 +131,35 @@ def _finding(
     )
 
 
-def _bonus(
-    context: Context, settings: ExcessReturn, institution: Institution, paid: pl.DataFrame
-) -> Finding | None:
-    """Bonuses beyond interest that lenders are paid, but for small fixed ones of own money.
-
-    Out of clients' money every bonus counts. Own money counts where the sums are many and follow
-    what each had lent; a few fixed or small sums are marketing.
-    """
-    capped = (pl.col("kind") != "clients") & (pl.col("amount_fen") <= settings.marketing_fen)
-    chosen = paid.filter(~capped)
-    clients = int(chosen.filter(pl.col("kind") == "clients")["amount_fen"].sum())
-    amount, lenders = int(chosen["amount_fen"].sum()), chosen["lender"].n_unique()
-    if amount < settings.minimum_fen or lenders < settings.minimum_lenders:
-        return None
-    lent = int(chosen.unique("lender")["lent_fen"].sum())
-    common = chosen["amount_fen"].value_counts(sort=True).sort("count", descending=True)
-    fixed = int(common.head(settings.bonus_sums)["count"].sum()) / chosen.height
-    share = amount / max(lent, 1)
-    if not clients and (fixed >= settings.bonus_fixed_share or share < settings.bonus_share):
-        return None
-    evidence = read_evidence(chosen)
-    from_clients = clients / max(amount, 1)
-    lookalikes = (
-        Lookalike(
-            "marketing_cash",
-            bool(clients) or fixed < settings.bonus_fixed_share / 2,
-            f"小额补贴 {yuan(int(paid.filter(capped)['amount_fen'].sum()))} 元未计入；所计款项中 "
-            f"{fixed:.0%} 为少数几种固定金额",
-            f"small bonuses of {yuan(int(paid.filter(capped)['amount_fen'].sum()))} yuan are left "
-            f"out; {fixed:.0%} of what is counted are a few fixed sums",
-        ),
-        Lookalike(
-            "withdrawals",
-            True,
-            "出借人此前存入同一账户而未用于出借的款项，其取回未计入",
-            "what lenders had paid into the same account without lending it, and withdrew, is "
-            "left out",
-        ),
-    )
-    payers = chosen.filter(pl.col("payer") >= 0).select("payer", "kind").unique().sort("payer")
+def _bonus_finding(
+    context: Context, settings: ExcessReturn, institution: Institution, case: BonusCase
+) -> Finding:
     return Finding(
         typology=NAME,
         code=CODE,
         clause=CLAUSE,
         party_id=institution.party_id,
         institution_id=institution.institution_id,
-        severity=SEVERITY if from_clients >= settings.minimum_share else MILD_SEVERITY,
+        severity=SEVERITY if case.from_clients >= settings.minimum_share else MILD_SEVERITY,
         confidence=doubted(
-            settings.confidence_least
-            + settings.confidence_share * from_clients
-            + settings.confidence_lenders * min(lenders / settings.sure_lenders, 1),
-            lookalikes,
-            context.settings.detectors.open_lookalike,
+            case.certainty, case.lookalikes, context.settings.detectors.open_lookalike
         ),
-        amount_fen=amount,
-        first_at=evidence.first_at,
-        last_at=evidence.last_at,
-        transfers=evidence.refs,
-        measures={
-            "bonus_fen": Measure(amount, settings.minimum_fen, "fen"),
-            "lenders": Measure(lenders, settings.minimum_lenders, "persons"),
-            "bonus_share": Measure(round(share, 4), settings.bonus_share, "share"),
-            "clients_share": Measure(round(from_clients, 4), settings.minimum_share, "share"),
-        },
-        lookalikes=lookalikes,
+        amount_fen=case.amount_fen,
+        first_at=case.evidence.first_at,
+        last_at=case.evidence.last_at,
+        transfers=case.evidence.refs,
+        measures=case.measures,
+        lookalikes=case.lookalikes,
         not_established=(
             "未证明这些款项是事先承诺的回报，也未证明其他出借人因此受损",
             "it is not established that these sums were promised as a return, nor that other "
             "lenders lost by them",
         ),
-        text=(
-            f"{lenders} 名出借人在标的本息之外收到 {yuan(amount)} 元（占其出借额的 {share:.1%}），"
-            "其中 "
-            f"{yuan(clients)} 元出自存放客户资金的账户",
-            f"{lenders} lender(s) were paid {yuan(amount)} yuan beyond principal and interest of "
-            "any "
-            f"loan ({share:.1%} of what they had lent), {yuan(clients)} yuan of it out of accounts "
-            "that hold clients' money",
-        ),
+        text=case.text,
         lead_office=LEAD_OFFICE,
         accomplices=tuple(
-            (context.party_ids[number], "shell" if kind == "other" else "organiser")
-            for number, kind in payers.iter_rows()
+            (context.party_ids[number], role)
+            for number, role in case.roles
             if number != institution.party_no
         ),
     )

@@ -3,8 +3,8 @@
 Pattern: lenders' money is taken for a loan and no borrower is ever paid; or the borrower is paid
 and passes nearly all of it on within a day, while the account has just been opened, or telephone,
 address, device or collateral are shared with other borrowers, or the money of several borrowers
-meets in one account that takes hardly anything else. Passing on more slowly counts where two of
-these further signs agree.
+meets in one account that takes hardly anything else. Passing on more slowly, or in part, counts
+where two of these further signs agree.
 
 Innocent look-alikes: working capital that is spent at once (the borrower takes money of its own
 customers or employer); entrusted payment to a supplier, or a raising that failed (the borrower
@@ -39,11 +39,13 @@ CHINESE = Description(
     pattern=(
         "平台为某一标的收取了出借人的资金，却从未向借款人放款；或者虽已放款，借款人一日之内几乎全部"
         "转出，同时其账户刚刚开立，或与其他借款人共用电话、地址、设备、抵押物，或几名借款人的资金汇"
-        "入同一个几乎不收其他款项的账户。转出较慢的，须有上述两项情形相互印证。"
+        "入同一个几乎不收其他款项的账户。转出较慢或只转出部分的，须有上述两项情形相互印证。"
     ),
     lookalikes=(
-        "流动资金借款当日用出（借款人另有客户货款或工资收入）；受托支付给供应商，或者募集失败（借款人"
-        "自行还款、收款的第三方不属于平台关联圈，或出借人很快收回资金）；同一写字楼或公用电话（使用者"
+        "流动资金借款当日用出（借款人另有客户货款或工资收入）；受托支付给供应商，或者募集失败（借"
+        "款人"
+        "自行还款、收款的第三方不属于平台关联圈，或出借人很快收回资金）；同一写字楼或公用电话（使"
+        "用者"
         "多数并不借款）。"
     ),
     blind_spots="买来的、原有经营流水的企业；资金在借款人账户停留数日；借款人开户行未报送数据。",
@@ -74,24 +76,36 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
 
 
 def _signs(settings: FictitiousLoan) -> dict[str, pl.Expr]:
-    """Whether a loan is made up, and what else was counted on the way."""
+    """Whether a loan is made up, whether for strong signs, and what else was counted on the way.
+
+    Borrowers who share contacts or collateral and pay into one account need not pass all of it on.
+    A young account or a common payee alone is weak, and little business of the borrower's own
+    already speaks against it.
+    """
+    shared = pl.col("shared") != ""
+    weak = pl.col("fresh").cast(pl.Int64) + pl.col("meets").cast(pl.Int64)
+    least = pl.when(shared).then(settings.business_share).otherwise(settings.some_business_share)
     business = (pl.col("business_days") >= settings.business_days) & (
-        pl.col("business_fen") >= settings.business_share * pl.col("principal_fen")
+        pl.col("business_fen") >= least * pl.col("principal_fen")
     )
-    further = (
-        pl.col("fresh").cast(pl.Int64)
-        + pl.col("meets").cast(pl.Int64)
-        + (pl.col("shared") != "").cast(pl.Int64)
+    soon = pl.col("soon_share") >= settings.soon_share
+    later = pl.col("later_share") >= settings.later_share
+    partly = pl.col("later_share") >= settings.partly_share
+    strong = pl.col("visible") & (
+        (soon & (shared | (weak == 2)))
+        | (later & shared & (weak >= 1))
+        | (later & (weak == 2))
+        | (partly & shared & pl.col("meets"))
     )
-    soon = (pl.col("soon_share") >= settings.soon_share) & (further >= 1)
-    later = (pl.col("later_share") >= settings.later_share) & (further >= 2)
-    passed = pl.col("visible") & (soon | later)
+    passed = strong | (pl.col("visible") & soon & (weak >= 1))
     never = pl.col("unpaid") & pl.col("heard")
+    unpaid = never & ~pl.col("explained")
     return {
-        "further": further,
+        "further": weak + shared.cast(pl.Int64),
         "has_business": business & passed,
         "entrusted": never & pl.col("explained"),
-        "made_up": (never & ~pl.col("explained")) | (passed & ~business),
+        "strong": unpaid | (strong & ~business),
+        "made_up": unpaid | (passed & ~business),
     }
 
 
@@ -108,17 +122,16 @@ def _judge(
     shown: pl.DataFrame,
 ) -> Finding | None:
     """Hold one platform's made-up loans against the thresholds."""
-    chosen = held.filter("made_up")
+    chosen = held.filter("strong")
+    if chosen.height < settings.minimum_loans:  # weak signs take more loans: it may be a supplier
+        chosen = held.filter("made_up")
+        if chosen.height < max(settings.weak_loans, settings.weak_loan_share * held.height):
+            return None
+    shown = shown.join(chosen.select("loan_id"), on="loan_id", how="semi")
     unpaid, passed = chosen.filter("unpaid"), chosen.filter(~pl.col("unpaid"))
     taken, paid = int(unpaid["invested_fen"].sum()), int(passed["paid_fen"].sum())
-    # Meeting in one account alone may be a supplier's till: then it takes more loans to say so.
-    alone = not chosen.filter(pl.col("unpaid") | pl.col("fresh") | (pl.col("shared") != "")).height
     if (
-        alone
-        and chosen.height < max(settings.meeting_loans, settings.meeting_loan_share * held.height)
-    ) or (
-        chosen.height < settings.minimum_loans
-        or chosen.height < settings.minimum_share * held.height
+        chosen.height < settings.minimum_share * held.height
         or taken + paid < settings.minimum_fen
         or not shown.height
     ):
@@ -148,7 +161,7 @@ def _judge(
             "unpaid_loans": Measure(unpaid.height, None, "loans"),
             "passed_on_share": Measure(
                 round(float(passed["later_share"].mean() or 0), 4),  # type: ignore[arg-type]
-                settings.later_share,
+                settings.partly_share,
                 "share",
             ),
             "young_accounts": Measure(passed.filter("fresh").height, None, "loans"),
@@ -233,12 +246,12 @@ def _texts(unpaid: int, taken: int, passed: pl.DataFrame, paid: int) -> tuple[st
             passed.filter("meets").height,
         )
         zh.append(
-            f"{passed.height} 笔借款放款 {yuan(paid)} 元后很快转出，其中 {young} 笔的收款账户"
+            f"{passed.height} 笔借款放款 {yuan(paid)} 元后被转出，其中 {young} 笔的收款账户"
             f"刚开立，{shared} 笔的借款人与他人共用联系方式、设备或抵押物，"
             f"{meets} 笔的资金汇入同一账户"
         )
         en.append(
-            f"{passed.height} loan(s) of {yuan(paid)} yuan were passed on at once: {young} to "
+            f"{passed.height} loan(s) of {yuan(paid)} yuan were passed on: {young} to "
             f"accounts just opened, {shared} by borrowers that share contacts, devices or "
             f"collateral, {meets} into accounts where several borrowers' money meets"
         )

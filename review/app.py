@@ -28,6 +28,7 @@ from review.second_factor import Sealer
 from review.signed_in import NotSignedIn, Refused
 
 STATIC = Path(__file__).with_name("static")
+LIBRARIES = ("htmx.min.js", "cytoscape.min.js")
 
 log = logging.getLogger("lookthrough.desk")
 
@@ -69,6 +70,19 @@ def create_app(
     app.add_exception_handler(LookthroughError, _failed)
     app.add_exception_handler(Exception, _unexpected)
     return app
+
+
+def require_libraries() -> None:
+    """Refuse to serve pages without what they run in the browser.
+
+    Raises:
+        StoreError: the libraries were not installed.
+    """
+    lacking = [name for name in LIBRARIES if not (STATIC / "vendor" / name).is_file()]
+    if lacking:
+        raise StoreError(
+            f"{', '.join(lacking)} missing under {STATIC / 'vendor'}; `make install` brings them"
+        )
 
 
 def _to_log_in(request: Request, error: Exception) -> Response:

@@ -9,8 +9,9 @@ from simulator.banks import Banks, open_accounts
 from simulator.circles import tie
 from simulator.firms import add_organisations, add_owners
 from simulator.platforms import run_office
+from simulator.purposes import PURPOSE
 from simulator.rows import Ints
-from simulator.world import INSTITUTION, PURPOSE, World
+from simulator.world import INSTITUTION, World
 
 TRADE_TEXTS = ("货款", "材料款", "服务费", "往来款", "货款结算", "")
 
@@ -102,6 +103,13 @@ def found_institution(
     )
     run_office(world, own, world.pick(world.pools["people"], int(rng.integers(3, 20))))
     return number, own
+
+
+def found_consultants(world: World, banks: Banks, count: int) -> None:
+    """Register firms that advise and sell no finance: they have no licence, and need none."""
+    kinds = world.rng.choice(["investment_firm", "other"], size=count)
+    accounts = [found_institution(world, banks, str(kind), licensed=False)[1] for kind in kinds]
+    keep_busy(world, np.array(accounts))
 
 
 def found_beneficiaries(world: World, banks: Banks, institution: int) -> Ints:

@@ -38,7 +38,7 @@ def test_a_person_above_the_cap_on_one_platform_fires() -> None:
     [finding] = found(
         platform(("Person", 120_000, 80), ("Person", 80_000, FIRST), ("Person", 50_000, 90))
     )
-    assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P11", 2)
+    assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P11", 1)
     assert finding.amount_fen == 5_000_000
     assert finding.transfers == ("M0", "M1", "M2")
     assert finding.accomplices == (("Person", "beneficiary"),)
@@ -71,6 +71,12 @@ def test_up_to_the_cap_or_before_it_was_in_force_is_none() -> None:
     assert found(platform(("Person", 500_000, 10), ("Person", 500_000, FIRST - 1))) == []
     assert found(platform(("Firm", 1_000_000, 90))) == []
     assert len(found(platform(("Firm", 1_000_001, 90)))) == 1
+
+
+def test_after_the_year_of_rectification_it_weighs_more() -> None:
+    world = platform(("Person", 250_000, 460))
+    said = list(borrower_cap.detect(world.context(480)))
+    assert [each.severity for each in said if isinstance(each, Finding)] == [2]
 
 
 def test_what_is_repaid_or_never_was_paid_out_is_not_owed() -> None:

@@ -53,7 +53,7 @@ def test_loans_that_no_borrower_is_paid_fire() -> None:
         "loans": (3, 3),
         "share_of_loans": (0.5, 0.05),
         "unpaid_loans": (3, None),
-        "passed_on_share": (0.0, 0.8),
+        "passed_on_share": (0.0, 0.1),
         "young_accounts": (0, None),
         "shared_contacts": (0, None),
         "meeting_loans": (0, None),
@@ -109,9 +109,9 @@ def test_new_accounts_whose_money_meets_fire() -> None:
     assert dict(finding.accomplices)["Centre"] == "shell"
     assert finding.measures["passed_on_share"].value == 0.9796
     assert finding.text == (
-        "3 笔借款放款 147,000.00 元后很快转出，其中 3 笔的收款账户刚开立，0 笔的借款人与他人共用"
+        "3 笔借款放款 147,000.00 元后被转出，其中 3 笔的收款账户刚开立，0 笔的借款人与他人共用"
         "联系方式、设备或抵押物，3 笔的资金汇入同一账户",
-        "3 loan(s) of 147,000.00 yuan were passed on at once: 3 to accounts just opened, 0 by "
+        "3 loan(s) of 147,000.00 yuan were passed on: 3 to accounts just opened, 0 by "
         "borrowers that share contacts, devices or collateral, 3 into accounts where several "
         "borrowers' money meets",
     )
@@ -158,6 +158,25 @@ def test_slower_and_in_part_counts_where_two_signs_agree() -> None:
     passed_on(world, range(3), yuan=42_000, hours=73)
     for number in range(3):
         world.facts[f"Borrower{number}"]["phone_hash"] = "telephone"
+    assert said(world) == []
+
+
+def test_sharers_who_pay_part_of_it_into_one_account_fire() -> None:
+    for yuan, fires in ((4_900, True), (4_800, False)):
+        world = platform()
+        passed_on(world, range(3), yuan=yuan, hours=60)
+        for number in range(3):
+            world.facts[f"Borrower{number}"]["address"] = "house"
+        assert len(said(world)) == fires
+
+
+def test_a_little_business_of_their_own_speaks_against_weak_signs() -> None:
+    world = platform()
+    passed_on(world, range(3))
+    for number in range(3):
+        world.opened[f"Borrower{number}"] = DAY - timedelta(days=9)
+        for day in (20, 25, 30):
+            world.pay("Seller", f"Borrower{number}", 900, at(day))
     assert said(world) == []
 
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
-from sqlalchemy import distinct, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.control import Submission
@@ -49,9 +49,9 @@ def submitter(request: Request, who: Who, code: str = "") -> Response:
     desk = desk_of(request)
     code = who.viewer.submitter if who.viewer.role == Role.SUBMITTER else code
     with desk.control.reading() as session:
-        known = sorted(session.scalars(select(distinct(Submission.submitter))))
+        known = sorted(session.scalars(select(Submission.submitter).distinct()))
         held = _submissions(session, code)
-        reported = set(session.scalars(select(distinct(Submission.business_date)))) - {None}
+        reported = set(session.scalars(select(Submission.business_date).distinct())) - {None}
     last = max((day for day in reported if day is not None), default=desk.now().date())
     return page(
         request, "submitter.html", code=code,

@@ -41,7 +41,6 @@ document.addEventListener("DOMContentLoaded", () => {
       { selector: ".way", style: { "line-color": colour("--out"), "target-arrow-color": colour("--out") } },
     ],
   });
-  place.graph = cy;
 
   const key = (edge) => `${edge.from}>${edge.to}`;
   const total = (list) => list.reduce((sum, week) => sum + week[2], 0);
@@ -119,6 +118,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const known = cy.nodes().every((node) => positions[node.id()] !== undefined);
     if (placing && !known) cy.layout({ name: "concentric", concentric: (node) => (node.data("centre") ? 3 : node.data("suspect") ? 2 : 1), levelWidth: () => 1, minNodeSpacing: 24, animate: false }).run();
     if (placing) cy.fit(undefined, 24);
+    place.dataset.shown = String(edges.length);
     table(edges);
     tell(edges);
     buttons();

@@ -27,7 +27,7 @@ def add_disguised_debt(stage: Stage, variant: str) -> None:
     party = int(world.owner(np.array([issuer]))[0])
     related = variant == "self_raised" or rng.random() < 0.5
     number, scheme = world.begin_scheme("disguised_debt", variant, platform)
-    scheme.parties = [(platform, "organiser"), (party, "shell" if related else "pool")]
+    scheme.parties = [(platform, "organiser"), (party, "organiser")]
     if related:
         relate(stage, platform, party)
     entrance = issuer

@@ -44,8 +44,12 @@ def add_layering(stage: Stage, variant: str) -> None:
     scheme.accounts = used.tolist()
     owners = world.owner(used)
     firms = world.parties.column("kind", owners) == 1
+    # Where all of it ends with one, that one is behind it as much as the one it started from.
+    payers, payees = np.split(ends[marked], 2)
+    ended = np.setdiff1d(payees, payers)
+    behind = set(world.owner(ended).tolist()) if len(ended) == 1 else set()
     scheme.parties += [
-        (owner, "shell" if firm else "nominee")
+        (owner, "organiser" if owner in behind else "shell" if firm else "nominee")
         for owner, firm in zip(owners.tolist(), firms.tolist(), strict=True)
         if owner != party
     ]

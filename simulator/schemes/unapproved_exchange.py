@@ -55,7 +55,7 @@ def admit_members(stage: Stage, exchange: int, scheme: Scheme) -> Ints:
     for _ in range(int(rng.integers(1, 5))):
         member, own = found_exchange(stage, licensed=False, kind="exchange_member")
         join(world, member, exchange)
-        scheme.parties.append((member, "organiser" if not accounts else "pool"))
+        scheme.parties.append((member, "organiser"))
         registered = bool(rng.random() < 0.4)
         ordinary = rng.random() < 0.3
         accounts.append(own if ordinary else deposit_account(stage, member, registered=registered))
