@@ -798,6 +798,12 @@ class PaidPromotion(Section):
     minimum_fen: Whole
     agency_days: Count
     agency_passed_share: Share
+    minimum_promoters: Count
+    largest_piece_fen: Whole
+    least_piece_fen: Count
+    piece_repeats: Count
+    piece_multiples: Count
+    piece_share: Share
     sure_fen: Whole
     sure_share: Share
     customer_share: Share
