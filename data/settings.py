@@ -516,6 +516,7 @@ class UnlicensedPayment(Section):
     minimum_acquired_share: Share
     minimum_on_time_share: Share
     maximum_kept_share: Share
+    irregular_share: Share
     maximum_overpaid_share: Share
     unpaid_share: Share
     feeder_acquired_share: Share
@@ -691,6 +692,8 @@ class PremiumMisuse(Section):
     sure_surrender_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
+    fee_payments: Count
+    fee_variation: Share
     confidence_least: Share
     confidence_share: Share
     confidence_circle: Share
@@ -724,6 +727,7 @@ class UnlicensedBusiness(Section):
     minimum_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
+    least_loan_fen: Whole
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
@@ -793,6 +797,12 @@ class PaidPromotion(Section):
     minimum_fen: Whole
     agency_days: Count
     agency_passed_share: Share
+    minimum_promoters: Count
+    largest_piece_fen: Whole
+    least_piece_fen: Count
+    piece_repeats: Count
+    piece_multiples: Count
+    piece_share: Share
     sure_fen: Whole
     sure_share: Share
     customer_share: Share
@@ -816,6 +826,8 @@ class OfflineSales(Section):
     same_pay_share: Share
     sure_runs: Count
     sure_spread: Share
+    least_sales_spread: Share
+    sure_spread_part: Share
     minimum_landlords: Count
     rent_least_days: Count
     rent_most_days: Count

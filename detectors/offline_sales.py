@@ -163,7 +163,8 @@ def _sold(
         commissions
         and runs is not None
         and runs.runs >= settings.sure_runs
-        and runs.spread_sales <= settings.sure_spread
+        and runs.sales_spread >= settings.least_sales_spread
+        and runs.spread_sales <= settings.sure_spread_part * runs.sales_spread
     )
     rents = _rents(settings, spent)
     return Sold(
@@ -180,24 +181,21 @@ def _sold(
 
 
 def _rents(settings: OfflineSales, spent: pl.DataFrame) -> pl.DataFrame:
-    """Payments of one sum to firms of real estate, or of one sum again and again by the month."""
-    firms = spent.filter(~pl.col("person"))
+    """Payments of one sum again and again, by the month or the quarter, to landlords."""
+    firms = spent.filter(~pl.col("person"), "landlord")
     repeated = (
         firms.group_by("payee", "amount_fen")
         .agg(
             pl.col("business_date").n_unique().alias("days"),
-            pl.col("business_date")
-            .max()
-            .sub(pl.col("business_date").min())
+            (pl.col("business_date").max() - pl.col("business_date").min())
             .dt.total_days()
             .alias("span"),
-            pl.col("landlord").first(),
         )
-        .with_columns((pl.col("span") / (pl.col("days") - 1)).alias("step"))
         .filter(
-            pl.col("landlord")
-            | (pl.col("days") > 1)
-            & pl.col("step").is_between(settings.rent_least_days, settings.rent_most_days)
+            pl.col("days") > 1,
+            (pl.col("span") / (pl.col("days") - 1)).is_between(
+                settings.rent_least_days, settings.rent_most_days
+            ),
         )
     )
     return firms.join(
