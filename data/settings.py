@@ -621,6 +621,8 @@ class Layering(Section):
     pause_hours: Count
     held_hours: Count
     episode_hours: Count
+    maximum_passed_ratio: Ratio
+    hop_ratio: str
     minimum_passed_share: Share
     minimum_passing_share: Share
     most_transfers: Count
@@ -727,6 +729,7 @@ class UnlicensedBusiness(Section):
     minimum_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
+    largest_instalment_ratio: Ratio
     least_loan_fen: Whole
     minimum_variation_share: Share
     doubtful_related_share: Share
