@@ -621,6 +621,8 @@ class Layering(Section):
     pause_hours: Count
     held_hours: Count
     episode_hours: Count
+    maximum_passed_ratio: Ratio
+    hop_ratio: str
     minimum_passed_share: Share
     minimum_passing_share: Share
     most_transfers: Count
@@ -727,6 +729,7 @@ class UnlicensedBusiness(Section):
     minimum_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
+    largest_instalment_ratio: Ratio
     least_loan_fen: Whole
     minimum_variation_share: Share
     doubtful_related_share: Share
@@ -779,6 +782,7 @@ class ProductSplitting(Section):
     minimum_small_share: Share
     minimum_unfit: Count
     minimum_unfit_share: Share
+    minimum_nominees: Count
     pooling_days: Count
     pooling_givers: Count
     pooling_share: Share
@@ -822,6 +826,7 @@ class OfflineSales(Section):
     minimum_persons: Count
     lowest_share: Share
     highest_share: Share
+    mixed_share: Share
     minimum_varied_share: Share
     same_pay_share: Share
     sure_runs: Count

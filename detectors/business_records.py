@@ -66,7 +66,7 @@ select m.party_id, m.ref, m.business_date as day,
   n.one is not null as related
 from moved m
 join pair p on p.party_no = m.party_no and p.other = m.other and p.lent_first
-  and p.lent_fen >= $least and p.back_fen < p.lent_fen * 1.5
+  and p.lent_fen >= $least and p.back_fen <= $instalment * p.lent_fen
 join party_dim q on q.party_no = m.other and q.institution_id is null
 left join near_tie n on n.one = m.party_no and n.other = m.other
 order by 1, 3, 2
@@ -146,6 +146,7 @@ def read_activities(
     lent = {
         "first": context.first_date(settings.window_days),
         "least": settings.least_loan_fen,
+        "instalment": settings.largest_instalment_ratio,
         "day": context.business_date,
     }
     for activity in ACTIVITIES:

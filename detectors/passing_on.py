@@ -8,9 +8,6 @@ from datetime import date, timedelta
 
 from data.workdays import is_working_day
 
-# Payments are scaled up to the takings by no more than this; who keeps more does not pass on.
-LARGEST_SCALE = 1.1
-
 
 @dataclass(frozen=True)
 class PassedOn:
@@ -54,7 +51,7 @@ def passed_on(
     lag = min(range(most_days + 1), key=lambda days: _lag_error(came[: worked - days], went, days))
     matched = sum(came[: worked - lag])
     # What is kept of each taking must not make the later ones late.
-    whole = min(max(matched / max(sum(went), 1), 1.0), LARGEST_SCALE)
+    whole = max(matched / max(sum(went), 1), 1.0)
     on_time, before, out = 0.0, 0, sum(went[:most_days])
     for number in range(judged):
         out += went[number + most_days]
