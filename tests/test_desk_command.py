@@ -65,9 +65,7 @@ def test_the_audit_log_is_proved_and_a_broken_one_is_exit_code_4(
         call(capfd, home, "users", "add", name, "--role", "administrator")
     code, out, _ = call(capfd, home, "audit", "verify")
     assert code == 0
-    assert re.fullmatch(
-        r"the audit log is whole: 2 events, the last hash is [0-9a-f]{64}\n", out
-    )
+    assert re.fullmatch(r"the audit log is whole: 2 events, the last hash is [0-9a-f]{64}\n", out)
     assert '"subject": "account=wang"' in call(capfd, home, "audit", "list")[1]
     with Control(home) as control, control.session() as session:
         session.execute(text("drop trigger audit_event_no_delete"))
