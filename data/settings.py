@@ -783,6 +783,7 @@ class ProductSplitting(Section):
     minimum_small_share: Share
     minimum_unfit: Count
     minimum_unfit_share: Share
+    minimum_nominees: Count
     pooling_days: Count
     pooling_givers: Count
     pooling_share: Share
@@ -826,6 +827,7 @@ class OfflineSales(Section):
     minimum_persons: Count
     lowest_share: Share
     highest_share: Share
+    mixed_share: Share
     minimum_varied_share: Share
     same_pay_share: Share
     sure_runs: Count

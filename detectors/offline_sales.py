@@ -14,7 +14,7 @@ who invest themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -102,6 +102,9 @@ def judge(
         sold.spot_payers >= settings.minimum_spot_payers
         and sold.spot_share >= settings.minimum_spot_share
     )
+    # Beside another sign, the pay of staff that moves may hold wages too, and come to more.
+    if (branches or terminals) and not sold.commissions:
+        sold = replace(sold, commissions=pay_moves(settings, sold.runs, settings.mixed_share))
     signs = sold.commissions + branches + terminals
     if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.moves):
         return None
@@ -152,13 +155,7 @@ def _sold(
 ) -> Sold:
     new = int(inflow["new_fen"].sum())
     runs = commission_runs(settings, spent, inflow)
-    commissions = (
-        runs is not None
-        and runs.persons >= settings.minimum_persons
-        and settings.lowest_share <= runs.share <= settings.highest_share
-        and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
-        and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
-    )
+    commissions = pay_moves(settings, runs, settings.highest_share)
     moves = (
         commissions
         and runs is not None
@@ -177,6 +174,17 @@ def _sold(
         spot_payers=spot["payer"].n_unique(),
         spot_share=int(spot["amount_fen"].sum()) / max(new, 1),
         new_fen=new,
+    )
+
+
+def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
+    """Say whether runs of pay look like commissions that come to at most so much of new money."""
+    return (
+        runs is not None
+        and runs.persons >= settings.minimum_persons
+        and settings.lowest_share <= runs.share <= highest_share
+        and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
+        and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
     )
 
 

@@ -106,6 +106,16 @@ def test_branches_and_card_terminals_fire_without_commissions() -> None:
     assert len(finding.transfers) == 30 + 9
 
 
+def test_beside_card_terminals_pay_that_moves_may_hold_wages_too() -> None:
+    world = platform(share=0.1)
+    assert found(world) == []
+    for number in range(30):
+        world.pay(f"client{number:04d}", "Platform", 20_000, at(40, 11), channel="pos")
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert len(finding.transfers) == 48 + 30
+
+
 def test_collectors_whose_pay_follows_repayments_are_none() -> None:
     world = platform(0)
     world.party("Borrower", kind="person")
