@@ -516,6 +516,7 @@ class UnlicensedPayment(Section):
     minimum_acquired_share: Share
     minimum_on_time_share: Share
     maximum_kept_share: Share
+    irregular_share: Share
     maximum_overpaid_share: Share
     unpaid_share: Share
     feeder_acquired_share: Share
@@ -551,6 +552,7 @@ class ShamMerchant(Section):
     least_returned_share: Share
     passed_on_share: Share
     minimum_persons: Count
+    minimum_shared_persons: Count
     minimum_returns: Count
     minimum_fen: Whole
     minimum_returned_share: Share
@@ -620,6 +622,8 @@ class Layering(Section):
     pause_hours: Count
     held_hours: Count
     episode_hours: Count
+    maximum_passed_ratio: Ratio
+    hop_ratio: str
     minimum_passed_share: Share
     minimum_passing_share: Share
     most_transfers: Count
@@ -691,6 +695,8 @@ class PremiumMisuse(Section):
     sure_surrender_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
+    fee_payments: Count
+    fee_variation: Share
     confidence_least: Share
     confidence_share: Share
     confidence_circle: Share
@@ -724,6 +730,8 @@ class UnlicensedBusiness(Section):
     minimum_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
+    largest_instalment_ratio: Ratio
+    least_loan_fen: Whole
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
@@ -775,6 +783,7 @@ class ProductSplitting(Section):
     minimum_small_share: Share
     minimum_unfit: Count
     minimum_unfit_share: Share
+    minimum_nominees: Count
     pooling_days: Count
     pooling_givers: Count
     pooling_share: Share
@@ -793,6 +802,12 @@ class PaidPromotion(Section):
     minimum_fen: Whole
     agency_days: Count
     agency_passed_share: Share
+    minimum_promoters: Count
+    largest_piece_fen: Whole
+    least_piece_fen: Count
+    piece_repeats: Count
+    piece_multiples: Count
+    piece_share: Share
     sure_fen: Whole
     sure_share: Share
     customer_share: Share
@@ -812,10 +827,13 @@ class OfflineSales(Section):
     minimum_persons: Count
     lowest_share: Share
     highest_share: Share
+    mixed_share: Share
     minimum_varied_share: Share
     same_pay_share: Share
     sure_runs: Count
     sure_spread: Share
+    least_sales_spread: Share
+    sure_spread_part: Share
     minimum_landlords: Count
     rent_least_days: Count
     rent_most_days: Count

@@ -33,6 +33,44 @@ left join near_tie n on n.one = p.party_no and n.other = b.party_no
 where l.status not in ('raising', 'cancelled') and l.published_on <= $day
 order by 1, 3, 2
 """
+# Sums that an institution pays to many and that come back in smaller ones: loans nobody published.
+LENT = """
+with firm as (
+  select a.account_id, p.party_no, p.party_id
+  from account_dim a join party_dim p on p.party_no = a.party_no
+  where p.institution_kind not in ('bank', 'clearing_house', 'payment_institution', 'insurer')
+    and a.role in ('own_funds', 'ordinary')
+), moved as (
+  select f.party_no, f.party_id, b.party_no as other, true as lent, t.ref, t.booked_at,
+    t.business_date, t.amount_fen
+  from transfer t join firm f on f.account_id = t.payer_account
+  join account_dim b on b.account_id = t.payee_account
+  where t.status = 'settled' and t.loan_id is null and b.party_no not in (-1, f.party_no)
+    and t.business_date between $first and $day
+  union all
+  select f.party_no, f.party_id, a.party_no, false, t.ref, t.booked_at, t.business_date,
+    t.amount_fen
+  from transfer t join firm f on f.account_id = t.payee_account
+  join account_dim a on a.account_id = t.payer_account
+  where t.status = 'settled' and t.loan_id is null and a.party_no not in (-1, f.party_no)
+    and t.business_date between $first and $day
+), pair as (
+  select party_no, party_id, other, max(amount_fen) filter (lent) as lent_fen,
+    max(amount_fen) filter (not lent) as back_fen, bool_and(lent) filter (booked_at = first_at)
+      as lent_first
+  from (select *, min(booked_at) over (partition by party_no, other) as first_at from moved)
+  group by party_no, party_id, other
+)
+select m.party_id, m.ref, m.business_date as day,
+  case when m.lent then m.amount_fen else 0 end as amount_fen, q.party_id as other,
+  n.one is not null as related
+from moved m
+join pair p on p.party_no = m.party_no and p.other = m.other and p.lent_first
+  and p.lent_fen >= $least and p.back_fen <= $instalment * p.lent_fen
+join party_dim q on q.party_no = m.other and q.institution_id is null
+left join near_tie n on n.one = m.party_no and n.other = m.other
+order by 1, 3, 2
+"""
 HOLDINGS = """
 select coalesce(r.manager_party_id, r.issuer_party_id) as party_id,
   'holding:' || h.holder_kind || ':' || h.holder_id || ':' || h.product_id || ':' || h.as_of as ref,
@@ -62,8 +100,7 @@ with firm as (
   select a.account_id, p.party_id, coalesce(list_contains($licensed, p.institution_id), false)
     as licensed
   from account_dim a join party_dim p on p.party_no = a.party_no
-  where p.institution_kind not in ('bank', 'clearing_house', 'other', 'property_developer',
-    'property_agent')
+  where p.institution_kind not in ('bank', 'clearing_house')
     and a.role in ('own_funds', 'ordinary', 'guarantor', 'merchant')
 )
 select case when a.licensed then b.party_id else a.party_id end as party_id,
@@ -106,10 +143,18 @@ def read_activities(
     """Each party's licensed business without a licence for it, where it is more than a favour."""
     register_near_ties(context, "near_tie")
     found: dict[str, list[Done]] = {}
+    lent = {
+        "first": context.first_date(settings.window_days),
+        "least": settings.least_loan_fen,
+        "instalment": settings.largest_instalment_ratio,
+        "day": context.business_date,
+    }
     for activity in ACTIVITIES:
         rows = context.db.frame(
             f"who does {activity.name}", QUERIES[activity.name], {"day": context.business_date}
         )
+        if activity.name == "lending":
+            rows = pl.concat([rows, context.db.frame("who lends unseen", LENT, lent)])
         for key, mine in rows.group_by("party_id", maintain_order=True):
             party = str(key[0])
             strangers = mine.filter(~pl.col("related"))

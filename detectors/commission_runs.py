@@ -16,8 +16,9 @@ class Runs:
 
     `paid` are the payments; `persons` who got them, `runs` how often; `share` is what they come to
     per fen of new money; `varied` the share of persons whose pay changes from run to run (0 to 1;
-    None with a single run). `spread_sales` and `spread_repaid` are the coefficients of variation
-    of pay per new money and per repayment from run to run: the smaller is what pay follows.
+    None with a single run). `sales_spread` is the coefficient of variation of new money from run to
+    run, `spread_sales` and `spread_repaid` those of pay per new money and per repayment: the
+    smaller is what pay follows.
     """
 
     paid: pl.DataFrame
@@ -25,6 +26,7 @@ class Runs:
     runs: int
     share: float
     varied: float | None
+    sales_spread: float
     spread_sales: float
     spread_repaid: float
 
@@ -59,11 +61,12 @@ def commission_runs(
     if sizes.is_empty():
         return None
     pay = pay.join(sizes.select("run"), on="run", how="semi")
-    sales, repaid, before = [], [], None
+    news, sales, repaid, before = [], [], [], None
     for run_fen, ends in sizes.select("amount_fen", "ends").iter_rows():
         since = inflow.filter(pl.col("business_date") <= ends)
         if before is not None:
             since = since.filter(pl.col("business_date") > before)
+        news.append(float(since["new_fen"].sum()))
         sales.append(run_fen / max(int(since["new_fen"].sum()), 1))
         repaid.append(run_fen / max(int(since["repaid_fen"].sum()), 1))
         before = ends
@@ -74,6 +77,7 @@ def commission_runs(
         runs=sizes.height,
         share=int(pay["amount_fen"].sum()) / total,
         varied=_varied(settings, pay) if sizes.height > 1 else None,
+        sales_spread=_spread(news),
         spread_sales=_spread(sales),
         spread_repaid=_spread(repaid),
     )

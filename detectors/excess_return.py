@@ -18,7 +18,6 @@ records that begin after investors had paid in; returns in kind and points.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
@@ -30,7 +29,8 @@ from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.return_tables import Paid, read_paid
+from detectors.return_tables import read_paid
+from detectors.unbacked_payments import Held, by_loan, fires, is_high, overall
 
 NAME = "excess_return"
 CODE = "Y1"
@@ -59,28 +59,6 @@ CHINESE = Description(
 )
 
 
-@dataclass(frozen=True)
-class Held:
-    """One institution's payments: what was paid, covered and not, to whom, and the realised rates.
-
-    `by_loan` says whether the sums are those of loans with uncovered payments; `returned` are
-    lenders or investors, `usual` the rate below which nearly all positions elsewhere lie.
-    """
-
-    by_loan: bool
-    loans: int
-    returned: int
-    paid_fen: int
-    covered_fen: int
-    uncovered_fen: int
-    own_fen: int
-    small_share: float
-    rate: float | None
-    positions: int
-    usual: float | None
-    shown: pl.DataFrame
-
-
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per institution that pays lenders or investors with others' principal."""
     settings = context.settings.detectors.excess_return
@@ -94,10 +72,10 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     }
     lending = set(paid.loans["institution_id"])
     for institution in context.institutions:
-        by_loan = _by_loan(settings, institution, paid, own)
-        bonus = by_loan is not None and by_loan.small_share >= settings.marketing_share
-        held = by_loan if _fires(settings, by_loan) else _overall(settings, institution, paid)
-        if held is not None and not bonus and _fires(settings, held):
+        on_loans = by_loan(settings, institution, paid, own)
+        bonus = on_loans is not None and on_loans.small_share >= settings.marketing_share
+        held = on_loans if fires(settings, on_loans) else overall(settings, institution, paid)
+        if held is not None and not bonus and fires(settings, held):
             yield _finding(context, settings, institution, held)
             continue
         extra = bonuses.filter(pl.col("institution_id") == institution.institution_id)
@@ -106,92 +84,6 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield _bonus_finding(context, settings, institution, case)
         elif institution.kind == "p2p_platform" and institution.institution_id not in lending:
             yield _unseen(institution)
-
-
-def _rate(
-    settings: ExcessReturn, institution: Institution, rates: pl.DataFrame
-) -> tuple[float | None, int, float | None]:
-    """The median rate of an institution's positions, their number, and what is usual elsewhere."""
-    mine = pl.col("institution_id") == institution.institution_id
-    own, others = rates.filter(mine)["rate"], rates.filter(~mine)["rate"]
-    enough = len(others) >= settings.minimum_peers
-    usual = others.quantile(settings.usual_quantile) if enough else None
-    median = own.median() if len(own) >= settings.minimum_positions else None
-    return median, len(own), usual  # type: ignore[return-value]
-
-
-def _by_loan(
-    settings: ExcessReturn, institution: Institution, paid: Paid, own: set[int]
-) -> Held | None:
-    mine = pl.col("institution_id") == institution.institution_id
-    loans = paid.loans.filter(mine)
-    bare = loans.filter(pl.col("uncovered_fen") > settings.slack_share * pl.col("paid_fen"))
-    if not bare.height:
-        return None
-    shown = paid.loan_transfers.filter(mine).join(bare, on="loan_id", how="semi")
-    rate, positions, usual = _rate(settings, institution, paid.rates)
-    from_own = shown.filter(pl.col("payer_account").is_in(list(own)))
-    small = from_own.filter(pl.col("amount_fen") <= settings.marketing_fen)
-    return Held(
-        True,
-        bare.height,
-        shown["lender"].n_unique(),
-        int(loans["paid_fen"].sum()),
-        int(loans["covered_fen"].clip(0, loans["paid_fen"]).sum()),
-        int(bare["uncovered_fen"].sum()),
-        int(from_own["amount_fen"].sum()),
-        int(small["amount_fen"].sum()) / max(int(bare["uncovered_fen"].sum()), 1),
-        rate,
-        positions,
-        usual,
-        shown,
-    )
-
-
-def _overall(settings: ExcessReturn, institution: Institution, paid: Paid) -> Held | None:
-    mine = pl.col("institution_id") == institution.institution_id
-    rows = paid.totals.filter(mine).rows(named=True)
-    if not rows:
-        return None
-    [row] = rows
-    covered = min(row["covered_fen"], row["paid_fen"])
-    rate, positions, usual = _rate(settings, institution, paid.rates)
-    if row["returned"] < settings.returned_share * row["clients"]:
-        return None
-    return Held(
-        False,
-        0,
-        row["returned"],
-        row["paid_fen"],
-        covered,
-        row["paid_fen"] - covered,
-        0,
-        0.0,
-        rate,
-        positions,
-        usual,
-        paid.client_transfers.filter(mine),
-    )
-
-
-def _fires(settings: ExcessReturn, held: Held | None) -> bool:
-    if held is None or not held.shown.height or held.returned < settings.minimum_lenders:
-        return False
-    share = held.uncovered_fen / max(held.paid_fen, 1)
-    high = _is_high(settings, held) and share >= settings.interest_share
-    return (
-        held.uncovered_fen >= settings.minimum_fen
-        and (share >= settings.minimum_share or high)
-        and held.small_share < settings.marketing_share
-    )
-
-
-def _is_high(settings: ExcessReturn, held: Held) -> bool:
-    return (
-        held.rate is not None
-        and held.usual is not None
-        and held.rate > held.usual + settings.rate_margin
-    )
 
 
 def _finding(
@@ -213,7 +105,7 @@ def _finding(
             settings.confidence_least
             + settings.confidence_share * min(share / settings.sure_share, 1)
             + settings.confidence_lenders * min(held.returned / settings.sure_lenders, 1)
-            + settings.confidence_rate * _is_high(settings, held),
+            + settings.confidence_rate * is_high(settings, held),
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),

@@ -20,8 +20,6 @@ from graph.temporal_cycles import temporal_cycles
 from graph.transfer_list import TransferList
 
 HOUR_US = 3_600_000_000
-# A hop moves no more than it got; parts of it may go separate ways.
-PARTS = AmountRatio.parse("0.05:1.01")
 
 
 @dataclass(frozen=True)
@@ -160,11 +158,11 @@ def _shape(settings: Layering, hops: pl.DataFrame, layers: set[int]) -> tuple[in
         len(parties),
     )
     is_layer = np.isin(parties, sorted(layers))
-    window = settings.network_hours * HOUR_US
+    window, parts = settings.network_hours * HOUR_US, AmountRatio.parse(settings.hop_ratio)
     bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)
-    lines = chains(listed, min_length=2, max_length=8, window_us=window, ratio=PARTS, bounds=bounds)
+    lines = chains(listed, min_length=2, max_length=8, window_us=window, ratio=parts, bounds=bounds)
     rounds = temporal_cycles(
-        listed, min_length=3, max_length=8, window_us=window, ratio=PARTS, closing=False,
+        listed, min_length=3, max_length=8, window_us=window, ratio=parts, closing=False,
         bounds=bounds,
     )  # fmt: skip
     wide = scatter_gather(listed, window_us=window, min_members=2, bounds=bounds)

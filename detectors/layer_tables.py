@@ -34,8 +34,7 @@ with side as (
   having count(*) <= $transfers and count(distinct other) <= $counterparties
     and coalesce(sum(amount_fen) filter (incoming), 0) >= $taken
     and coalesce(sum(amount_fen) filter (not incoming), 0)
-      between $lives * $passed * sum(amount_fen) filter (incoming)
-      and 2 * sum(amount_fen) filter (incoming)
+      >= $lives * $passed * sum(amount_fen) filter (incoming)
 ), marked as (
   select s.*, coalesce(s.booked_at - lag(s.booked_at) over movements > to_hours($pause), true)
     as begins
@@ -54,7 +53,7 @@ with side as (
       / sum(amount_fen) filter (incoming)) / 3600 as held_hours
   from numbered group by party, episode
 ), judged as (
-  select *, coalesce(in_fen > 0 and out_fen between $passed * in_fen and 1.005 * in_fen
+  select *, coalesce(in_fen > 0 and out_fen between $passed * in_fen and $most * in_fen
     and held_hours between 0 and $held
     and last_at - first_at <= to_hours($longest), false) as passes
   from summed
@@ -130,6 +129,7 @@ def read_hops(context: Context, settings: Layering) -> pl.DataFrame:
             "taken": settings.least_taken_fen,
             "lives": settings.minimum_passing_share,
             "passed": settings.minimum_passed_share,
+            "most": settings.maximum_passed_ratio,
             "pause": settings.pause_hours,
             "held": settings.held_hours,
             "longest": settings.episode_hours,

@@ -41,6 +41,10 @@ OTHER_SENSES = re.compile(
 )
 # What a scope says that it is not: "不得从事…", "…除外", "不含…", up to the end of the clause.
 NEGATED = re.compile(r"(?:不得|不含|不包括|未经批准|严禁|禁止|除)[^;；。)）]*")
+# In a scope: advice, teaching and software about such business are none of it.
+ADVICE = re.compile(
+    r"(?:金融|理财|投资管理|资产管理|财富管理|支付)(?:信息|知识|业务)?(?:咨询|培训|教育|软件|顾问)"
+)
 MARKS = re.compile(r"[\s·・.,，。\-_—–~*+|/\\'\"“”‘’`^]+")
 
 
@@ -69,7 +73,7 @@ def restricted_words(text: str | None, *, scope: bool = False) -> NameWords:
     """
     written = unicodedata.normalize("NFKC", text or "").upper().translate(TRADITIONAL)
     if scope:
-        written = NEGATED.sub("", written)
+        written = ADVICE.sub("", NEGATED.sub("", written))
     joined = OTHER_SENSES.sub("", MARKS.sub("", written))
     plain, rest = _found(joined)
     sounded = rest

@@ -12,8 +12,6 @@ from detectors.context import Context
 from graph.ownership import CONTACTS, OFFICES
 
 LEADING = ("shareholder", "controls", "legal_representative")
-# A head of more parties than this is a registration agent, whose parties are strangers.
-LARGEST_HEAD = 30
 
 
 def near_ties(context: Context) -> pl.DataFrame:
@@ -37,7 +35,9 @@ def near_ties(context: Context) -> pl.DataFrame:
     counts = pl.col("kind").is_in(["controls", "kin", *OFFICES, *CONTACTS])
     ties = ties.filter(counts | ((pl.col("kind") == "shareholder") & owned))
     led = ties.filter(pl.col("kind").is_in(LEADING)).select("one", "other").unique()
-    led = led.filter(pl.len().over("one") <= LARGEST_HEAD)
+    # A head of more parties is a registration agent, whose parties are strangers.
+    largest = context.settings.ties.largest_contact_group
+    led = led.filter(pl.len().over("one") <= largest)
     sisters = led.join(led, on="one", suffix="_sister").select(
         pl.col("other").alias("one"), pl.col("other_sister").alias("other")
     )

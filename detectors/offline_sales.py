@@ -14,7 +14,7 @@ who invest themselves.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -102,6 +102,9 @@ def judge(
         sold.spot_payers >= settings.minimum_spot_payers
         and sold.spot_share >= settings.minimum_spot_share
     )
+    # Beside another sign, the pay of staff that moves may hold wages too, and come to more.
+    if (branches or terminals) and not sold.commissions:
+        sold = replace(sold, commissions=pay_moves(settings, sold.runs, settings.mixed_share))
     signs = sold.commissions + branches + terminals
     if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.moves):
         return None
@@ -152,18 +155,13 @@ def _sold(
 ) -> Sold:
     new = int(inflow["new_fen"].sum())
     runs = commission_runs(settings, spent, inflow)
-    commissions = (
-        runs is not None
-        and runs.persons >= settings.minimum_persons
-        and settings.lowest_share <= runs.share <= settings.highest_share
-        and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
-        and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
-    )
+    commissions = pay_moves(settings, runs, settings.highest_share)
     moves = (
         commissions
         and runs is not None
         and runs.runs >= settings.sure_runs
-        and runs.spread_sales <= settings.sure_spread
+        and runs.sales_spread >= settings.least_sales_spread
+        and runs.spread_sales <= settings.sure_spread_part * runs.sales_spread
     )
     rents = _rents(settings, spent)
     return Sold(
@@ -179,25 +177,33 @@ def _sold(
     )
 
 
+def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
+    """Say whether runs of pay look like commissions that come to at most so much of new money."""
+    return (
+        runs is not None
+        and runs.persons >= settings.minimum_persons
+        and settings.lowest_share <= runs.share <= highest_share
+        and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
+        and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
+    )
+
+
 def _rents(settings: OfflineSales, spent: pl.DataFrame) -> pl.DataFrame:
-    """Payments of one sum to firms of real estate, or of one sum again and again by the month."""
-    firms = spent.filter(~pl.col("person"))
+    """Payments of one sum again and again, by the month or the quarter, to landlords."""
+    firms = spent.filter(~pl.col("person"), "landlord")
     repeated = (
         firms.group_by("payee", "amount_fen")
         .agg(
             pl.col("business_date").n_unique().alias("days"),
-            pl.col("business_date")
-            .max()
-            .sub(pl.col("business_date").min())
+            (pl.col("business_date").max() - pl.col("business_date").min())
             .dt.total_days()
             .alias("span"),
-            pl.col("landlord").first(),
         )
-        .with_columns((pl.col("span") / (pl.col("days") - 1)).alias("step"))
         .filter(
-            pl.col("landlord")
-            | (pl.col("days") > 1)
-            & pl.col("step").is_between(settings.rent_least_days, settings.rent_most_days)
+            pl.col("days") > 1,
+            (pl.col("span") / (pl.col("days") - 1)).is_between(
+                settings.rent_least_days, settings.rent_most_days
+            ),
         )
     )
     return firms.join(

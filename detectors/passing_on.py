@@ -8,9 +8,6 @@ from datetime import date, timedelta
 
 from data.workdays import is_working_day
 
-# Payments are scaled up to the takings by no more than this; who keeps more does not pass on.
-LARGEST_SCALE = 1.1
-
 
 @dataclass(frozen=True)
 class PassedOn:
@@ -31,7 +28,7 @@ def passed_on(
 ) -> PassedOn | None:
     """Measure fen taken and paid by day against each other; None when nothing can be judged.
 
-    Money of a free day counts for the next working day. What was taken in the last `most_days`
+    Money of a free day counts for the working day before it. What was taken in the last `most_days`
     working days up to `last` may still be paid on, and is left out.
     """
     if not taken:
@@ -40,11 +37,10 @@ def passed_on(
     place, worked = {}, 0
     day = first
     while day <= last:
-        place[day] = worked
         worked += is_working_day(day)
+        place[day] = max(worked - 1, 0)
         day += timedelta(days=1)
-    size = worked + (not is_working_day(last))
-    came, went = [0] * size, [0] * size
+    came, went = [0] * max(worked, 1), [0] * max(worked, 1)
     for sums, by_day in ((came, taken), (went, paid)):
         for on, fen in by_day.items():
             sums[place[on]] += fen
@@ -52,11 +48,10 @@ def passed_on(
     due = sum(came[:judged]) if judged > 0 else 0
     if not due:
         return None
-    end = size if went[-1] else worked
-    lag = min(range(most_days + 1), key=lambda days: _lag_error(came[: end - days], went, days))
-    matched = sum(came[: end - lag])
+    lag = min(range(most_days + 1), key=lambda days: _lag_error(came[: worked - days], went, days))
+    matched = sum(came[: worked - lag])
     # What is kept of each taking must not make the later ones late.
-    whole = min(max(matched / max(sum(went), 1), 1.0), LARGEST_SCALE)
+    whole = max(matched / max(sum(went), 1), 1.0)
     on_time, before, out = 0.0, 0, sum(went[:most_days])
     for number in range(judged):
         out += went[number + most_days]

@@ -108,13 +108,16 @@ def _deposits(settings: ReservePlacement, deposits: pl.DataFrame) -> Sign | None
 
 
 def _bank_fees(settings: ReservePlacement, mine: Placement) -> Sign | None:
-    """Regular payments of a bank in proportion to the reserve that lies with it."""
+    """Regular payments of a bank in proportion to the reserve that lies with it.
+
+    What a reserve may earn is credited to the reserve account itself (2013 custody rule), so that
+    such payments to the firm's own accounts are interest in disguise at any time.
+    """
     if mine.ledger.is_empty():
         return None
-    fees = mine.bank_fees.filter(_banned(mine.bank_fees["day"]))
     held = mine.ledger.with_columns(pl.col("bank_no").str.head(3).alias("bank"))
     shown, amount = [], 0
-    for key, paid in fees.group_by("bank", maintain_order=True):
+    for key, paid in mine.bank_fees.group_by("bank", maintain_order=True):
         of_bank = held.filter(pl.col("bank") == key[0])
         days = (paid["day"].max() - paid["day"].min()).days  # type: ignore[operator, union-attr]
         by_day = of_bank.group_by("day").agg(pl.col("bank_closing_fen").sum())

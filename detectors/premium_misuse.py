@@ -190,6 +190,8 @@ def judge_insurer(
     circle = set(context.closure(insurer)) - {insurer.party_no}
     firms = pl.col("person").is_in(list(circle)) & (pl.col("kind") == "organisation")
     inside = flow.filter(firms, ~pl.col("other_insurer"))
+    fees = _service_fees(settings, inside)
+    inside = inside.join(fees.select("ref"), on="ref", how="anti")
     net = fen(inside.filter(~pl.col("incoming"))) - fen(inside.filter("incoming"))
     circle_share = net / max(fen(flow.filter("incoming").filter(~firms)), 1)
     fixed = (
@@ -240,14 +242,33 @@ def judge_insurer(
                 round(max(circle_share, 0.0), 4), settings.minimum_circle_share, "share"
             ),
         },
-        lookalikes=_insurer_lookalikes(settings, surrender_share, circle_share, fixed, leaked),
+        lookalikes=_insurer_lookalikes(
+            settings, surrender_share, circle_share, fen(fees), fixed, leaked
+        ),
         text=("；".join(zh), joined[:1].upper() + joined[1:]),
         accomplices=_named(context, given) if leaked else (),
     )
 
 
+def _service_fees(settings: PremiumMisuse, inside: pl.DataFrame) -> pl.DataFrame:
+    """Payments of nearly one sum to one firm, again and again over weeks: fees for services."""
+    paid = inside.filter(~pl.col("incoming")).with_columns(
+        pl.col("amount_fen").median().over("person").alias("usual_fen")
+    )
+    like = paid.filter(
+        (pl.col("amount_fen") - pl.col("usual_fen")).abs()
+        <= settings.fee_variation * pl.col("usual_fen")
+    )
+    return like.filter(pl.col("business_date").n_unique().over("person") >= settings.fee_payments)
+
+
 def _insurer_lookalikes(
-    settings: PremiumMisuse, surrenders: float, circle: float, fixed: bool, leaked: bool
+    settings: PremiumMisuse,
+    surrenders: float,
+    circle: float,
+    fees: int,
+    fixed: bool,
+    leaked: bool,
 ) -> tuple[Lookalike, ...]:
     tests = []
     if fixed:
@@ -265,8 +286,9 @@ def _insurer_lookalikes(
             Lookalike(
                 "shared_services",
                 circle >= 2 * settings.minimum_circle_share,
-                f"关联方净得占收款的 {circle:.0%}（共享服务费占比很小）",
-                f"the circle got {circle:.0%} of what came in; shared services cost little",
+                f"关联方净得占收款的 {circle:.0%}，等额定期支付的服务费 {yuan(fees)} 元已扣除",
+                f"the circle got {circle:.0%} of what came in; {yuan(fees)} yuan paid in equal "
+                "sums again and again are left out as fees for services",
             )
         )
     return tuple(tests)

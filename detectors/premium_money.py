@@ -8,7 +8,8 @@ from data.settings import PremiumMisuse
 from detectors.context import Context
 
 # Firms that pass persons' money on to insurers, whose account serves an insurer, or whose industry
-# is insurance agency or brokerage (GB/T 4754: 685); none that is licensed to hold others' money.
+# is insurance, of which agency and brokerage are a part (GB/T 4754: 68, 685); none that is licensed
+# to hold others' money.
 CREATE_COLLECTOR = """
 create or replace temp table premium_collector as
 with passed as (
@@ -27,7 +28,7 @@ with passed as (
   anti join insurer o on o.party_no = a.party_no
   where a.party_no >= 0 and a.role not in ('client_custody', 'client_reserve')
   union
-  select party_no from party_dim where starts_with(industry, '685')
+  select party_no from party_dim where regexp_matches(industry, '^[A-Z]?(685|68$)')
 ), near as (
   select party_no, amount_fen, false as surely from passed
   anti join serving s on s.party_no = passed.party_no

@@ -48,7 +48,7 @@ CHINESE = Description(
 
 KINDS = ("investment_firm", "guarantor", "asset_manager")
 # GB/T 4754-2011: capital market services, other finance; investment management, guarantees.
-INDUSTRIES = ("67", "69", "7212", "7296")
+INDUSTRY = "^[A-Z]?(67|69|7212|7296)"
 # What such firms call their trade; the plan's part 二(八) speaks of investment and financing.
 TRADE = "投资|融资|担保|理财|财富|资产管理|资本管理|基金"
 
@@ -56,7 +56,7 @@ TRADE = "投资|融资|担保|理财|财富|资产管理|资本管理|基金"
 FIRMS = """
 select d.party_no, case
     when list_contains($kinds, i.kind) then 'kind'
-    when list_bool_or([starts_with(d.industry, each) for each in $industries]) then 'industry'
+    when regexp_matches(d.industry, $industry) then 'industry'
     when regexp_matches(p.business_scope, $trade) then 'scope'
     else 'name' end as ground
 from party_dim d
@@ -64,7 +64,7 @@ left join institution i on i.institution_id = d.institution_id
 left join party p on p.party_id = d.party_id
 where d.kind = 'organisation' and (list_contains($kinds, i.kind)
   or (i.kind is null or i.kind = 'other') and (
-    list_bool_or([starts_with(d.industry, each) for each in $industries])
+    regexp_matches(d.industry, $industry)
     or regexp_matches(p.business_scope, $trade) or regexp_matches(d.name, $trade)))
 order by d.party_no
 """
@@ -113,7 +113,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     found = context.db.rows(
         "investment firms",
         FIRMS,
-        {"kinds": list(KINDS), "industries": list(INDUSTRIES), "trade": TRADE},
+        {"kinds": list(KINDS), "industry": INDUSTRY, "trade": TRADE},
     )
     firms = {
         context.party_ids[number]: Firm(number, ground)

@@ -56,7 +56,10 @@ def read_sold(
     if len(unfit) < settings.minimum_unfit or unfit_share < settings.minimum_unfit_share:
         unfit = set()
     too_many = len(holders) > most
-    shared = pooled["giver"].n_unique() >= settings.minimum_small
+    shared = (
+        pooled["giver"].n_unique() >= settings.minimum_small
+        and pooled["holder_id"].n_unique() >= settings.minimum_nominees
+    )
     if not (too_many or small or unfit or shared):
         return None
     nominees = set(pooled["holder_id"])

@@ -1,9 +1,9 @@
 """R2 reserve placement: clients' reserve lies where it may not, or earns what it may not.
 
 Pattern: once the law moves reserves to the central bank, less of them lies there than it orders, or
-interest accrues on them, or a bank pays the firm a regular sum in proportion to them, whatever its
-name; at any time, a reserve is placed for a term at another bank and comes back with interest, or
-clients pay the firm into accounts that are not registered as reserve.
+interest accrues on them; at any time, a bank pays the firm's own accounts regular sums in
+proportion to the reserve, whatever their name, or a reserve is placed for a term at another bank
+and comes back with interest, or clients pay the firm into accounts not registered as reserve.
 
 Innocent look-alikes: everything before the day on which the rule came into force; deposits at the
 reserve's own bank before reserves had to be moved; a firm's own customers who pay it a fee.
@@ -32,9 +32,9 @@ SEVERITY = 3
 LEAD_OFFICE = "PBC"
 TITLE = ("违规存放备付金、吃利差", "reserve placement")
 CHINESE = Description(
-    pattern="备付金应交存央行后，交存比例低于规定，或备付金产生利息，或银行按备付金规模定期向机构"
-    "付款（不论名目）；任何时候，备付金定期存放于他行并连本带息收回，或客户向未登记为备付金的账户"
-    "付款。",
+    pattern="备付金应交存央行后，交存比例低于规定，或备付金产生利息；任何时候，银行按备付金规模定期"
+    "向机构自有账户付款（不论名目），备付金定期存放于他行并连本带息收回，或客户向未登记为备付金的"
+    "账户付款。",
     lookalikes="规则生效日之前的一切存放；交存之前在备付金存管银行的存款；客户向机构支付的手续费。",
     blind_spots="银行付给无关第三人的利息；账簿中遗漏的账户。",
 )
@@ -115,7 +115,7 @@ def _lawful_before(mine: Placement, sums: dict[str, int]) -> Lookalike:
     days = mine.ledger.filter(pl.col("due_share").is_not_null())["day"].n_unique()
     zh = f"只计规则生效之日，账簿中此类日期有 {days} 日"
     en = f"only days on which the rules were in force count: {days} of the ledger's"
-    at_any_time = not {"short_transfer", "interest", "bank_fees"} & sums.keys()
+    at_any_time = not {"short_transfer", "interest"} & sums.keys()
     return Lookalike("lawful_before_the_switch", days > 0 or at_any_time, zh, en)
 
 

@@ -97,7 +97,7 @@ with client as (
   where t.status = 'settled' and a.party_no >= 0 and t.business_date between $first and $last
 )
 select s.institution_id, t.ref, t.booked_at, t.business_date, t.amount_fen, b.party_no as payee,
-  p.kind = 'person' as person, coalesce(starts_with(p.industry, '70'), false) as landlord,
+  p.kind = 'person' as person, coalesce(regexp_matches(p.industry, '^[A-Z]?70'), true) as landlord,
   s.party_no as payer
 from seller_account s
 join transfer t on t.payer_account = s.account
@@ -125,7 +125,8 @@ class SalesMoney:
     `inflow` has business_date, new_fen (from persons) and repaid_fen (from borrowers); `spot` the
     money that came by card at a terminal or in cash (ref, booked_at, amount_fen, payer's account);
     `spent` what own accounts and agencies pay to parties that pay nothing in (ref, booked_at,
-    business_date, amount_fen, payee, person, landlord by industry, payer); `agencies` party_no.
+    business_date, amount_fen, payee, person, landlord by industry or of none, payer); `agencies`
+    party_no.
     """
 
     inflow: pl.DataFrame

@@ -1,6 +1,6 @@
 """R4 unlicensed payment: someone without a licence settles card takings on to others' merchants.
 
-Pattern: a party takes settlements of acquirers, or card payments, and pays nearly all of them on
+Pattern: a party takes settlements of acquirers, or consumers' payments, and pays nearly all on
 within three working days to many unrelated merchants, each of them again and again, keeping a small
 fee. The takings may come in through feeders, accounts of other parties that live on settlements and
 hand them to one centre.
@@ -39,7 +39,7 @@ SEVERITY = 4
 LEAD_OFFICE = "PBC"
 TITLE = ("无证支付、二清", "unlicensed payment")
 CHINESE = Description(
-    pattern="某主体收取收单机构的结算款或刷卡款，三个工作日内几乎全部转付给众多无关联商户，"
+    pattern="某主体收取收单机构的结算款或消费者的付款，三个工作日内几乎全部转付给众多无关联商户，"
     "每家商户反复收款，自身只留少量手续费。结算款也可能先进入其他主体的账户，再汇到同一中心。",
     lookalikes="持牌支付机构、银行以及登记为客户资金的账户（如电商平台的银行分账），"
     "按牌照和账户性质排除；连锁总部（门店与其有关联）；向供应商付款的商户（留有毛利，"
@@ -52,8 +52,8 @@ CREATE_FLOW = """
 create or replace temp table settled_flow as
 select t.ref, t.booked_at, t.business_date, t.amount_fen, a.party as payer, b.party as payee,
   b.may_hold as payee_may_hold, a.may_hold as payer_may_hold,
-  a.acquirer or t.channel = 'pos' or (a.person and t.channel in ('unionpay', 'nucc'))
-    as acquired
+  a.acquirer or a.person or t.channel = 'pos'
+    or not a.known and t.channel in ('unionpay', 'nucc') as acquired
 from transfer t
 join payment_side a on a.account_id = t.payer_account
 join payment_side b on b.account_id = t.payee_account
@@ -200,8 +200,10 @@ def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Sett
     merchants = to_merchants["other"].n_unique()
     payers = came["other"].unique()
     two_way = to_merchants.filter(pl.col("other").is_in(payers.implode()))["other"].n_unique()
-    passing = passed_on(_by_day(taken), _by_day(to_merchants), last, settings.settlement_days)
-    if passing is None:
+    strangers = outgoing.filter(~pl.col("related"))
+    passing = passed_on(_by_day(came), _by_day(strangers), last, settings.settlement_days)
+    to_regular = passed_on(_by_day(came), _by_day(to_merchants), last, settings.settlement_days)
+    if passing is None or to_regular is None:
         return None
     found = Settled(
         taken=taken,
@@ -220,6 +222,7 @@ def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Sett
         or found.acquired_share < settings.minimum_acquired_share
         or passing.on_time_share < settings.minimum_on_time_share
         or not -settings.maximum_overpaid_share <= passing.kept_share <= settings.maximum_kept_share
+        or to_regular.kept_share > settings.maximum_kept_share + settings.irregular_share
         or found.related_share > settings.maximum_related_share
         or found.two_way_share > settings.maximum_two_way_share
     ):
@@ -309,15 +312,15 @@ def _lookalikes(settings: UnlicensedPayment, found: Settled) -> tuple[Lookalike,
 
 def _texts(settings: UnlicensedPayment, found: Settled) -> tuple[str, str]:
     taken, paid = yuan(_fen(found.taken)), yuan(_fen(found.to_merchants))
-    days = settings.settlement_days
+    days, on_time = settings.settlement_days, found.passing.on_time_share
     zh = (
-        f"无支付业务许可，收取收单结算款 {taken} 元，其中 {found.passing.on_time_share:.0%} 在 "
-        f"{days} 个工作日内转付，共向 {found.merchants} 家无关联商户付出 {paid} 元，"
+        f"无支付业务许可，收取结算款和消费者付款 {taken} 元，其中 {on_time:.0%} 在 {days} 个工作"
+        f"日内转付，共向 {found.merchants} 家无关联商户付出 {paid} 元，"
         f"留存 {found.passing.kept_share:.2%}"
     )
     en = (
-        f"Without a licence for payment it took {taken} yuan of card settlements, passed "
-        f"{found.passing.on_time_share:.0%} of them on within {days} working days, "
+        f"Without a licence for payment it took {taken} yuan of settlements and consumers' "
+        f"payments, passed {on_time:.0%} of them on within {days} working days, "
         f"{paid} yuan to {found.merchants} unrelated merchants, and kept "
         f"{found.passing.kept_share:.2%}"
     )
@@ -336,10 +339,10 @@ def _unknown(context: Context, centre: int, found: Settled) -> CannotConclude:
         None,
         (f"account (holder of {account})",),
         (
-            f"账户 {account} 收取收单结算款 {taken} 元并转付 {found.merchants} 家商户，"
+            f"账户 {account} 收取结算款和消费者付款 {taken} 元并转付 {found.merchants} 家商户，"
             "但其户主未报送",
-            f"the account {account} took {taken} yuan of card settlements and passed them "
-            f"on to {found.merchants} merchants, but nobody submitted who holds it",
+            f"the account {account} took {taken} yuan of settlements and consumers' payments and "
+            f"passed them on to {found.merchants} merchants, but nobody submitted who holds it",
         ),
     )
 

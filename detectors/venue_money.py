@@ -17,7 +17,8 @@ select v.institution_id, a.account_id, a.party_no, false
 from venue v join account_dim a on a.institution_id = v.institution_id
 where a.role = 'exchange_deposit'
 """
-# Accounts of others that take persons' money and pass most of what they take on to the venue.
+# Accounts of others that take persons' money and pass most of what they take on to the venue; a
+# registered member may have other business, and only its persons' money counts.
 ADD_RELAY = """
 insert into venue_account
 with passed as (
@@ -27,6 +28,7 @@ with passed as (
   group by v.institution_id, t.payer_account
 ), took as (
   select t.payee_account as account, sum(t.amount_fen) as amount_fen,
+    sum(t.amount_fen) filter (p.kind = 'person') as persons_fen,
     count(distinct a.party_no) filter (p.kind = 'person') as persons
   from transfer t
   semi join passed s on s.account = t.payee_account
@@ -40,8 +42,10 @@ from passed s
 join took k on k.account = s.account
 join account_dim a on a.account_id = s.account
 left join party_dim p on p.party_no = a.party_no
-anti join venue_account o on o.account = s.account
-where k.persons >= $payers and s.amount_fen >= $share * k.amount_fen
+left join institution i on i.institution_id = p.institution_id
+anti join venue_account o on o.institution_id = s.institution_id and o.account = s.account
+where k.persons >= $payers and s.amount_fen >= $share
+    * (case when i.kind = 'exchange_member' then k.persons_fen else k.amount_fen end)
   and not coalesce(list_contains($licensed, p.institution_id), false)
 """
 # A row per transfer of a venue's accounts with others, on the venue's side.

@@ -15,82 +15,15 @@ import numba
 import numpy as np
 
 from graph.ends import AGED, SUMS, in_order_of_keys, settle, wide_enough
+from graph.largest_remainder import give_odd_fen, scaled
 from graph.prefetch import fetch
 
 UNKNOWN = 0
 AHEAD = 24  # transfers that memory is asked for in advance; a row takes about as long to arrive
 SMALLEST = 2  # lots of the smallest block
-# Below it the product of a share's estimate and the whole is off by less than 64 bits can hold.
-EXACT = 1 << 50
 # A row of an account: where its block begins, lots in it, lots it has room for, and all it holds.
 START, COUNT, ROOM, HELD = 0, 1, 2, 3
 AMOUNT, COLOUR = 0, 1
-
-
-@numba.njit(cache=True, nogil=True)
-def scaled(amount: int, part: int, whole: int) -> tuple[int, int]:
-    """Quotient and remainder of amount * part / whole, exact beyond 63 bits; amount <= whole."""
-    if whole < EXACT:
-        # The remainder is small, so that its low 64 bits are the whole of it.
-        quotient = int(amount * (part / whole))
-        remainder = amount * part - quotient * whole
-        while remainder < 0:
-            quotient, remainder = quotient - 1, remainder + whole
-        while remainder >= whole:
-            quotient, remainder = quotient + 1, remainder - whole
-        return quotient, remainder
-    quotient, remainder = 0, 0
-    for bit in range(62, -1, -1):
-        quotient, remainder = 2 * quotient, 2 * remainder
-        if remainder >= whole:
-            quotient, remainder = quotient + 1, remainder - whole
-        if amount >> bit & 1:
-            remainder += part
-            if remainder >= whole:
-                quotient, remainder = quotient + 1, remainder - whole
-    return quotient, remainder
-
-
-@numba.njit(cache=True, nogil=True)
-def _largest(values: Any, spare: Any, count: int, rank: int) -> int:
-    """The value at a rank among the first `count`, 0 the largest (quickselect)."""
-    for place in range(count):
-        spare[place] = values[place]
-    low, high = 0, count - 1
-    while low < high:
-        middle = spare[(low + high) // 2]
-        left, right = low, high
-        while left <= right:
-            while spare[left] > middle:
-                left += 1
-            while spare[right] < middle:
-                right -= 1
-            if left <= right:
-                spare[left], spare[right] = spare[right], spare[left]
-                left, right = left + 1, right - 1
-        if rank <= right:
-            high = right
-        elif rank >= left:
-            low = left
-        else:
-            break
-    return int(spare[rank])
-
-
-@numba.njit(cache=True, nogil=True)
-def _give_odd_fen(pieces: Any, scratch: Any, count: int, rest: int) -> None:
-    """Add the fen that are lacking to the pieces with the largest remainders, one each."""
-    least = _largest(scratch[0], scratch[1], count, rest - 1)
-    above = 0
-    for piece in range(count):
-        above += scratch[0, piece] > least
-    equal = rest - above
-    for piece in range(count):
-        if scratch[0, piece] > least:
-            pieces[piece, AMOUNT] += 1
-        elif scratch[0, piece] == least and equal > 0:
-            pieces[piece, AMOUNT] += 1
-            equal -= 1
 
 
 @numba.njit(cache=True, nogil=True)
@@ -114,7 +47,7 @@ def _draw(rows: Any, pool: Any, account: int, amount: int, pieces: Any, scratch:
         pieces[lot, COLOUR] = pool[start + lot, COLOUR]
         rest -= pieces[lot, AMOUNT]
     if rest > 0:
-        _give_odd_fen(pieces, scratch, count, rest)
+        give_odd_fen(pieces, scratch, count, rest)
     kept = drawn = 0
     for lot in range(count):
         remains = pool[start + lot, AMOUNT] - pieces[lot, AMOUNT]

@@ -98,6 +98,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "promotion_share": ("占其全部付款", "share of all it paid"),
         "media": ("广告、媒体、平台", "advertisers, media and platforms"),
         "promotion_fen": ("推广金额", "paid for promotion"),
+        "promoters": ("按件获酬的推广者", "promoters paid by the piece"),
         "promotions": ("推广付款", "payments for promotion"),
         "paying_persons": ("付款自然人数", "natural persons who pay it"),
         "restricted_words": ("限制字样", "restricted words"),

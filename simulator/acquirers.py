@@ -10,9 +10,10 @@ from simulator.amounts import heavy, rounded
 from simulator.banks import Banks, open_accounts
 from simulator.companies import found_institution
 from simulator.people import devices
+from simulator.purposes import PURPOSE
 from simulator.rows import Array, Ints
 from simulator.workdays import DAY
-from simulator.world import CHANNEL, PURPOSE, YUAN, ReserveBook, World
+from simulator.world import CHANNEL, YUAN, ReserveBook, World
 
 CARD_TEXTS = ("消费", "刷卡消费", "信用卡消费", "")
 SETTLE_TEXTS = ("结算款", "货款结算", "代付", "")

@@ -9,8 +9,9 @@ from simulator.banks import Banks, open_accounts
 from simulator.circles import tie
 from simulator.firms import add_organisations, add_owners
 from simulator.platforms import run_office
+from simulator.purposes import PURPOSE
 from simulator.rows import Ints
-from simulator.world import INSTITUTION, PURPOSE, World
+from simulator.world import INSTITUTION, World
 
 TRADE_TEXTS = ("货款", "材料款", "服务费", "往来款", "货款结算", "")
 

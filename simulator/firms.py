@@ -8,8 +8,9 @@ import numpy as np
 
 from simulator.amounts import heavy, rounded
 from simulator.banks import Banks, open_accounts
+from simulator.purposes import PURPOSE
 from simulator.rows import Array, Ints
-from simulator.world import ORGANISATION, PURPOSE, RELATION, YUAN, World
+from simulator.world import ORGANISATION, RELATION, YUAN, World
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ import numpy as np
 from simulator.amounts import heavy, rounded, split
 from simulator.people import devices, send_later, to_whole_yuan
 from simulator.platforms import Platform
+from simulator.purposes import PURPOSE
 from simulator.rows import Array, Ints
 from simulator.workdays import DAY, HOUR, SECOND
-from simulator.world import EVENT, PERSON, PURPOSE, YUAN, World
+from simulator.world import EVENT, PERSON, YUAN, World
 
 LOAN_PURPOSES = ("材料款", "备用金", "借款", "货款", "培训费")
 

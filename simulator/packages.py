@@ -7,8 +7,6 @@ firm its reserve ledger; the registry the registers and the platforms' loans.
 from __future__ import annotations
 
 import datetime
-import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,30 +15,25 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from data.contracts import TABLES, arrow_schema
 from data.tables import CHANNELS
 from simulator.banks import Banks
 from simulator.books import Books, balance_rows, daily_closings
 from simulator.degradation import Decay
 from simulator.names import account_numbers, hashes, party_ids, party_names, social_credit_codes
+from simulator.package_folder import write_folder
 from simulator.payments import reserve_rows
 from simulator.products import ProductRegister, product_register
+from simulator.purposes import PURPOSES
 from simulator.registers import account_rows, loan_event_rows, loan_rows, register_rows
 from simulator.rows import Array
 from simulator.workdays import DAY, HOUR, SECOND
-from simulator.world import INSTITUTION, ORGANISATION, PURPOSES, World
+from simulator.world import INSTITUTION, ORGANISATION, World
 
 REGISTER_DAYS = (0, 14)
 EVENING = 21 * HOUR
 # Shares of entries without the counterparty's name, without the counterparty, and misspelt.
 DIRT = np.array([[0.12], [0.015], [0.02]])
-# Columns of few different values, for which Parquet keeps a dictionary.
-REPEATING = ("bank_no", "counterparty_bank_no", "payer_bank_no", "payee_bank_no", "direction",
-             "channel", "purpose", "status", "role", "kind", "institution_id", "division",
-             "industry", "counterparty_name")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -156,10 +149,10 @@ class _Writer:
             submitter = self.codes[int(self.banks.party[bank])]
             style = "csv" if self.banks.csv[bank] else "parquet"
             style = "gb18030" if self.banks.gb18030[bank] else style
-            yield partial(self._package, submitter, date, tables, style)
+            yield partial(self._folder, submitter, date, tables, style)
         offices = self._offices()
         clearing = {"clearing": self._clearing(day)}
-        yield partial(self._package, offices["clearing_house"], date, clearing, "parquet")
+        yield partial(self._folder, offices["clearing_house"], date, clearing, "parquet")
         tables = {}
         if day in REGISTER_DAYS:
             tables = {**self.registers, **self.products.tables(date)}
@@ -168,10 +161,10 @@ class _Writer:
             if rows.height:
                 tables[name] = rows
         if tables:
-            yield partial(self._package, offices["other"], date, tables, "parquet")
+            yield partial(self._folder, offices["other"], date, tables, "parquet")
         for submitter, ledgers in self.reserves.items():
             ledger = {"reserve_day": pl.concat([rows[day : day + 1] for rows in ledgers])}
-            yield partial(self._package, submitter, date, ledger, "parquet")
+            yield partial(self._folder, submitter, date, ledger, "parquet")
 
     def _offices(self) -> dict[str, str]:
         kinds = self.world.institutions.column("kind")
@@ -349,70 +342,12 @@ class _Writer:
         seconds = at // SECOND * SECOND + self.start * DAY
         return seconds.cast(pl.Datetime("us"))
 
-    def _package(
-        self,
-        submitter: str,
-        date: datetime.date,
-        tables: Mapping[str, pl.DataFrame],
-        style: str,
+    def _folder(
+        self, submitter: str, date: datetime.date, tables: Mapping[str, pl.DataFrame], style: str
     ) -> None:
-        folder = self.out / f"{submitter}-{date:%Y%m%d}-00000001"
-        folder.mkdir(parents=True, exist_ok=True)
-        files = []
-        for name, frame in tables.items():
-            amount = TABLES[name].amount_column
-            content, ending = _content(name, frame, style)
-            (folder / f"{name}.{ending}").write_bytes(content)
-            total = int(frame[amount].sum() or 0) if amount in frame.columns else 0
-            files.append(
-                {
-                    "name": f"{name}.{ending}",
-                    "table": name,
-                    **(
-                        {"encoding": "gb18030" if style == "gb18030" else "utf-8"}
-                        if ending == "csv"
-                        else {}
-                    ),
-                    "rows": frame.height,
-                    **({"amount_total": total} if amount else {}),
-                    "sha256": hashlib.sha256(content).hexdigest(),
-                    **(
-                        {"delta": True}
-                        if name == "account" and date > self.world.period.date(0)
-                        else {}
-                    ),
-                }
-            )
-        manifest = {
-            "spec": 1,
-            "submitter": submitter,
-            "business_date": date.isoformat(),
-            "sequence": 1,
-            "files": files,
-        }
-        text = json.dumps(manifest, ensure_ascii=False, indent=1)
-        (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _content(name: str, frame: pl.DataFrame, style: str) -> tuple[bytes, str]:
-    """A table's bytes and the ending of its file; absent columns are unknown throughout."""
-    schema = arrow_schema(TABLES[name])
-    if style != "parquet":
-        text = frame.write_csv(datetime_format="%Y-%m-%d %H:%M:%S")
-        return text.encode("gb18030" if style == "gb18030" else "utf-8"), "csv"
-    table = frame.to_arrow()
-    columns = [
-        table.column(field.name).combine_chunks().cast(field.type)
-        if field.name in frame.columns
-        else pa.nulls(frame.height, field.type)
-        for field in schema
-    ]
-    buffer = pa.BufferOutputStream()
-    repeating = [field.name for field in schema if field.name in REPEATING]
-    pq.write_table(
-        pa.table(columns, schema=schema), buffer, compression="snappy", use_dictionary=repeating
-    )
-    return buffer.getvalue().to_pybytes(), "parquet"
+        """Write one submitter's package of one day; accounts after the first day are changes."""
+        changes = ("account",) if date > self.world.period.date(0) else ()
+        write_folder(self.out, submitter, date, tables, style, changes)
 
 
 def _references(world: World, books: Books) -> pl.Series:

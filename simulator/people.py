@@ -6,9 +6,10 @@ import numpy as np
 
 from simulator.amounts import heavy, rounded
 from simulator.banks import Banks, open_accounts
+from simulator.purposes import PURPOSE
 from simulator.rows import Array, Ints
 from simulator.workdays import DAY, HOUR, SECOND
-from simulator.world import CHANNEL, PERSON, PURPOSE, YUAN, World
+from simulator.world import CHANNEL, PERSON, YUAN, World
 
 
 def settle_people(world: World, banks: Banks, count: int) -> Ints:

@@ -10,8 +10,9 @@ from simulator.amounts import heavy
 from simulator.banks import Banks, open_accounts
 from simulator.circles import Circle, draw_circle
 from simulator.firms import add_organisations
+from simulator.purposes import PURPOSE
 from simulator.rows import Ints
-from simulator.world import INSTITUTION, PURPOSE, YUAN, World
+from simulator.world import INSTITUTION, YUAN, World
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from data.tables import ACCOUNT_ROLES, INSTITUTION_KINDS, LOAN_EVENT_KINDS, RELA
 from simulator.books import Books
 from simulator.business_scopes import business_scopes
 from simulator.names import DIVISIONS, hashes
+from simulator.purposes import PURPOSES
 from simulator.rows import Array, Ints
 from simulator.tips import tip_rows
 from simulator.workdays import DAY, SECOND
-from simulator.world import PERSON, PURPOSES, World
+from simulator.world import PERSON, World
 
 INDUSTRIES = (
     "A01",

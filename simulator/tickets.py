@@ -10,8 +10,9 @@ from simulator.amounts import split
 from simulator.lending import LOAN_PURPOSES, record, within_caps
 from simulator.people import to_whole_yuan
 from simulator.platforms import Platform
+from simulator.purposes import PURPOSE
 from simulator.rows import Array, Ints
-from simulator.world import EVENT, PURPOSE, World
+from simulator.world import EVENT, World
 
 
 @dataclass(frozen=True)

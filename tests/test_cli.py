@@ -36,6 +36,7 @@ def test_the_commands_are_the_designed_ones() -> None:
         "demo",
         "evaluate",
         "import",
+        "institutions",
         "keys",
         "nightly",
         "patterns",

@@ -62,9 +62,9 @@ def test_a_chain_of_three_layers_fires() -> None:
         "traded_share": 0,
     }
     assert finding.text == (
-        "500,000.00 元经过 3 个几乎只作转手的主体，各自平均停留不超过 48 小时：最多 3 个前后相接",
+        "500,000.00 元经过 3 个几乎只作转手的主体，各自平均停留不超过 72 小时：最多 3 个前后相接",
         "500,000.00 yuan went through 3 parties that do hardly anything but pass it on, each "
-        "within 48 hours on average: up to 3 follow each other",
+        "within 72 hours on average: up to 3 follow each other",
     )
 
 
@@ -73,7 +73,7 @@ def test_a_chain_of_three_layers_fires() -> None:
     [
         pytest.param(chain(layers=2), id="two layers"),
         pytest.param(chain(yuan=499_999), id="less money"),
-        pytest.param(chain(hours=60), id="held for days"),
+        pytest.param(chain(hours=80), id="held for days"),
         pytest.param(chain(kept=0.11), id="more is kept"),
         pytest.param(bundle(width=3, each=200_000), id="three side by side"),
     ],

@@ -8,8 +8,8 @@ from detector_world import World, at
 from detectors import offline_sales
 from detectors.finding import CannotConclude, Finding
 
-# New money of three months, in yuan per client, and repayments that move the other way.
-MONTHS = (10_000, 30_000, 16_000)
+# New money of four months, in yuan per client, and repayments that move the other way.
+MONTHS = (10_000, 30_000, 16_000, 24_000)
 
 
 def platform(
@@ -18,7 +18,7 @@ def platform(
     """Forty clients pay a platform each month, and some persons get a part of it, or wages."""
     world = World()
     world.institution("Platform", "p2p_platform")
-    world.party("Agency", "Landlord A", "Landlord B", "Landlord C", industry="7040")
+    world.party("Agency", "Landlord A", "Landlord B", "Landlord C", industry="K7040")
     clients = world.persons("client", 40)
     staff = world.persons("seller", sellers)
     for month, sum_yuan in enumerate(MONTHS):
@@ -31,7 +31,7 @@ def platform(
     return world
 
 
-def found(world: World, days: int = 90, **changes: float) -> list[Finding | CannotConclude]:
+def found(world: World, days: int = 120, **changes: float) -> list[Finding | CannotConclude]:
     return list(offline_sales.detect(world.context(days, offline_sales=changes)))
 
 
@@ -40,12 +40,12 @@ def test_commissions_that_move_with_new_money_fire() -> None:
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.institution_id) == ("Platform", "Platform")
     assert (finding.code, finding.clause, finding.severity) == ("P8", "二(一)1", 2)
-    assert finding.amount_fen == 6_440_000
+    assert finding.amount_fen == 9_200_000
     assert finding.accomplices == ()
-    assert len(finding.transfers) == 36
+    assert len(finding.transfers) == 48
     assert {name: measure.value for name, measure in finding.measures.items()} == {
         "paid_persons": 12,
-        "pay_runs": 3,
+        "pay_runs": 4,
         "pay_share": 0.0288,
         "varied_share": 1.0,
         "landlords": 0,
@@ -53,8 +53,8 @@ def test_commissions_that_move_with_new_money_fire() -> None:
         "spot_share": 0,
     }
     assert finding.text == (
-        "分 3 批向 12 名自然人付出 64,400.00 元，为新增资金的 2.9%",
-        "In 3 run(s) 12 persons were paid 64,400.00 yuan, 2.9% of the new money",
+        "分 4 批向 12 名自然人付出 92,000.00 元，为新增资金的 2.9%",
+        "In 4 run(s) 12 persons were paid 92,000.00 yuan, 2.9% of the new money",
     )
 
 
@@ -64,7 +64,14 @@ def test_commissions_that_move_with_new_money_fire() -> None:
         pytest.param(platform(9), {"minimum_persons": 9}, id="9 persons"),
         pytest.param(platform(share=0.1), {"highest_share": 0.12}, id="10 % of the new money"),
         pytest.param(
-            platform(wages=True), {"minimum_varied_share": 0, "sure_spread": 1}, id="wages"
+            platform(wages=True),
+            {
+                "minimum_varied_share": 0,
+                "sure_spread": 1,
+                "sure_spread_part": 2,
+                "highest_share": 1,
+            },
+            id="wages",
         ),
     ],
 )
@@ -99,12 +106,22 @@ def test_branches_and_card_terminals_fire_without_commissions() -> None:
     assert len(finding.transfers) == 30 + 9
 
 
+def test_beside_card_terminals_pay_that_moves_may_hold_wages_too() -> None:
+    world = platform(share=0.1)
+    assert found(world) == []
+    for number in range(30):
+        world.pay(f"client{number:04d}", "Platform", 20_000, at(40, 11), channel="pos")
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert len(finding.transfers) == 48 + 30
+
+
 def test_collectors_whose_pay_follows_repayments_are_none() -> None:
     world = platform(0)
     world.party("Borrower", kind="person")
-    world.loan("Platform", "L1", "Borrower", 900_000, 0)
+    world.loan("Platform", "L1", "Borrower", 1_200_000, 0)
     staff = world.persons("collector", 12)
-    for month, repaid in enumerate((200_000, 50_000, 120_000)):
+    for month, repaid in enumerate((200_000, 50_000, 120_000, 90_000)):
         world.pay("Borrower", "Platform", repaid, at(30 * month + 20), "L1")
         for number, person in enumerate(staff):
             part = repaid * 0.15 / 12 * (0.5 + ((number + month) % 12) / 12)

@@ -71,7 +71,47 @@ def test_an_agency_that_passes_the_money_on_is_followed() -> None:
     [finding] = found(promoting(agency=True))
     assert len(finding.transfers) == 6
     assert finding.amount_fen == 3_000_000
+    assert finding.accomplices == (("Agency", "shell"),)
     assert finding.text[1].endswith("30,000.00 yuan, 30,000.00 of it by agencies")
+
+
+def test_an_agency_that_spends_too_little_or_too_late_on_media_is_none() -> None:
+    little, late = promoting(agency=True), promoting(agency=True)
+    little.pay("Firm", "Agency", 10_000, at(12))
+    late.paid = [
+        (payer, payee, fen, at(30) if payer == "Agency" else when, loan)
+        for payer, payee, fen, when, loan in late.paid
+    ]
+    assert found(little) == found(late) == []
+
+
+def by_the_piece(promoters: int = 20, *, spread: int = 0) -> World:
+    """A firm pays so many persons for one to three pieces of 15 yuan each."""
+    world = promoting(0)
+    for number, person in enumerate(world.persons("promoter", promoters)):
+        world.pay("Firm", person, 15 * (1 + number % 3) + spread * number, at(5))
+    return world
+
+
+def test_promoters_paid_by_the_piece_fire() -> None:
+    [finding] = found(by_the_piece())
+    assert len(finding.transfers) == 20
+    assert finding.measures["promoters"].value == 20
+    assert finding.text == (
+        "登记的金融机构无牌照，按每件 15.00 元向 20 名推广者付款共 585.00 元",
+        "A registered financial firm without a licence paid 20 promoters 585.00 yuan at 15.00 "
+        "yuan a piece",
+    )
+
+
+def test_fewer_promoters_wages_presents_and_clients_are_none() -> None:
+    clients, present = by_the_piece(), promoting(0)
+    for number in range(20):
+        clients.pay(f"promoter{number:04d}", "Firm", 100, at(1))
+    for person in present.persons("winner", 20):
+        present.pay("Firm", person, 15, at(5))
+    assert found(by_the_piece(19)) == found(by_the_piece(spread=7)) == []
+    assert found(clients) == found(present) == []
 
 
 def test_a_restricted_name_counts_like_a_register() -> None:

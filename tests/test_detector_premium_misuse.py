@@ -140,6 +140,9 @@ def test_an_insurers_money_in_its_circle_fires() -> None:
     world.party("Subsidiary")
     world.tie("Insurer", "Subsidiary", "shareholder", 0.9)
     assert found(world, 100) == []
+    for month in range(3):
+        world.pay("Insurer", "Subsidiary", 200_000 + 5_000 * month, at(30 * month + 5))
+    assert found(world, 100) == []
     world.pay("Insurer", "Subsidiary", 600_000, at(50))
     [finding] = found(world, 100)
     assert isinstance(finding, Finding)

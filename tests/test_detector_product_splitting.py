@@ -157,6 +157,15 @@ def test_tickets_pooled_behind_nominees_are_looked_through() -> None:
     assert finding.text[1].endswith("; 4 nominee(s) bought with money pooled by 20 persons")
 
 
+def test_one_holder_whom_many_pay_is_no_nominee_for_them() -> None:
+    world = sold(0, MILLION)
+    for giver in world.persons("debtor", 25):
+        world.pay(giver, "saver0000", 40_000, at(3))
+    world.pay("saver0000", "raise-P", MILLION, at(5))
+    assert found(world) == []
+    assert len(found(world, minimum_nominees=1)) == 1
+
+
 def test_private_products_without_holders_cannot_be_judged() -> None:
     world = World()
     product(world, "P", "Manager")

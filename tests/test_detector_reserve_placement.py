@@ -110,8 +110,9 @@ def test_interest_under_any_name_fires_after_the_ban() -> None:
     assert finding.measures["bank_fees_fen"].value == 240_000
     before = firm()
     before.institution("Bank", "bank")
+    before.pay("Bank", "own", 80_000, at(1))
     for day in (1, 11, 21):
-        before.pay("Bank", "own", 800, at(day))
+        before.pay("Bank", "reserve", 800, at(day))
     assert found(before.context(30)) == []
 
 

@@ -49,6 +49,7 @@ def test_each_of_the_sixteen_words_is_found() -> None:
 def test_what_a_scope_excludes_is_not_its_business() -> None:
     text = "实业投资；企业管理（不得从事金融、理财业务）；商务咨询，未经批准不得从事支付业务"
     assert restricted_words(text, scope=True).all == ()
+    assert restricted_words("理财知识培训；投资管理咨询", scope=True).all == ()
     assert restricted_words("实业投资；资产管理（不含金融业务）", scope=True).all == ("资产管理",)
 
 

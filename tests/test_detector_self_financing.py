@@ -231,3 +231,33 @@ def test_a_platform_without_loans_cannot_be_judged() -> None:
             ),
         )
     ]
+
+
+def through_a_reserve() -> World:
+    """Borrowers pay into a payment firm's reserve, which serves others every day."""
+    world = platform()
+    world.institution("Payer", "payment_institution")
+    world.account("reserve", "Payer", "client_reserve", "Payer")
+    world.party("Customer")
+    for day in range(20):
+        world.pay("Customer", "reserve", 500_000, at(day, 8))
+        world.pay("reserve", "Seller", 450_000, at(day, 18))
+    for number in range(2):
+        world.pay(f"Borrower{number}", "reserve", 60_000, at(number + 1, 9))
+    return world
+
+
+def test_a_reserve_that_pays_the_circle_the_same_sums_hides_nothing() -> None:
+    world = through_a_reserve()
+    for number in range(2):
+        world.pay("reserve", "Sister", 59_000, at(number + 1, 15))
+    [finding] = found(world)
+    assert (finding.amount_fen, len(finding.transfers)) == (11_800_000, 6)
+    assert finding.accomplices[-1] == ("Sister", "beneficiary")
+
+
+def test_a_reserve_that_settles_a_shop_of_the_circle_every_day_accuses_nobody() -> None:
+    world = through_a_reserve()
+    for day in range(1, 9):
+        world.pay("reserve", "Sister", 200_000, at(day, 15))
+    assert found(world) == []

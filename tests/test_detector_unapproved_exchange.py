@@ -98,6 +98,17 @@ def test_members_that_relay_are_pools_of_the_venue() -> None:
     assert finding.measures["relay_accounts"].value == 1
 
 
+def test_a_registered_member_with_other_business_relays_too() -> None:
+    world = venue(into="Relay")
+    world.institution("Relay", "exchange_member", licensed=False)
+    world.pay("Seller", "Relay", 500_000, at(2))
+    for day in range(8):
+        world.pay("Relay", "deposit", 24_000, at(day, 18))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.accomplices == (("Boss", "beneficiary"), ("Relay", "pool"))
+
+
 def test_a_member_of_an_exchange_elsewhere_is_judged_itself() -> None:
     [finding] = found(venue(kind="exchange_member"))
     assert finding.party_id == "Venue"

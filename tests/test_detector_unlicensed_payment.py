@@ -58,11 +58,11 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
     assert [test.passed for test in finding.lookalikes] == [True, True, True]
     assert finding.confidence == 0.85
     assert finding.text == (
-        "无支付业务许可，收取收单结算款 2,050,000.00 元，其中 100% 在 3 个工作日内转付，"
+        "无支付业务许可，收取结算款和消费者付款 2,050,000.00 元，其中 100% 在 3 个工作日内转付，"
         "共向 20 家无关联商户付出 1,990,000.00 元，留存 0.50%",
-        "Without a licence for payment it took 2,050,000.00 yuan of card settlements, passed 100% "
-        "of them on within 3 working days, 1,990,000.00 yuan to 20 unrelated merchants, and kept "
-        "0.50%",
+        "Without a licence for payment it took 2,050,000.00 yuan of settlements and consumers' "
+        "payments, passed 100% of them on within 3 working days, 1,990,000.00 yuan to 20 unrelated "
+        "merchants, and kept 0.50%",
     )
 
 
@@ -77,6 +77,14 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
 def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> None:
     assert found(quiet) == []
     assert len(found(quiet, **relaxed)) == 1
+
+
+def test_a_shop_with_costs_of_its_own_is_none() -> None:
+    world = settling(kept=0.08)
+    for staff, day in zip(world.persons("staff", len(WORKED) - 1), WORKED[1:], strict=True):
+        world.pay("Center", staff, 3_800, at(day, 16))
+    assert found(world) == []
+    assert len(found(world, irregular_share=0.06)) == 1
 
 
 def test_a_head_office_that_owns_its_stores_is_none() -> None:
@@ -113,18 +121,24 @@ def test_a_feeder_in_front_of_the_centre_is_named() -> None:
     assert finding.text[1].endswith("settlements came in through 1 feeder(s)")
 
 
-def test_card_payments_of_consumers_count_as_takings() -> None:
-    world = settling()
-    world.paid = [
-        (f"buyer{number % 90:04d}" if payer == "reserve" else payer, *rest)
-        for number, (payer, *rest) in enumerate(world.paid)
-    ]  # type: ignore[assignment]
-    world.persons("buyer", 90)
-    assert found(world) == []
-    for number, (payer, *_) in enumerate(world.paid):
-        if payer.startswith("buyer"):
-            world.marks[number] = {"channel": "pos"}
-    assert [finding.party_id for finding in found(world)] == ["Center"]
+def test_payments_of_consumers_count_as_takings_and_those_of_firms_do_not() -> None:
+    def bought(by: str) -> World:
+        world = settling()
+        world.paid = [
+            (f"{by}{number % 90:04d}" if payer == "reserve" else payer, *rest)
+            for number, (payer, *rest) in enumerate(world.paid)
+        ]  # type: ignore[misc]
+        world.persons("buyer", 90)
+        world.party(*(f"firm{number:04d}" for number in range(90)))
+        return world
+
+    assert [finding.party_id for finding in found(bought("buyer"))] == ["Center"]
+    firms = bought("firm")
+    assert found(firms) == []
+    for number, (payer, *_) in enumerate(firms.paid):
+        if payer.startswith("firm"):
+            firms.marks[number] = {"channel": "pos"}
+    assert [finding.party_id for finding in found(firms)] == ["Center"]
 
 
 def test_payers_who_are_paid_again_are_no_merchants() -> None:
@@ -141,9 +155,10 @@ def test_an_account_of_unknown_holder_is_asked_for() -> None:
     assert isinstance(said, CannotConclude)
     assert said.missing == ("account (holder of 102301000019:Center)",)
     assert said.text == (
-        "账户 102301000019:Center 收取收单结算款 2,050,000.00 元并转付 20 家商户，但其户主未报送",
-        "the account 102301000019:Center took 2,050,000.00 yuan of card settlements and passed "
-        "them on to 20 merchants, but nobody submitted who holds it",
+        "账户 102301000019:Center 收取结算款和消费者付款 2,050,000.00 元并转付 20 家商户，"
+        "但其户主未报送",
+        "the account 102301000019:Center took 2,050,000.00 yuan of settlements and consumers' "
+        "payments and passed them on to 20 merchants, but nobody submitted who holds it",
     )
 
 

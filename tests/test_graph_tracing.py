@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tracing_references import Lot, Row
 
 from data.errors import ContractError
-from graph.lots_in_proportion import scaled
+from graph.largest_remainder import scaled
 from graph.tracing import CONVENTIONS, Convention, Opening, Trace, Transfers, trace
 
 

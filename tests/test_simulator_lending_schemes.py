@@ -10,6 +10,7 @@ import pytest
 
 from simulator.lookalikes.property_finance import RENOVATION
 from simulator.province import set_stage
+from simulator.purposes import PURPOSE
 from simulator.rows import Array
 from simulator.schemes import (
     borrower_cap,
@@ -31,7 +32,6 @@ from simulator.world import (
     EVENT,
     INSTITUTION,
     PERSON,
-    PURPOSE,
     ROLE,
     YUAN,
     Lookalike,

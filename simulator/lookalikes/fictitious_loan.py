@@ -15,8 +15,8 @@ from simulator.lending import (
 )
 from simulator.people import devices, send_later
 from simulator.platforms import found_platform
+from simulator.purposes import PURPOSE
 from simulator.stage import Stage
-from simulator.world import PURPOSE
 
 
 def lend_working_capital(stage: Stage) -> None:

@@ -10,10 +10,10 @@ from simulator.lending import draw_lenders, lend, run_honest
 from simulator.people import devices, send_later
 from simulator.platforms import found_platform
 from simulator.property_market import found_developer, sell_homes
+from simulator.purposes import PURPOSE
 from simulator.registers import INDUSTRIES
 from simulator.rows import Ints
 from simulator.stage import Stage
-from simulator.world import PURPOSE
 
 RENOVATION = INDUSTRIES.index("E50")
 

@@ -15,10 +15,11 @@ from simulator.lending import record, run_honest
 from simulator.lookalikes import borrower_cap as lookalikes
 from simulator.people import send_later
 from simulator.platforms import Platform, found_platform
+from simulator.purposes import PURPOSE
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.workdays import DAY, EPOCH
-from simulator.world import PURPOSE, YUAN, World
+from simulator.world import YUAN, World
 
 VARIANTS = (
     "many_loans_one_person",

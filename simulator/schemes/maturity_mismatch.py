@@ -19,11 +19,12 @@ from simulator.lookalikes import maturity_mismatch as lookalikes
 from simulator.people import devices
 from simulator.platforms import Platform, found_platform
 from simulator.products import issue
+from simulator.purposes import PURPOSE
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
 from simulator.tickets import Tickets, old_loans, old_tickets
 from simulator.workdays import DAY, HOUR
-from simulator.world import EVENT, PURPOSE, Scheme, World
+from simulator.world import EVENT, Scheme, World
 
 VARIANTS = (
     "revolving_terms",

@@ -16,9 +16,10 @@ from simulator.lookalikes import property_finance as lookalikes
 from simulator.people import devices, send_later
 from simulator.platforms import found_platform
 from simulator.property_market import TEXTS, found_agent, found_developer, prices
+from simulator.purposes import PURPOSE
 from simulator.rows import Ints
 from simulator.stage import Stage, Typology
-from simulator.world import PURPOSE, Scheme, World
+from simulator.world import Scheme, World
 
 VARIANTS = (
     "to_developer",

@@ -1,0 +1,142 @@
+"""What firms pay for promotion: media, agencies that spend it on media, persons by the piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from data.settings import PaidPromotion
+from detectors.context import Context
+
+# Classes of GB/T 4754 that carry advertising: 724/725 advertising (of 2011 and 2017), 85 press, 86
+# broadcasting and film, 642 internet information, 643 internet platforms.
+MEDIA = r"^[A-Z]?(724|725|642|643|85|86)"
+# What the firms pay media; what they pay agencies that spend most of it on media within some days,
+# with what those spend; and small sums to natural persons who never pay them.
+FLOW = """
+with side as (
+  select a.account_id, a.party_no as party, p.party_id,
+    p.party_id in (select unnest($payers)) as promoted,
+    coalesce(regexp_matches(p.industry, $media), false) as media,
+    coalesce(p.kind = 'organisation', false) and p.institution_id is null as agency,
+    coalesce(p.kind = 'person', false) as person
+  from account_dim a join party_dim p on p.party_no = a.party_no
+), paid as (
+  select t.ref, t.booked_at, t.amount_fen, a.party_id as payer, a.promoted, b.party_id as payee,
+    b.party as payee_no, b.media as to_media, b.agency as to_agency, b.person as to_person
+  from transfer t
+  join side a on a.account_id = t.payer_account
+  join side b on b.account_id = t.payee_account
+  where t.status = 'settled' and t.business_date between $first and $last and a.party <> b.party
+    and t.loan_id is null
+    and (b.media or a.promoted and (b.agency or b.person and t.amount_fen <= $piece))
+), given as (
+  select payer, payee as agency, sum(amount_fen) as given_fen, min(booked_at) as first_at,
+    max(booked_at) as last_at
+  from paid where promoted and to_agency and not to_media
+  group by payer, payee
+), spent as (
+  select g.payer, g.agency, p.ref, p.booked_at, p.amount_fen, p.payee
+  from given g
+  join paid p on p.payer = g.agency and p.to_media
+    and p.booked_at between g.first_at and g.last_at + to_days($days)
+  qualify sum(p.amount_fen) over (partition by g.payer, g.agency)
+    between $passed * g.given_fen and g.given_fen
+), client as (
+  select distinct b.party_id as firm, a.party as person
+  from transfer t
+  join side a on a.account_id = t.payer_account and a.person
+  join side b on b.account_id = t.payee_account and b.promoted
+  where t.status = 'settled'
+)
+select payer, 'media' as leg, ref, booked_at, amount_fen, payee as other
+from paid where promoted and to_media
+union all
+select p.payer, 'agency', p.ref, p.booked_at, p.amount_fen, p.payee
+from paid p semi join spent s on s.payer = p.payer and s.agency = p.payee
+union all
+select payer, 'spent', ref, booked_at, amount_fen, payee from spent
+union all
+select p.payer, 'person', p.ref, p.booked_at, p.amount_fen, p.payee
+from paid p anti join client c on c.firm = p.payer and c.person = p.payee_no
+where p.promoted and p.to_person
+order by 1, booked_at, ref, 2
+"""
+
+
+@dataclass(frozen=True)
+class Promotion:
+    """What one firm pays for promotion: its rows of FLOW, with persons only where they promote.
+
+    `piece_fen` is what promoters get for each piece, 0 without promoters.
+    """
+
+    rows: pl.DataFrame
+    piece_fen: int
+
+    def of(self, *legs: str) -> pl.DataFrame:
+        """The rows of some legs."""
+        return self.rows.filter(pl.col("leg").is_in(legs))
+
+    @property
+    def amount_fen(self) -> int:
+        """What the firm itself paid."""
+        return int(self.of("media", "agency", "person")["amount_fen"].sum())
+
+
+def judge(settings: PaidPromotion, rows: pl.DataFrame) -> Promotion | None:
+    """Hold one firm's payments against the lines: for media, and for promoters by the piece."""
+    persons = rows.filter(pl.col("leg") == "person")
+    piece = piece_rate(settings, persons)
+    kept = Promotion(rows if piece else rows.filter(pl.col("leg") != "person"), piece)
+    reached = kept.of("media", "spent").height
+    by_media = int(kept.of("media", "agency")["amount_fen"].sum())
+    if piece or (reached >= settings.minimum_payments and by_media >= settings.minimum_fen):
+        return kept
+    return None
+
+
+def piece_rate(settings: PaidPromotion, persons: pl.DataFrame) -> int:
+    """The sum that nearly all payments to persons are whole multiples of; 0 where there is none.
+
+    Wages and interest are of no common piece; where all get one sum it is a present.
+    """
+    if persons["other"].n_unique() < settings.minimum_promoters:
+        return 0
+    counts = persons.group_by("amount_fen").len()
+    often = counts.filter(pl.col("len") >= settings.piece_repeats)["amount_fen"].sort()
+    for piece in often.filter(often >= settings.least_piece_fen):
+        whole = persons.filter(pl.col("amount_fen") % piece == 0)
+        kinds = whole["amount_fen"].n_unique()
+        if kinds >= settings.piece_multiples and whole.height >= (
+            settings.piece_share * persons.height
+        ):
+            return int(piece)
+    return 0
+
+
+def read_promotion(
+    context: Context, settings: PaidPromotion, payers: Sequence[str]
+) -> dict[str, Promotion]:
+    """Read what each of some firms pays for promotion, where that is enough to say so."""
+    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    flow = context.db.frame(
+        "payments for promotion",
+        FLOW,
+        {
+            **window,
+            "payers": payers,
+            "media": MEDIA,
+            "days": settings.agency_days,
+            "passed": settings.agency_passed_share,
+            "piece": settings.largest_piece_fen,
+        },
+    )
+    found = {}
+    for key, mine in flow.group_by("payer", maintain_order=True):
+        promotion = judge(settings, mine)
+        if promotion is not None:
+            found[str(key[0])] = promotion
+    return found
