@@ -554,6 +554,7 @@ class ShamMerchant(Section):
     least_returned_share: Share
     passed_on_share: Share
     minimum_persons: Count
+    minimum_shared_persons: Count
     minimum_returns: Count
     minimum_fen: Whole
     minimum_returned_share: Share

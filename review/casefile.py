@@ -17,9 +17,10 @@ import polars as pl
 from data.errors import InputError
 from pipelines.intake.package import file_hash
 from pipelines.measure_words import held_against, measure_name, quantity
-from pipelines.report_text import ROLES, TITLES, place, reason
+from pipelines.report_text import ROLES, TITLES, reason
 from review.drawing.ownership import KINDS
 from review.evidence_rows import SIDES, with_sources
+from review.places import place
 from review.requests_for_data import requests_for_data
 from review.results import Result
 from review.sentence import sentence

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from data.codes import CITIES
 from pipelines.disposal import LEADING_GROUP, OFFICES
+from review.places import city
 
 
 class Role(StrEnum):
@@ -175,10 +175,10 @@ def whom_to_ask(territory: Territory, zh: bool) -> str:
     if territory.owner is not None:
         division, office = territory.owner
         territory = Territory(division, frozenset({office} if office else ()))
-    city = CITIES.get(territory.division[:4] + "00", "")
+    place = city(territory.division, zh)
     known = [OFFICES[code][not zh] for code in sorted(territory.offices) if code in OFFICES]
-    if city:
-        known.insert(0, f"{city}专项整治办" if zh else f"the rectification office of {city}")
+    if place:
+        known.insert(0, f"{place}专项整治办" if zh else f"the rectification office of {place}")
     if not known:
         known = [OFFICES[LEADING_GROUP][not zh]]
     return ("、" if zh else ", ").join(known)
