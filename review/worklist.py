@@ -14,7 +14,7 @@ from review import cases
 from review.cases import State
 from review.desk import Desk
 from review.filters import Filters, passes
-from review.policy import Viewer, sees, whom_to_ask
+from review.policy import Viewer, owns, sees, whom_to_ask
 from review.results import Result, gravity
 from review.signed_in import SignedIn
 
@@ -67,7 +67,7 @@ def visible(
         row = {
             **listed, "status": state.status, "assignee": state.assignee,
             "holder": state.holder(now), "is_new": is_new(listed, before), "masked": not own,
-            "ask": None,
+            "ask": None, "territory": territory,
         }  # fmt: skip
         if not own:
             row = masked(row, zh)
@@ -118,7 +118,7 @@ def next_open(
     for row in visible(desk, session, result, who, filters, zh):
         if row["masked"] or row["status"] not in ("open", "more_information"):
             continue
-        if row["assignee"] not in ("", who.viewer.name):
+        if row["assignee"] not in ("", who.viewer.name) or not owns(who.viewer, row["territory"]):
             continue
         minutes = desk.settings.desk.hold_minutes
         if cases.hold(session, row["party_id"], who.viewer.name, now, minutes):
