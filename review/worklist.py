@@ -14,7 +14,7 @@ from review import cases
 from review.cases import State
 from review.desk import Desk
 from review.filters import Filters, passes
-from review.policy import Viewer, sees, whom_to_ask
+from review.policy import Territory, Viewer, owns, sees, whom_to_ask
 from review.results import Result, gravity
 from review.signed_in import SignedIn
 
@@ -41,6 +41,7 @@ class Line:
     """A listed suspect with what the desk knows of it, before it is shown."""
 
     listed: Facts
+    territory: Territory
     state: State
     is_new: bool
     own: bool
@@ -84,7 +85,7 @@ def visible(
         if sees(who.viewer, territory) == others:
             continue
         state = known.get(party, UNTOUCHED)
-        line = Line(listed, state, is_new(listed, before), not others)
+        line = Line(listed, territory, state, is_new(listed, before), not others)
         facts = masked(listed) if others else listed
         if passes(facts, UNTOUCHED if others else state, line.is_new, filters, who.viewer.name):
             lines.append(line)
@@ -95,7 +96,7 @@ def shown(line: Line, now: datetime, zh: bool) -> Facts:
     """A line as the page shows it; of what others own rank, score, typology, place, whom to ask."""
     more = {"is_new": line.is_new, "masked": not line.own}
     if not line.own:
-        ask = whom_to_ask(line.listed["territory"], zh)
+        ask = whom_to_ask(line.territory, zh)
         return {**masked(line.listed), **more, "status": "", "assignee": "", "holder": "",
                 "ask": ask}  # fmt: skip
     state = line.state
@@ -144,7 +145,7 @@ def next_open(
     cases.release(session, name, now)
     for line in visible(desk, session, result, who, filters):
         free = line.state.status in ("open", "more_information") and line.own
-        if free and line.state.assignee in ("", name):
+        if free and line.state.assignee in ("", name) and owns(who.viewer, line.territory):
             party = str(line.listed["party_id"])
             if cases.hold(session, party, name, now, desk.settings.desk.hold_minutes):
                 return party
