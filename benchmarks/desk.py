@@ -1,9 +1,9 @@
 """How quickly the desk shows a large province, to one person and to twenty, and what it costs.
 
-    python -m benchmarks.desk [--people 20] [--pages 400] [--loads 15] [--seed 1]
+    python -m benchmarks.desk [HOME] [--people 20] [--pages 400] [--loads 15] [--seed 1]
 
-The desk is served as `lookthrough serve` serves it, on a drawn run (`desk_province`). For each kind
-of page: the server's seconds of processor, and what one person waits. Then twenty people at once,
+The desk is served as `lookthrough serve` serves it, on a drawn run (`desk_province`), or on a copy
+of what a home has published. For each kind of page: the server's seconds of processor, and what one person waits. Then twenty people at once,
 each with a log-in of its own, page after page without a pause. Then a headless Chromium with a cold
 cache: first paint, the whole suspect page with its graph drawn, and bytes over the wire. Waiting
 depends on what else the machine does: its load is printed beside it; seconds of processor do not.
@@ -37,8 +37,9 @@ from data.desk_tables import DeskUser
 from data.home import Home
 from data.settings import Settings, load_settings
 from pipelines import night
-from pipelines.publish import publish
+from pipelines.publish import POINTER, find_run, publish
 from review import sessions
+from review.results import open_result
 from review.tokens import COOKIE
 
 TICK = os.sysconf("SC_CLK_TCK")
@@ -80,6 +81,7 @@ class Served:
 def main() -> None:
     """Draw the province, serve it, and print one line for each measure."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("home", nargs="?", type=Path, help="whose results; none draws a province")
     parser.add_argument("--people", type=int, default=20)
     parser.add_argument("--pages", type=int, default=400, help="pages that all people ask for")
     parser.add_argument("--loads", type=int, default=15, help="loads in the browser")
@@ -88,19 +90,25 @@ def main() -> None:
     settings, random = load_settings(None), Random(chosen.seed)
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder)).create()
-        outcome = large_province(settings, chosen.seed)
-        size = publish(home, outcome, settings.score).path.stat().st_size
-        parties = [suspect.party_id for suspect in outcome.listed]
-        charged = [suspect.party_id for suspect in outcome.listed if suspect.charges]
+        if chosen.home is None:
+            publish(home, large_province(settings, chosen.seed), settings.score)
+        else:
+            source = find_run(Home(chosen.home.absolute()))
+            shutil.copy(source, home.published)
+            (home.published / POINTER).write_text(source.name, "ascii")
+        path = find_run(home)
+        size, listed = path.stat().st_size, open_result(path).listed
+        parties = [row["party_id"] for row in listed]
+        charged = [row["party_id"] for row in listed if row["findings"]]
         tokens = log_ins(home, settings, chosen.people)
         print(f"{len(parties)} suspects, {len(charged)} with findings, file {size / 1e6:.0f} MB")
         with served(home) as desk:
             print(f"memory after the start {desk.memory_mb():.0f} MB")
             for kind in KINDS:
-                asked = addresses(kind, charged, random, 40)
+                asked = addresses(kind, charged, random, min(40, len(charged)))
                 one_person(desk, kind, tokens[0], asked)
             many_people(desk, tokens, parties, random, chosen.pages)
-            in_browser(desk, tokens[0], random.sample(charged, chosen.loads))
+            in_browser(desk, tokens[0], random.sample(charged, min(chosen.loads, len(charged))))
         print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 

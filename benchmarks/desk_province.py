@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -118,7 +119,7 @@ def _transfers(rng: np.random.Generator, found: list[Finding], parties: list[str
 
 def _names(rng: np.random.Generator, parties: list[str]) -> pl.DataFrame:
     cities = sorted(CITIES)
-    drawn: dict[str, list[str]] = {
+    drawn = {
         "party_id": parties,
         "kind": ["organisation" if place % 3 else "person" for place in range(len(parties))],
         "name": [f"第{number[1:]}号信息咨询有限公司" for number in parties],
@@ -154,7 +155,7 @@ def _surroundings(
             for other in others[: int(rng.poisson(6))]
         ]
     named = _names(rng, sorted(met)).select(list(COLUMNS["party_name"]))
-    rows = {"flow": flows, "flow_rest": rest, "party_day": days, "tie": ties}
+    rows: dict[str, list[Any]] = {"flow": flows, "flow_rest": rest, "party_day": days, "tie": ties}
     return {
         **{n: pl.DataFrame(r, schema=dict(COLUMNS[n]), orient="row") for n, r in rows.items()},
         "party_name": named,

@@ -190,6 +190,7 @@ def read_cases(context: Context, settings: ShamMerchant) -> list[Case]:
     graph = nx.Graph()
     graph.add_edges_from(met.select("merchant", "payer").unique().rows())
     graph.add_edges_from((a, b) for a, b in ties if a in graph and b in graph)
+    graph.add_edges_from(_sharing(settings, met))
     groups = [
         (parties, mine)
         for parties in sorted(sorted(each) for each in nx.connected_components(graph))
@@ -201,6 +202,16 @@ def read_cases(context: Context, settings: ShamMerchant) -> list[Case]:
     for name in ("card_sale", "card_back", "card_close", "card_met", "payment_side"):
         db.execute(f"drop {name}", f"drop table {name}")
     return cases
+
+
+def _sharing(settings: ShamMerchant, met: pl.DataFrame) -> list[tuple[int, int]]:
+    """Pairs of merchants at which the same persons cash: shops that take turns."""
+    visits = met.select("merchant", "person").unique()
+    both = visits.join(visits, on="person", suffix="_other")
+    both = both.filter(pl.col("merchant") < pl.col("merchant_other"))
+    pairs = both.group_by("merchant", "merchant_other").len()
+    many = pairs.filter(pl.col("len") >= settings.minimum_shared_persons)
+    return many.select("merchant", "merchant_other").sort("merchant", "merchant_other").rows()
 
 
 def _cases(context: Context, groups: list[pl.DataFrame], window: Mapping[str, date]) -> list[Case]:

@@ -42,8 +42,9 @@ def flow_picture(sizes: Mapping[str, int], flows: Sequence[Flow], zh: bool) -> s
     places = _places([name for name in GROUPS if name in sizes])
     height = max(y for _, y in places.values()) + TALL + 30
     parts = [
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
-        'markerHeight="7" orient="auto"><path d="M0,0 L8,4 L0,8 z" fill="#2f6f9f"/></marker></defs>'
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="10" '
+        'markerHeight="10" markerUnits="userSpaceOnUse" orient="auto">'
+        '<path d="M0,0 L8,4 L0,8 z" fill="#2f6f9f"/></marker></defs>'
     ]
     most = max((flow.amount_fen for flow in flows), default=1)
     labels: dict[tuple[str, str], int] = {}
@@ -94,30 +95,27 @@ def _box(name: str, x: int, y: int, size: int, inside: Flow | None, zh: bool) ->
 def _arrow(
     start: tuple[int, int], end: tuple[int, int], flow: Flow, most: int, nth: int, zh: bool
 ) -> list[str]:
+    """A straight arrow between columns; inside one a bow beside the boxes, down right, up left."""
     (x1, y1), (x2, y2) = start, end
     shift = 8 if nth else -6
     if x1 == x2:
-        side, down = x1 + BOX * (0.3 if nth else 0.7), y2 > y1
-        ends: tuple[float, ...] = (
-            side,
-            y1 + TALL if down else y1,
-            side,
-            y2 if down else y2 + TALL,
-        )
+        way = 1 if y2 > y1 else -1
+        side = x1 + BOX if way > 0 else x1
+        out = side + way * (24 + abs(y2 - y1) / 4)
+        high, low = y1 + TALL / 2, y2 + TALL / 2
+        line = f"M{side},{high:.0f} C{out:.0f},{high:.0f} {out:.0f},{low:.0f} {side},{low:.0f}"
+        middle = ((side + 3 * out) / 4, (high + low) / 2)
     else:
         right = x2 > x1
-        ends = (
-            x1 + BOX if right else x1,
-            y1 + TALL / 2 + shift,
-            x2 if right else x2 + BOX,
-            y2 + TALL / 2 + shift,
-        )
+        left_x, high = (x1 + BOX if right else x1), y1 + TALL / 2 + shift
+        right_x, low = (x2 if right else x2 + BOX), y2 + TALL / 2 + shift
+        line = f"M{left_x},{high:.0f} L{right_x},{low:.0f}"
+        middle = ((left_x + right_x) / 2, (high + low) / 2 + (14 if nth else -6))
     thick = 1 + 4 * flow.amount_fen / max(most, 1)
-    middle = ((ends[0] + ends[2]) / 2, (ends[1] + ends[3]) / 2)
     return [
-        f'<line x1="{ends[0]:.0f}" y1="{ends[1]:.0f}" x2="{ends[2]:.0f}" y2="{ends[3]:.0f}" '
-        f'stroke="#2f6f9f" stroke-width="{thick:.1f}" marker-end="url(#tip)" opacity="0.75"/>',
-        _text(middle[0], middle[1] + (14 if nth else -6), _sum(flow, zh), 10),
+        f'<path d="{line}" fill="none" stroke="#2f6f9f" stroke-width="{thick:.1f}" '
+        'marker-end="url(#tip)" opacity="0.75"/>',
+        _text(*middle, _sum(flow, zh), 10),
     ]
 
 

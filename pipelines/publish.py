@@ -20,7 +20,7 @@ from data.errors import NotFoundError, StoreError
 from data.home import Home
 from data.settings import Score
 from data.store import Database
-from pipelines.canonical import set_identifier
+from pipelines.canonical import clear_gaps, set_identifier
 from pipelines.outcome import Outcome
 from pipelines.published_tables import COLUMNS, create_sql, published_tables
 from pipelines.run_key import RunKey
@@ -163,6 +163,7 @@ def _write(home: Home, run: str, tables: Mapping[str, pa.Table]) -> Path:
         db.insert(CONTENT[0], pa.table(list(zip(*facts, strict=True)), names=list(names)))
         db.execute("commit", "commit")
         db.execute("checkpoint", "checkpoint")
+    clear_gaps(draft)
     set_identifier(draft, run)
     if not is_whole(draft):
         raise StoreError(f"the file of run {run} does not hold what was written; is the disk full?")

@@ -11,13 +11,14 @@ from review.casefile import CaseFile
 from review.drawing.ownership import ownership
 from review.drawing.sankey import sankey
 from review.drawing.timeline import timeline
+from review.evidence_rows import SIDES
 from review.money import days, look_through, window
 from review.rendering import vocabulary
 from review.results import Result
 from review.ties import ties
 
 # Rows of evidence that are printed; more are no document to read, and the workbook has them all.
-MOST_ROWS = 5_000
+MOST_ROWS = 2_000
 
 
 def printed(templates: Environment, file: CaseFile, result: Result, zh: bool) -> bytes:
@@ -48,7 +49,7 @@ def printed(templates: Environment, file: CaseFile, result: Result, zh: bool) ->
     text = templates.get_template("casefile.html").render(
         **vocabulary(zh), file=file, facts=facts,
         timeline=timeline(days(result, facts["party_id"]), window(facts), zh),
-        picture=ownership(facts["party_id"], held, names, zh), drawn=drawn,
+        picture=ownership(facts["party_id"], held, names, zh), drawn=drawn, sides=SIDES,
     )  # fmt: skip
     made: bytes = HTML(string=text, url_fetcher=_refuse).write_pdf()
     return made

@@ -11,14 +11,14 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
-from data.codes import CITIES
 from pipelines.disposal import DISPOSALS, OFFICES
 from pipelines.disposal import in_words as offices_in_words
 from pipelines.measure_words import held_against, measure_name, quantity
 from pipelines.report_text import ROLES as PARTS
-from pipelines.report_text import TITLES, place, reason
+from pipelines.report_text import TITLES, reason
 from review import amounts, words
 from review.desk import desk_of
+from review.places import cities, place
 from review.policy import ROLES, Action, may
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -91,7 +91,7 @@ def vocabulary(zh: bool) -> dict[str, Any]:
         "measure_name": lambda name: measure_name(name, zh),
         "quantity": lambda value, unit: quantity(value, unit, zh),
         "held_against": lambda value, unit: held_against(value, unit, zh),
-        "cities": CITIES,
+        "cities": cities(zh),
         "offices": {code: pick(name) for code, name in OFFICES.items()},
         "typologies": {code: pick(name) for code, name in TITLES.items()},
         "statuses": {code: pick(name) for code, name in words.STATUSES.items()},

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pipelines.report_text import ROLES, TITLES, place
+from pipelines.report_text import ROLES, TITLES
 from review.amounts import short
+from review.places import city
 
 Facts = Mapping[str, Any]
 
@@ -55,7 +56,7 @@ def sentence(facts: Facts, zh: bool) -> str:
 
 
 def _who(facts: Facts, zh: bool) -> str:
-    where = place(facts["division"], zh).partition(" ")[0] if facts["division"] else ""
+    where = city(facts["division"], zh)
     name = facts["name"] or facts["party_id"]
     if not where:
         return str(name)

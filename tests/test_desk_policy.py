@@ -133,5 +133,5 @@ def test_a_city_covers_its_counties_and_a_county_itself() -> None:
 def test_whom_to_ask_is_never_nobody() -> None:
     assert whom_to_ask(Territory("", frozenset()), True) == "省领导小组办公室"
     assert whom_to_ask(Territory("320102", frozenset({"PBC"})), False) == (
-        "the rectification office of 南京市, central bank, Nanjing branch"
+        "the rectification office of Nanjing, central bank, Nanjing branch"
     )

@@ -104,6 +104,13 @@ def test_rotating_merchants_with_one_payer_back_are_one_case() -> None:
     assert finding.amount_fen == 10_000_000
 
 
+def test_shops_that_take_turns_with_the_same_persons_are_one_case() -> None:
+    [finding] = found(cashing(rounds=5, merchants=5))
+    assert finding.amount_fen == 25_000_000
+    assert len(finding.accomplices) == 4
+    assert found(cashing(rounds=5, merchants=5), minimum_shared_persons=6) == []
+
+
 def test_parts_that_add_up_come_back_too() -> None:
     [finding] = found(cashing(parts=3))
     assert len(finding.transfers) == 40

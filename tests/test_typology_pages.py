@@ -72,9 +72,9 @@ def test_a_picture_shows_every_group_and_every_sum() -> None:
     drawn = ElementTree.fromstring(flow_picture(sizes, flows, zh=False))
     texts = {node.text for node in drawn.iter() if node.tag.endswith("text")}
     assert {"payers × 2", "subject", "holders of pool accounts", "4 yuan, 1"} <= texts
-    assert sum(node.tag.endswith("line") for node in drawn.iter()) == len(flows)
+    assert sum("marker-end" in node.attrib for node in drawn.iter()) == len(flows)
     inner = flow_picture({"pool": 2}, [Flow("pool", "pool", 1_000_000, 3)], zh=True)
-    assert "↻ 10,000 元，3 笔" in inner and "<line" not in inner
+    assert "↻ 10,000 元，3 笔" in inner and "marker-end" not in inner
 
 
 def test_the_folder_is_the_documents() -> None:

@@ -39,14 +39,14 @@ def sankey(sources: Sequence[Share], centre: str, uses: Sequence[Share], zh: boo
     if whole <= 0:
         return None
     rows = max(len(sources), len(uses), 1)
-    height = TOP * 2 + TALL + GAP * rows
+    height = TOP * 4 + TALL + GAP * rows
     scale = TALL / whole
     label = f"{centre}：资金来源与去向" if zh else f"{centre}: where money came from and went"
     picture = Picture(WIDTH, height, label)
     tall = whole * scale
     top = (height - tall) / 2
     picture.box(CENTRE - BAR / 2, top, BAR, tall, "node", f"{centre} {exact(whole, zh)}")
-    picture.text(CENTRE, top - 5, shortened(centre, MOST_CHARS * 2), "middle", 13)
+    picture.text(CENTRE, TOP + 2, shortened(centre, MOST_CHARS * 2), "middle", 13)
     _side(picture, sources, LEFT, top, scale, height, zh)
     _side(picture, uses, RIGHT, top, scale, height, zh)
     return picture.markup()
