@@ -3,10 +3,11 @@
     python -m benchmarks.desk [HOME] [--people 20] [--pages 400] [--loads 15] [--seed 1]
 
 The desk is served as `lookthrough serve` serves it, on a drawn run (`desk_province`), or on a copy
-of what a home has published. For each kind of page: the server's seconds of processor, and what one person waits. Then twenty people at once,
-each with a log-in of its own, page after page without a pause. Then a headless Chromium with a cold
-cache: first paint, the whole suspect page with its graph drawn, and bytes over the wire. Waiting
-depends on what else the machine does: its load is printed beside it; seconds of processor do not.
+of what a home has published. For each kind of page: the server's seconds of processor, and what one
+person waits. Then twenty people at once, each with a log-in of its own, page after page without a
+pause. Then a headless Chromium with a cold cache: first paint, the whole suspect page with its
+graph drawn, and bytes over the wire. Waiting depends on what else the machine does: its load is
+printed beside it; seconds of processor do not.
 """
 
 from __future__ import annotations
