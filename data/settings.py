@@ -149,6 +149,8 @@ class Desk(Section):
     graph_edges: Count
     max_form_bytes: Count
     max_attachment_bytes: Count
+    form_seconds: Count
+    upload_seconds: Count
     max_upload_bytes: Count
     sample_size: Count
     sample_from_rank: Count

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from data.desk_tables import DeskSession, DeskUser
+from data.errors import InputError
 from review import accounts, audit, passwords, sessions
 from review.desk import desk_of
 from review.forms import Form, form_of, refused_as
@@ -81,6 +82,8 @@ def change_password(
         return _password_page(request, WRONG_PASSWORD, 422)
     with refused_as():
         passwords.require_good(new, who.viewer.name, desk.settings.desk.minimum_password_chars)
+        if passwords.matches(kept, new):
+            raise InputError("新密码须与当前密码不同 / the new password must be another one")
     hashed = passwords.keep(new)
     with desk.control.session() as session:
         now, user = desk.now(), session.get_one(DeskUser, who.viewer.user_id)
