@@ -64,7 +64,7 @@ def take_next(request: Request, form: Posted, who: Who) -> Response:
     if result is None:
         return RedirectResponse("/queue", 303)
     with desk.control.session() as session:
-        party = next_open(desk, session, result, who, filters, is_chinese(request))
+        party = next_open(desk, session, result, who, filters)
         audit.record(
             session, desk.now(), who.viewer.name, Action.TAKE_NEXT, f"party={party or ''}"
         )  # fmt: skip
