@@ -21,6 +21,8 @@ from review.app import create_app, require_libraries
 UserCommand = Literal["add", "list", "reset", "disable", "enable"]
 AuditCommand = Literal["verify", "list", "accept"]
 SHOWN_EVENTS = 50
+# Connections that wait to be accepted; uvicorn's own figure.
+BACKLOG = 2048
 
 
 def add_to(app: typer.Typer) -> None:
@@ -174,6 +176,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # Whoever reads the address may come at once; the pages answer when they are ready.
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         raise StoreError(
