@@ -142,6 +142,7 @@ class Desk(Section):
     minimum_password_chars: Count
     failed_logins: Count
     lock_minutes: Count
+    known_browser_days: Count
     log_ins_per_minute: Count
     requests_per_minute: Count
     hold_minutes: Count

@@ -14,6 +14,7 @@ from data.errors import InputError
 from review import accounts, audit, passwords, sessions
 from review.desk import desk_of
 from review.forms import Form, form_of, refused_as
+from review.known_browsers import make_known
 from review.policy import Action
 from review.rendering import page
 from review.routing import Pages
@@ -74,10 +75,11 @@ def change_password(
         kept = session.get_one(DeskUser, who.viewer.user_id).password_hash
     if not passwords.matches(kept, form.secret("present")):
         with desk.control.session() as session:
-            user = session.get_one(DeskUser, who.viewer.user_id)
-            accounts.failed(user, desk.now(), desk.settings.desk)
+            # Who holds a log-in that is not theirs guesses no further: it ends.
+            if desk.wrong.wrong(f"log-in {who.token_sha256}", desk.now()):
+                session.get_one(DeskSession, who.token_sha256).revoked_at = desk.now()
             audit.record(
-                session, desk.now(), user.name, Action.OWN_ACCOUNT, "", "password wrong"
+                session, desk.now(), who.viewer.name, Action.OWN_ACCOUNT, "", "password wrong"
             )  # fmt: skip
         return _password_page(request, WRONG_PASSWORD, 422)
     with refused_as():
@@ -125,6 +127,7 @@ def enrol(
         return _enrolment(request, who, WRONG_CODE, 422, secret)
     answer = RedirectResponse("/", 303)
     set_token(answer, desk, token)
+    make_known(answer, desk, who.viewer.user_id)
     return answer
 
 
