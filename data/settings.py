@@ -289,6 +289,8 @@ class FixedReturns(Section):
     most_part: Share
     most_surplus: Share
     ratio_tolerance: Share
+    rounding_fen: int
+    rounding_share: float
     plans: Count
     minimum_persons: Count
     intervals: Count
