@@ -19,6 +19,7 @@ from data.home import Home
 from data.store import Database
 from pipelines import report
 from pipelines.publish import find_run, is_whole
+from review.keyed import Keyed, surroundings
 from review.policy import Territory, offices_of
 
 Facts = dict[str, Any]
@@ -46,6 +47,8 @@ BEFORE = "select party_id, label, amount_fen from suspect order by party_id"
 # The graver last.
 LABELS = ("unexplained", "refuted", "finding")
 FULL_SUSPECTS_KEPT = 64
+# Answers of queries that are kept, and rows of the largest that is.
+ANSWERS_KEPT, MOST_ROWS_KEPT = 512, 2_000
 
 
 @dataclass
@@ -61,7 +64,9 @@ class Result:
     hashes: dict[str, str]
     listed: list[Facts]
     by_party: dict[str, Facts]
+    surroundings: dict[str, Keyed]
     _full: OrderedDict[str, Facts] = field(default_factory=OrderedDict)
+    _frames: OrderedDict[tuple[str, str], list[Facts]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def suspect(self, party: str) -> Facts:
@@ -84,9 +89,24 @@ class Result:
         return found
 
     def frame(self, name: str, sql: str, params: Any = None) -> list[Facts]:
-        """The rows of a query over the file, as dicts."""
+        """The rows of a query over the file, as dicts, which nobody may change.
+
+        The file never changes, so that the last answers are kept.
+        """
+        key = (name, repr(params))
+        with self._lock:
+            held = self._frames.get(key)
+            if held is not None:
+                self._frames.move_to_end(key)
+                return held
         with self.db.cursor() as cursor:
-            return cursor.frame(name, sql, params).to_dicts()
+            rows = cursor.frame(name, sql, params).to_dicts()
+        if len(rows) <= MOST_ROWS_KEPT:
+            with self._lock:
+                self._frames[key] = rows
+                if len(self._frames) > ANSWERS_KEPT:
+                    self._frames.popitem(last=False)
+        return rows
 
 
 class Results:
@@ -149,7 +169,7 @@ def gravity(label: str) -> int:
 
 
 def open_result(path: Path) -> Result:
-    """Prove and open a published file, with its list of suspects in memory.
+    """Prove and open a published file, with its suspects and what surrounds them in memory.
 
     Raises:
         StoreError: it is not what was published.
@@ -172,4 +192,5 @@ def open_result(path: Path) -> Result:
         {name: run[name] for name in ("run_key", "settings_sha256", "code_sha256")},
         listed,
         {row["party_id"]: row for row in listed},
+        surroundings(db),
     )

@@ -13,12 +13,13 @@ from review import money
 from review.desk import desk_of
 from review.drawing.sankey import sankey
 from review.evidence_rows import SIDES, with_sources
-from review.pages.suspect import finding_of, of_territory
+from review.pages.suspect import finding_of, in_territory, of_territory
 from review.policy import Action
 from review.rendering import is_chinese, page
 from review.results import Result
 from review.routing import Pages
 from review.signed_in import Refused, SignedIn, whoever
+from review.withheld import unflagged
 from review.worklist import seen_by
 
 pages = Pages()
@@ -55,25 +56,32 @@ def evidence(
 @pages.page("GET", "/suspects/{party}/graph", Action.SEE_SUSPECT)
 def graph(request: Request, party: str, who: Who, finding: int | None = None) -> Response:
     """The graph of a suspect's direct flows, or of one finding's evidence, as JSON."""
-    result, facts = of_territory(request, party, who)
-    edges = desk_of(request).settings.desk.graph_edges
+    desk = desk_of(request)
+    edges = desk.settings.desk.graph_edges
     if finding is None:
-        return JSONResponse(money.around(result, party, edges))
-    return JSONResponse(money.of_finding(facts, finding_of(facts, finding), result, edges))
+        result = in_territory(request, party, who)
+        drawn = money.around(result, party, edges)
+    else:
+        result, facts = of_territory(request, party, who)
+        drawn = money.of_finding(facts, finding_of(facts, finding), result, edges)
+    with desk.control.reading() as session:
+        return JSONResponse(unflagged(drawn, who.viewer, session, result))
 
 
 @pages.page("GET", "/suspects/{party}/graph/{other}", Action.SEE_SUSPECT)
 def expand(request: Request, party: str, other: str, who: Who) -> Response:
     """The direct flows of another suspect beside this one, where the viewer may see it."""
     desk = desk_of(request)
-    result, _ = of_territory(request, party, who)
+    result = in_territory(request, party, who)
     with desk.control.reading() as session:
         listed, own = seen_by(who.viewer, session, result, other)
     if listed is None:
         raise NotFoundError("this party is no suspect; the file holds only its flows with suspects")
     if not own:
         raise Refused(403, "该主体不在您的辖区", "that party is not in your territory")
-    return JSONResponse(money.around(result, other, desk.settings.desk.graph_edges // 3))
+    drawn = money.around(result, other, desk.settings.desk.graph_edges // 3)
+    with desk.control.reading() as session:
+        return JSONResponse(unflagged(drawn, who.viewer, session, result))
 
 
 @pages.page("GET", "/suspects/{party}/look-through", Action.SEE_SUSPECT)
