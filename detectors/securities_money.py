@@ -137,8 +137,9 @@ class SecuritiesMoney:
 
     `reached` is as ``read_reached`` gives it, with the payouts of these loans and their number by
     platform; `clients` are payments out of clients' money by institution; `umbrellas` and
-    `financiers` payments into accounts of others, by account and by payer; `bundles` the days on which many claims were sold
-    at once to or by an issuer of products. `accounts` counts all securities accounts known.
+    `financiers` payments into accounts of others, by account and by payer; `bundles` the days on
+    which many claims were sold at once to or by an issuer of products. `accounts` counts all
+    securities accounts known.
     """
 
     reached: pl.DataFrame

@@ -143,13 +143,10 @@ def test_a_relative_who_pays_in_parts_fires_without_what_he_buys_himself() -> No
     world = platform()
     for number in range(3):
         world.pay(f"Borrower{number}", f"Aunt{number}", 58_000, at(number + 1))
-        for part in (20_000, 20_000, 18_000, 33_000):
-            world.pay(f"Aunt{number}", "Builder", part, at(number + 9, 10 + part % 7))
+        for hour, part in ((9, 20_000), (11, 20_000), (13, 18_000), (15, 33_000)):
+            world.pay(f"Aunt{number}", "Builder", part, at(number + 9, hour))
     [finding] = said(world)
     assert isinstance(finding, Finding)
-    own = {
-        ref
-        for ref in finding.transfers
-        if ref[0] == "M" and world.paid[int(ref[1:])][2] == 3_300_000
-    }
-    assert (finding.amount_fen, own) == (17_400_000, set())
+    cited = [world.paid[int(ref[1:])] for ref in finding.transfers if ref.startswith("M")]
+    own = [row for row in cited if row[2] == 3_300_000]
+    assert (finding.amount_fen, own) == (17_400_000, [])
