@@ -699,6 +699,8 @@ class PremiumMisuse(Section):
     minimum_surrenders: Count
     minimum_surrender_share: Share
     sure_surrender_share: Share
+    returned_part: Share
+    minimum_returned_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
     fee_payments: Count

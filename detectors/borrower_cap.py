@@ -111,7 +111,6 @@ def _finding(
     refs, first_at, last_at = _evidence(both, disbursed)
     worst = both.sort("over_fen", "unit", descending=[True, False]).unique("unit", keep="first")
     over = int(worst["over_fen"].sum())
-    made = int(both.unique("loan_id")["new_fen"].sum())
     strangers = _strangers(context, united)
     lookalikes = (
         Lookalike(
@@ -139,7 +138,7 @@ def _finding(
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
-        amount_fen=made,
+        amount_fen=over,
         first_at=first_at,
         last_at=last_at,
         transfers=refs,

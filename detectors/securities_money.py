@@ -72,7 +72,9 @@ with left_for as (
   from left_for l
   join client_holding h on h.institution_id = l.institution_id
   join transfer t on t.payee_account = h.account
+  -- What comes back from a securities account is no client's payment.
   join account_dim q on q.account_id = t.payer_account and q.party_no = l.holder
+    and q.role <> 'securities_transfer'
   where t.status = 'settled' and l.holder >= 0
 )
 select distinct l.institution_id, l.ref, l.booked_at, l.amount_fen, l.holder, l.account,
