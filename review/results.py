@@ -20,6 +20,7 @@ from data.store import Database
 from pipelines import report
 from pipelines.intake.package import file_hash
 from pipelines.publish import find_run, is_whole
+from review.keyed import Keyed, surroundings
 from review.policy import Territory, offices_of
 
 Facts = dict[str, Any]
@@ -65,6 +66,7 @@ class Result:
     listed: list[Facts]
     by_party: dict[str, Facts]
     published_sha256: str
+    surroundings: dict[str, Keyed]
     _full: OrderedDict[str, Facts] = field(default_factory=OrderedDict)
     _frames: OrderedDict[tuple[str, str], list[Facts]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
@@ -169,7 +171,7 @@ def gravity(label: str) -> int:
 
 
 def open_result(path: Path) -> Result:
-    """Prove and open a published file, with its list of suspects in memory.
+    """Prove and open a published file, with its suspects and what surrounds them in memory.
 
     Raises:
         StoreError: it is not what was published.
@@ -193,4 +195,5 @@ def open_result(path: Path) -> Result:
         listed,
         {row["party_id"]: row for row in listed},
         file_hash(path),
+        surroundings(db),
     )
