@@ -771,7 +771,6 @@ class RestrictedName(Section):
     """N1."""
 
     window_days: Count
-    minimum_scope_payers: Count
     confidence_name: Share
     confidence_scope: Share
 
