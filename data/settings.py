@@ -521,6 +521,10 @@ class UnlicensedPayment(Section):
     unpaid_share: Share
     feeder_acquired_share: Share
     feeder_handed_share: Share
+    hand_taken_share: Share
+    hand_given_share: Share
+    hand_paid_share: Share
+    hand_payees: Count
     maximum_related_share: Share
     doubtful_related_share: Share
     maximum_two_way_share: Share
