@@ -15,12 +15,14 @@ from commands.terminal import STORE_FAILED, Terminal, terminal
 from data.control import Control
 from data.errors import InputError, StoreError
 from pipelines import night
-from review import accounts, audit
+from review import accounts, audit, audit_head
 from review.app import create_app, require_libraries
 
 UserCommand = Literal["add", "list", "reset", "disable", "enable"]
-AuditCommand = Literal["verify", "list"]
+AuditCommand = Literal["verify", "list", "accept"]
 SHOWN_EVENTS = 50
+# Connections that wait to be accepted; uvicorn's own figure.
+BACKLOG = 2048
 
 
 def add_to(app: typer.Typer) -> None:
@@ -108,14 +110,23 @@ def users(
 
 def audit_log(
     context: typer.Context,
-    command: Annotated[AuditCommand, typer.Argument(help="verify or list.")],
+    command: Annotated[AuditCommand, typer.Argument(help="verify, list or accept.")],
 ) -> None:
     """Prove that the audit log is whole, or list its newest events as JSON.
 
-    Exit code 4 when the chain is broken. Keep the last number and hash elsewhere: only who knows
-    them sees that the end was cut off.
+    Exit code 4 when the chain is broken or its end was cut off. After the store was put back from
+    a backup, accept takes the log as it is; that is an event of the log itself.
     """
     chosen = terminal(context)
+    if command == "accept":
+        with Control(chosen.present_home) as control, control.session() as session:
+            audit_head.accept(session, chosen.present_home)
+            event = audit.record(session, night.now(), "", "audit accept")
+        chosen.say(
+            f"已接受审计日志，共 {event.event_id} 条",
+            f"the audit log of {event.event_id} events is accepted",
+        )
+        return
     with Control(chosen.present_home) as control, control.reading() as session:
         if command == "list":
             listed = [audit.facts(event) for event in audit.newest(session, SHOWN_EVENTS)]
@@ -165,6 +176,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # Whoever reads the address may come at once; the pages answer when they are ready.
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         raise StoreError(

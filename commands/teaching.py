@@ -79,9 +79,10 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
         ),
         "audit": Teaching(
             "证明审计日志完整，或以 JSON 列出最新事件。\n\n"
-            "链条断裂时退出码为 4。请另行保存末条编号和哈希：只有知道它们，才能发现末尾被截断。",
-            ("lookthrough audit verify", "lookthrough audit list"),
-            {"command": "verify 或 list。"},
+            "链条断裂或末尾被截断时退出码为 4。从备份恢复控制库之后，accept 按现状接受日志，"
+            "接受本身也记为一条事件。",
+            ("lookthrough audit verify", "lookthrough audit list", "lookthrough audit accept"),
+            {"command": "verify、list 或 accept。"},
         ),
         "simulate": Teaching(
             "写出一个带真相标注的省份：报送包，以及旁边的 truth.json。\n\n"

@@ -39,6 +39,7 @@ class Control:
             StoreError: the store cannot be opened, or a newer version wrote it.
         """
         self._path = home.control_name
+        self._home = home
         self._engine = _engine(home)
         self._reader = self._engine.execution_options(reading=True)
         try:
@@ -69,7 +70,10 @@ class Control:
             StoreError: the store refused; another writer may have changed the same row.
         """
         try:
-            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            with (
+                Session(self._engine, expire_on_commit=False, info={"home": self._home}) as session,
+                session.begin(),
+            ):
                 yield session
         except StaleDataError as error:
             raise StoreError("the control store's row was changed meanwhile; try again") from error
@@ -87,7 +91,9 @@ class Control:
             StoreError: the store refused.
         """
         try:
-            with Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+            with Session(
+                self._reader, expire_on_commit=False, autoflush=False, info={"home": self._home}
+            ) as session:
                 yield session
                 session.expunge_all()
         except SQLAlchemyError as error:

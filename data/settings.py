@@ -142,6 +142,7 @@ class Desk(Section):
     minimum_password_chars: Count
     failed_logins: Count
     lock_minutes: Count
+    known_browser_days: Count
     log_ins_per_minute: Count
     requests_per_minute: Count
     hold_minutes: Count
@@ -149,6 +150,8 @@ class Desk(Section):
     graph_edges: Count
     max_form_bytes: Count
     max_attachment_bytes: Count
+    form_seconds: Count
+    upload_seconds: Count
     max_upload_bytes: Count
     sample_size: Count
     sample_from_rank: Count

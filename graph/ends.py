@@ -31,26 +31,6 @@ SUMS = 17
 HOME, END, FIRST_OWNER, PAST_OWNER = 0, 1, 2, 3
 
 
-def no_rules() -> tuple[Any, ...]:
-    """What a pass without owners is given."""
-    small, flags = np.zeros(0, np.int32), np.zeros(0, np.bool_)
-    facts = np.zeros((0, 4), np.int64)
-    return (
-        np.zeros(0, np.int8),
-        small,
-        small,
-        small,
-        facts,
-        small,
-        small,
-        flags,
-        0,
-        1,
-        flags,
-        np.zeros((0, 2), np.int32),
-    )
-
-
 @numba.njit(cache=True, nogil=True)
 def end_of(colour_owner: int, known: int, target: int, facts: Any, circle_owner: Any) -> int:
     """The end that money of an owner meets in an account; 0 for none. `known` is its facts' row."""

@@ -161,9 +161,6 @@ def look_through(
     )  # fmt: skip
     apart = np.zeros(0, np.bool_) if living_on_it is None else living_on_it
     compiled = rules.compiled(accounts, chosen, apart)
-    if len(transfers) == 0:
-        # The compiled pass tells by its first rule that there are any.
-        raise ContractError("look-through: there are no transfers")
     if convention == "prorata" and living_on_it is not None:
         raise ContractError("look-through: pro rata draws on all that an account holds")
     if convention == "prorata":

@@ -116,6 +116,7 @@ def carry(
 
     With `rules` a lot's colour is its key, and what graph.ends.settle says of owned money is
     returned too: sums by colour and what was noted; entered, left and records are then not kept.
+    Without (None) the compiler leaves all of that out.
 
     `rows` is zeros, of 4 columns, and `pool` of 4 with any content and length; the caller makes
     them, as NumPy asks for large pages and compiled code does not. Both are used up.
@@ -130,16 +131,22 @@ def carry(
     records, recorded = np.empty((1024 if record else 1, 4), dtype=np.int64), 0
     # Place 0 of the pieces of a payment is for what is missing, where that is the newest.
     pieces = np.empty((64, 4), dtype=np.int64)
-    tinted, owned = len(tint) > 0, len(rules[0]) > 0
-    sums = np.zeros((colours if owned else 1, SUMS), dtype=np.int64)
-    noted, counts = np.empty((1024 if owned else 1, 4), dtype=np.int64), np.zeros(1, np.int64)
-    # In accounts that live on owned money nobody's lies apart, and leaves last.
-    apart = rules[10]
-    set_aside = np.zeros(len(apart), dtype=np.int64)
+    tinted = len(tint) > 0
+    sums = np.zeros((1 if rules is None else colours, SUMS), dtype=np.int64)
+    noted, counts = np.empty((1024, 4), dtype=np.int64), np.zeros(1, np.int64)
+    if rules is not None:
+        # In accounts that live on owned money nobody's lies apart, and leaves last.
+        apart = rules[10]
+        set_aside = np.zeros(len(apart), dtype=np.int64)
     for lot in range(len(opening_amount)):
         colour = opening_colour[lot]
         entered[colour] += opening_amount[lot]
-        if colour == UNKNOWN and len(apart) > 0 and apart[opening_account[lot]]:
+        if (
+            rules is not None
+            and colour == UNKNOWN
+            and len(apart) > 0
+            and apart[opening_account[lot]]
+        ):
             set_aside[opening_account[lot]] += opening_amount[lot]
             continue
         pool = _lay(
@@ -170,7 +177,7 @@ def carry(
                     _pop(rows, pool, state, source)
                 else:
                     rows[source, AMOUNT] -= taken
-            if missing > 0 and len(apart) > 0 and set_aside[source] > 0:
+            if rules is not None and missing > 0 and len(apart) > 0 and set_aside[source] > 0:
                 taken = min(missing, set_aside[source])
                 set_aside[source] -= taken
                 pieces[past, COLOUR], pieces[past, AMOUNT] = UNKNOWN, taken
@@ -186,7 +193,7 @@ def carry(
             else:
                 past += 1
             pieces[place, COLOUR], pieces[place, AMOUNT] = UNKNOWN, missing
-        if owned:
+        if rules is not None:
             noted = wide_enough(noted, counts[0] + past + 2)
             past = settle(
                 row, source, target, amount[row], pieces, first, past, rules, sums, noted, counts
@@ -199,11 +206,17 @@ def carry(
             entered[tint[row]] += amount[row]
         for piece in range(first, past):
             colour, moved = pieces[piece, COLOUR], pieces[piece, AMOUNT]
-            if colour == UNKNOWN and len(apart) > 0 and target >= 0 and apart[target]:
+            if (
+                rules is not None
+                and colour == UNKNOWN
+                and len(apart) > 0
+                and target >= 0
+                and apart[target]
+            ):
                 set_aside[target] += moved
             elif target >= 0:
                 pool = _lay(rows, pool, state, target, colour, moved, last_first)
-            elif not owned:
+            elif rules is None:
                 left[colour] += moved
             if record and colour != UNKNOWN and moved > 0:
                 if recorded == len(records):

@@ -179,9 +179,9 @@ def carry(
     records, recorded = np.empty((1024 if record else 1, 3), dtype=np.int64), 0
     pieces = np.empty((64, 2), dtype=np.int64)
     scratch = np.empty((2, 64), dtype=np.int64)
-    tinted, owned = len(tint) > 0, len(rules[0]) > 0
-    sums = np.zeros((colours if owned else 1, SUMS), dtype=np.int64)
-    noted, counts = np.empty((1024 if owned else 1, 4), dtype=np.int64), np.zeros(1, np.int64)
+    tinted = len(tint) > 0
+    sums = np.zeros((1 if rules is None else colours, SUMS), dtype=np.int64)
+    noted, counts = np.empty((1024, 4), dtype=np.int64), np.zeros(1, np.int64)
     for lot in range(len(opening_amount)):
         colour = opening_colour[lot]
         entered[colour] += opening_amount[lot]
@@ -200,7 +200,7 @@ def carry(
             continue
         if source >= 0:
             missing = max(missing - rows[source, HELD], 0)
-            if owned:
+            if rules is not None:
                 _forget(rows, pool, source, rules[2][row] - rules[8], colours, sums)
             # One piece of each lot, and one of what is missing.
             if rows[source, COUNT] + 2 > len(pieces):
@@ -218,7 +218,7 @@ def carry(
                 pieces[0, COLOUR], pieces[0, AMOUNT] = UNKNOWN, 0
                 count += 1
             pieces[0, AMOUNT] += missing
-        if owned:
+        if rules is not None:
             noted = wide_enough(noted, counts[0] + count + 1)
             count = settle(
                 row, source, target, amount[row], pieces, 0, count, rules, sums, noted, counts
@@ -232,7 +232,7 @@ def carry(
             count = 1
         if target >= 0:
             pool = _lay(rows, pool, freed, target, pieces, count)
-        elif not owned:
+        elif rules is None:
             for piece in range(count):
                 left[pieces[piece, COLOUR]] += pieces[piece, AMOUNT]
         if record:

@@ -26,7 +26,6 @@ import numpy.typing as npt
 
 from data.errors import ContractError
 from graph import lots_in_order, lots_in_proportion
-from graph.ends import no_rules
 
 Ints = npt.NDArray[np.int64]
 Small = npt.NDArray[np.int32]
@@ -171,11 +170,11 @@ def trace(
     )  # fmt: skip
     if convention == "prorata":
         pool = np.empty((max(1024, 4 * accounts), 2), np.int64)
-        found = lots_in_proportion.carry(*given, pool, max(colours, 1), record, no_rules())
+        found = lots_in_proportion.carry(*given, pool, max(colours, 1), record, None)
     else:
         pool = np.empty((max(1024, 4 * accounts), 4), np.int64)
         found = lots_in_order.carry(
-            *given, pool, max(colours, 1), convention == "lifo", record, no_rules()
+            *given, pool, max(colours, 1), convention == "lifo", record, None
         )
     records, lots, entered, left, overdrawn, _, _ = found
     transfer, colour, amount_fen = records.T

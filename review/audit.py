@@ -1,8 +1,8 @@
 """The audit log: who saw and did what, each event chained to the one before by its hash.
 
 An event's hash covers all its fields and the hash of the event before, so that none can be
-changed, taken out or put in between without breaking the chain. Whoever keeps the last number and
-hash elsewhere also sees when the end was cut off.
+changed, taken out or put in between without breaking the chain. That the end was not cut off is
+told by the head, see review/audit_head.py.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.desk_tables import AuditEvent
+from data.errors import StoreError
+from review import audit_head
 
 BEGINNING = "0" * 64
 READ_AT_ONCE = 5_000
@@ -57,6 +59,7 @@ def record(
     event.sha256 = digest(event)
     session.add(event)
     session.flush()
+    audit_head.keep_after_commit(session, audit_head.Head(number, event.sha256))
     return event
 
 
@@ -76,7 +79,13 @@ def digest(event: AuditEvent) -> str:
 
 
 def verify(session: Session) -> Chain:
-    """Compute the whole chain again, in order; stops at the first event that does not fit."""
+    """Compute the whole chain again, in order; stops at the first event that does not fit, or that
+    the head names and that is gone.
+
+    Raises:
+        StoreError: the head is gone or was changed.
+    """
+    head = audit_head.kept(session.info["home"])
     events, previous = 0, BEGINNING
     while True:
         query = select(AuditEvent).where(AuditEvent.event_id > events)
@@ -88,7 +97,15 @@ def verify(session: Session) -> Chain:
             events, previous = row.event_id, row.sha256
         session.expunge_all()
         if len(rows) < READ_AT_ONCE:
-            return Chain(events, previous, None)
+            break
+    if head is None and events:
+        raise StoreError(
+            f"the audit log's {events} events hold among themselves, but audit.head is gone, and "
+            "the end may have been cut off; put it back from a backup, or run "
+            "`lookthrough audit accept`"
+        )
+    whole = head is None or audit_head.fits(session, head)
+    return Chain(events, previous, None if whole else events + 1)
 
 
 def newest(session: Session, count: int, before: int | None = None) -> list[AuditEvent]:

@@ -177,6 +177,14 @@ def _summary(
         rows.append((f"{finding['code']} {finding['clause']}", text))
         open_ones = finding["not_established"]["zh" if zh else "en"]
         rows.append(("尚未证实" if zh else "not established", open_ones))
+        if finding["withheld"]:
+            count, ask = finding["withheld"]["transfers"], finding["withheld"]["ask"]
+            rows.append(
+                ("他处主办", f"与本方无关的 {count} 笔转账不在本文件，请联系{ask['zh']}")
+                if zh
+                else ("led by others", f"{count} transfers without this party are not in this file;"
+                      f" ask {ask['en']}")
+            )  # fmt: skip
     rows += [("与同类相比" if zh else "compared with its peers", reason(row, zh))
              for row in facts["forest_reasons"]]  # fmt: skip
     rows += [("需补充的数据" if zh else "data to request", line)

@@ -4,7 +4,7 @@ transaction."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 
 from data.desk_tables import CaseShare, DeskCase, DeskUser
 from data.errors import InputError
-from review.policy import GRANTED, Action, Role, Territory
+from review.accounts import viewer
+from review.policy import GRANTED, Action, Role, Territory, sees
 
 OPEN = "open"
+SHARED, HANDED, WITHDRAWN = "shared", "handed", "withdrawn"
 
 
 @dataclass(frozen=True)
@@ -71,30 +73,52 @@ def shares(session: Session, party: str | None = None) -> dict[str, list[CaseSha
     return found
 
 
+def of(session: Session, party: str) -> list[CaseShare]:
+    """To whom one case was opened, first to last."""
+    return shares(session, party).get(party, [])
+
+
 def widened(territory: Territory, opened_to: Iterable[CaseShare]) -> Territory:
-    """A territory with those to whom its case was opened or handed over."""
-    held = list(opened_to)
-    if not held:
-        return territory
-    return Territory(
-        territory.division,
-        territory.offices,
-        frozenset(share.division for share in held if share.division),
-        frozenset(share.office for share in held if share.office),
+    """A territory with those to whom its case is open, and whose it is since it was handed over.
+
+    What was withdrawn later is open no more.
+    """
+    held: dict[tuple[str, str], None] = {}
+    owner = None
+    for share in opened_to:
+        receiver = (share.division, share.office)
+        if share.kind == WITHDRAWN:
+            held.pop(receiver, None)
+            owner = None if owner == receiver else owner
+        else:
+            held[receiver] = None
+            owner = receiver if share.kind == HANDED else owner
+    return replace(
+        territory,
+        shared_divisions=frozenset(division for division, _ in held if division),
+        shared_offices=frozenset(office for _, office in held if office),
+        owner=owner,
     )
 
 
-def assign(session: Session, party: str, name: str, now: datetime) -> None:
-    """Give a case to a person; '' takes it from whoever has it.
+def assign(
+    session: Session, party: str, territory: Territory, name: str, now: datetime
+) -> None:  # fmt: skip
+    """Give a case to a person who sees its territory; '' takes it from whoever has it.
 
     Raises:
-        InputError: no such account in use, or one that does not work on cases.
+        InputError: no such account in use, or one that does not work on this case.
     """
     if name:
         query = select(DeskUser).where(DeskUser.name == name, DeskUser.active)
         user = session.scalars(query).first()
         if user is None or Role(user.role) not in GRANTED[Action.WORK_CASE]:
             raise InputError(f"没有可承办的账户 {name} / no account {name!r} works on cases")
+        if not sees(viewer(user), territory):
+            raise InputError(
+                f"{name} 看不到该案件，请先共享或移交 / {name} does not see this case; share it or "
+                "hand it over first"
+            )
     opened(session, party, now).assignee = name
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.desk_tables import DeskCase, SampledSuspect, Verdict, VerdictApproval
+from data.desk_tables import DeskCase, DeskUser, SampledSuspect, Verdict, VerdictApproval
 from data.errors import InputError, NotFoundError
 from pipelines.report_text import own_evidence
 from pipelines.verdicts import TWO_PERSONS, Judged, evidence_sha256, evidence_text
@@ -51,7 +51,7 @@ def decide(
 
     Raises:
         InputError: unknown words, a note is missing, the results or the case changed since the
-            page was shown, or a verdict waits for its second person.
+            page was shown, another has the case locked, or a verdict waits for its second person.
     """
     party = facts["party_id"]
     if decision not in DECISIONS or reason not in REASONS[decision]:
@@ -63,6 +63,9 @@ def decide(
     case = cases.opened(session, party, now)
     if seen_version != (case.version or 0):
         raise InputError("案件已被他人更改，请重新查看 / another changed the case; look again")
+    holder = cases.state(session, party).holder(now)
+    if holder not in ("", name):
+        raise InputError(f"{holder} 正在核查该案件 / {holder} has this case under review")
     if case.status == WAITING:
         raise InputError("已有结论待复核 / a decision awaits approval already")
     text = evidence_text(judged(facts))
@@ -82,13 +85,23 @@ def decide(
 
 
 def approve(
-    session: Session, verdict_id: int, name: str, now: datetime, outcome: str, note: str
+    session: Session,
+    verdict_id: int,
+    name: str,
+    now: datetime,
+    outcome: str,
+    note: str,
+    current: str | None,
 ) -> Verdict:
     """Add what the second person says of a verdict; the session must exclude other writers.
 
+    `current` is the hash of the evidence against the party in the current run, None where it is no
+    suspect any more: what rests on other evidence can only be declined.
+
     Raises:
         NotFoundError: no such verdict.
-        InputError: it was said already, it needs nobody, or the same person decided.
+        InputError: it was said already, it needs nobody, the same person decided, by this account
+            or another, or the evidence changed since.
     """
     verdict = session.get(Verdict, verdict_id)
     if verdict is None:
@@ -98,8 +111,13 @@ def approve(
     said: VerdictApproval | None = session.get(VerdictApproval, verdict_id)
     if verdict.decision not in TWO_PERSONS or said is not None:
         raise InputError("该结论无需复核或已复核 / it needs no approval, or has been judged")
-    if verdict.user_name == name:
+    if same_person(session, verdict.user_name, name):
         raise InputError("须由另一人复核 / another person must approve it")
+    if outcome == "approved" and current not in (None, verdict.evidence_sha256):
+        raise InputError(
+            "证据已变，只能不同意后重新作出结论 / the evidence changed since; decline it, and "
+            "decide again"
+        )
     if outcome == "declined" and not note:
         raise InputError("请写明不同意的理由 / say why it is declined")
     session.add(
@@ -109,6 +127,25 @@ def approve(
     case.status = verdict.decision if outcome == "approved" else cases.OPEN
     session.flush()
     return verdict
+
+
+def same_person(session: Session, first: str, second: str) -> bool:
+    """Whether two accounts are one person's: the same account, or the same full name.
+
+    Of two people of one name a third approves; that is rarer than one person with two roles.
+    """
+    if first == second:
+        return True
+    query = select(DeskUser.full_name).where(DeskUser.name.in_((first, second)))
+    names = ["".join(name.split()).casefold() for name in session.scalars(query)]
+    return len(names) == 2 and names[0] == names[1]
+
+
+def evidence_now(result: Result, party: str) -> str | None:
+    """The hash of the evidence against a party in a run; None where it is no suspect of it."""
+    if party not in result.by_party:
+        return None
+    return evidence_sha256(evidence_text(judged(result.suspect(party))))
 
 
 def of_party(session: Session, party: str) -> list[tuple[Verdict, VerdictApproval | None]]:

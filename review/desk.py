@@ -13,7 +13,7 @@ from data.control import Control
 from data.home import Home
 from data.settings import Settings
 from review.history import History
-from review.limits import RateLimit
+from review.limits import RateLimit, WrongTries
 from review.results import Results
 from review.second_factor import Sealer
 
@@ -35,11 +35,14 @@ class Desk:
     history: History = field(init=False)
     log_ins: RateLimit = field(init=False)
     requests: RateLimit = field(init=False)
+    wrong: WrongTries = field(init=False)
 
     def __post_init__(self) -> None:
         self.history = History(self.home)
-        self.log_ins = RateLimit(self.settings.desk.log_ins_per_minute)
-        self.requests = RateLimit(self.settings.desk.requests_per_minute)
+        limits = self.settings.desk
+        self.log_ins = RateLimit(limits.log_ins_per_minute)
+        self.wrong = WrongTries(limits.failed_logins, limits.lock_minutes)
+        self.requests = RateLimit(limits.requests_per_minute)
 
 
 def desk_of(request: Request) -> Desk:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from review.cases import State
 from review.policy import within
 
 Facts = Mapping[str, Any]
@@ -83,11 +83,11 @@ class Filters:
         return max(1, min(int(self.page or 1), 100_000))
 
 
-def passes(row: Facts, filters: Filters, me: str, new_since: datetime | None) -> bool:
+def passes(row: Facts, state: State, is_new: bool, filters: Filters, me: str) -> bool:
     """Whether a suspect, with what the desk knows of it, passes the filters."""
-    if filters.scope == "mine" and not (row["status"] in OPEN and row["assignee"] in ("", me)):
+    if filters.scope == "mine" and not (state.status in OPEN and state.assignee in ("", me)):
         return False
-    if filters.since == "visit" and new_since is not None and not row["is_new"]:
+    if filters.since == "visit" and not is_new:
         return False
     area = filters.county or filters.city
     if area and not within(row["division"] or "", area):
@@ -99,12 +99,14 @@ def passes(row: Facts, filters: Filters, me: str, new_since: datetime | None) ->
             return False
     elif filters.typology and filters.typology not in row["typologies"]:
         return False
-    if filters.status and row["status"] != filters.status:
+    if filters.status and state.status != filters.status:
         return False
-    if filters.assignee and row["assignee"] != filters.assignee:
+    if filters.assignee and state.assignee != filters.assignee:
         return False
     if filters.amount and (row["amount_fen"] or 0) < int(filters.amount) * YUAN:
         return False
+    if not filters.text:
+        return True
     text = filters.text.casefold()
     said = (row["name"] or "", row["party_id"], row["text_zh"] or "", row["text_en"] or "")
-    return not text or any(text in each.casefold() for each in said)
+    return any(text in each.casefold() for each in said)

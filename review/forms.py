@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from asyncio import timeout
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -79,17 +80,22 @@ async def posted(request: Request, most_bytes: int, *, files: int = 0) -> Form:
     """Read a form of at most so many bytes.
 
     Raises:
-        Refused: it is larger than allowed, says no length, or is no form.
+        Refused: it is larger than allowed, says no length, comes too slowly, or is no form.
     """
     length = request.headers.get("content-length", "")
-    if not length.isdigit():
+    # A body in chunks may be longer than the length beside it, which then does not count.
+    if not length.isdigit() or "transfer-encoding" in request.headers:
         raise Refused(411, "请求未说明长度", "the request states no length")
     if int(length) > most_bytes:
         raise Refused(413, f"超过 {most_bytes:,} 字节", f"larger than {most_bytes:,} bytes")
+    limits = desk_of(request).settings.desk
     try:
-        data = await request.form(
-            max_files=files, max_fields=MOST_FIELDS, max_part_size=LONGEST_TEXT * 5
-        )
+        async with timeout(limits.upload_seconds if files else limits.form_seconds):
+            data = await request.form(
+                max_files=files, max_fields=MOST_FIELDS, max_part_size=LONGEST_TEXT * 5
+            )
+    except TimeoutError as error:
+        raise Refused(408, "发送过慢，已中断", "sent too slowly; given up") from error
     except HTTPException as error:
         raise Refused(400, "表单无法读取", f"the form cannot be read: {error.detail}") from error
     return Form(data)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
 from threading import Lock
 from time import monotonic
 
@@ -29,3 +31,44 @@ class RateLimit:
             if len(self._held) > MOST_CALLERS:
                 self._held.popitem(last=False)
         return allowed
+
+
+class WrongTries:
+    """Wrong tries in a row of one caller; the last that is allowed locks it for a while."""
+
+    def __init__(self, allowed: int, lock_minutes: int) -> None:
+        self._allowed, self._lock_for = allowed, timedelta(minutes=lock_minutes)
+        self._held: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
+        self._lock = Lock()
+
+    def locked(self, caller: str, now: datetime) -> bool:
+        """Whether a caller is locked."""
+        with self._lock:
+            until = self._held.get(caller, (0, None))[1]
+        return until is not None and until > now
+
+    def wrong(self, caller: str, now: datetime) -> bool:
+        """Count a wrong try; whether it locked the caller."""
+        with self._lock:
+            tries = self._held.pop(caller, (0, None))[0] + 1
+            locks = tries >= self._allowed
+            self._held[caller] = (0, now + self._lock_for) if locks else (tries, None)
+            if len(self._held) > MOST_CALLERS:
+                self._held.popitem(last=False)
+        return locks
+
+    def right(self, caller: str) -> None:
+        """Forget the wrong tries of a caller that got it right."""
+        with self._lock:
+            self._held.pop(caller, None)
+
+
+def network(host: str) -> str:
+    """What is counted as one address: an IPv4 address, or the /64 that an IPv6 subscriber has."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    return str(IPv6Address(int(address) >> 64 << 64))

@@ -144,7 +144,13 @@ def look_through(
 
     For each its name, and under each convention its sources and its uses with bounds.
     """
-    named = sorted({f["institution_id"] for f in facts["findings"] if f["institution_id"]})
+    named = sorted(
+        {
+            f["institution_id"]
+            for f in facts["findings"]
+            if f["institution_id"] and not f["withheld"]
+        }
+    )
     rows = result.frame("institutions of suspect", INSTITUTIONS, [facts["party_id"], named])
     found = []
     for row in rows:

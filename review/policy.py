@@ -105,12 +105,16 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Territory:
-    """Whose a suspect is: its division, the offices that lead, and to whom it was opened."""
+    """Whose a suspect is: its division, the offices that lead, and to whom it was opened.
+
+    `owner` is the division or the office to which it was handed over last.
+    """
 
     division: str
     offices: frozenset[str]
     shared_divisions: frozenset[str] = frozenset()
     shared_offices: frozenset[str] = frozenset()
+    owner: tuple[str, str] | None = None
 
 
 def may(viewer: Viewer, action: Action) -> bool:
@@ -136,6 +140,20 @@ def sees(viewer: Viewer, territory: Territory) -> bool:
     return False
 
 
+def owns(viewer: Viewer, territory: Territory) -> bool:
+    """Whether a case is the viewer's to assign, to decide and to share.
+
+    The province's always; else of whoever it was handed to last, and before that of whoever sees
+    it without a share.
+    """
+    if viewer.role == Role.PROVINCE:
+        return True
+    if territory.owner is None:
+        return sees(viewer, Territory(territory.division, territory.offices))
+    division, office = territory.owner
+    return sees(viewer, Territory(division, frozenset({office} if office else ())))
+
+
 def within(code: str, area: str) -> bool:
     """Whether a division code lies in an area: 320100 covers 3201xx, 320102 itself."""
     stem = area[:4] if area.endswith("00") else area
@@ -153,7 +171,10 @@ def offices_of(lead_office: str | None) -> frozenset[str]:
 
 
 def whom_to_ask(territory: Territory, zh: bool) -> str:
-    """Name who can open what a viewer does not see."""
+    """Name who can open what a viewer does not see: who leads the case now."""
+    if territory.owner is not None:
+        division, office = territory.owner
+        territory = Territory(division, frozenset({office} if office else ()))
     place = city(territory.division, zh)
     known = [OFFICES[code][not zh] for code in sorted(territory.offices) if code in OFFICES]
     if place:

@@ -46,6 +46,8 @@ BEFORE = "select party_id, label, amount_fen from suspect order by party_id"
 # The graver last.
 LABELS = ("unexplained", "refuted", "finding")
 FULL_SUSPECTS_KEPT = 64
+# Answers of queries that are kept, and rows of the largest that is.
+ANSWERS_KEPT, MOST_ROWS_KEPT = 512, 2_000
 
 
 @dataclass
@@ -62,6 +64,7 @@ class Result:
     listed: list[Facts]
     by_party: dict[str, Facts]
     _full: OrderedDict[str, Facts] = field(default_factory=OrderedDict)
+    _frames: OrderedDict[tuple[str, str], list[Facts]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def suspect(self, party: str) -> Facts:
@@ -84,9 +87,24 @@ class Result:
         return found
 
     def frame(self, name: str, sql: str, params: Any = None) -> list[Facts]:
-        """The rows of a query over the file, as dicts."""
+        """The rows of a query over the file, as dicts, which nobody may change.
+
+        The file never changes, so that the last answers are kept.
+        """
+        key = (name, repr(params))
+        with self._lock:
+            held = self._frames.get(key)
+            if held is not None:
+                self._frames.move_to_end(key)
+                return held
         with self.db.cursor() as cursor:
-            return cursor.frame(name, sql, params).to_dicts()
+            rows = cursor.frame(name, sql, params).to_dicts()
+        if len(rows) <= MOST_ROWS_KEPT:
+            with self._lock:
+                self._frames[key] = rows
+                if len(self._frames) > ANSWERS_KEPT:
+                    self._frames.popitem(last=False)
+        return rows
 
 
 class Results:

@@ -31,5 +31,10 @@ def drop_token(answer: Response, desk: Desk) -> None:
     )
 
 
+def known_cookie(desk: Desk) -> str:
+    """The name of the cookie by which a browser is known, see review/known_browsers.py."""
+    return f"{_name(desk)}-known"
+
+
 def _name(desk: Desk) -> str:
     return COOKIE if desk.secure else PLAIN_COOKIE

@@ -14,66 +14,96 @@ from review import cases
 from review.cases import State
 from review.desk import Desk
 from review.filters import Filters, passes
-from review.policy import Viewer, sees, whom_to_ask
+from review.policy import Territory, Viewer, owns, sees, whom_to_ask
 from review.results import Result, gravity
 from review.signed_in import SignedIn
 
 Facts = dict[str, Any]
+UNTOUCHED = State()
+SHOWN_OF_OTHERS = (
+    "rank", "score", "label", "division", "territory", "lead_office", "typologies",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Worklist:
-    """Rows that pass the filters, the page of them that is shown, and counts over all of them."""
+    """How many pass the filters, the page of them that is shown, and counts over all of them."""
 
-    rows: Sequence[Facts]
+    count: int
     page: Sequence[Facts]
     pages: int
     by_typology: Sequence[tuple[str, int]]
     by_city: Sequence[tuple[str, int]]
-    assignees: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A listed suspect with what the desk knows of it, before it is shown."""
+
+    listed: Facts
+    territory: Territory
+    state: State
+    is_new: bool
+    own: bool
 
 
 def worklist(
     desk: Desk, session: Session, result: Result, who: SignedIn, filters: Filters, zh: bool
 ) -> Worklist:
     """Gather the queue of a viewer, best first."""
-    rows = visible(desk, session, result, who, filters, zh)
-    size = desk.settings.desk.page_rows
+    lines = visible(desk, session, result, who, filters)
+    size, now = desk.settings.desk.page_rows, desk.now()
     first = (filters.page_number - 1) * size
-    typologies = Counter(name for row in rows for name in row["typologies"] or ("unexplained",))
-    cities = Counter((row["division"] or "")[:4] + "00" for row in rows)
-    assignees = sorted({row["assignee"] for row in rows if row["assignee"]})
+    typologies = Counter(
+        name for line in lines for name in line.listed["typologies"] or ("unexplained",)
+    )
+    cities = Counter((line.listed["division"] or "")[:4] + "00" for line in lines)
     return Worklist(
-        rows, rows[first : first + size], max(1, -(-len(rows) // size)),
+        len(lines), [shown(line, now, zh) for line in lines[first : first + size]],
+        max(1, -(-len(lines) // size)),
         sorted(typologies.items(), key=lambda each: (-each[1], each[0])),
-        sorted(cities.items(), key=lambda each: (-each[1], each[0])), assignees,
+        sorted(cities.items(), key=lambda each: (-each[1], each[0])),
     )  # fmt: skip
 
 
 def visible(
-    desk: Desk, session: Session, result: Result, who: SignedIn, filters: Filters, zh: bool
-) -> list[Facts]:
-    """The suspects that pass the filters: those of the viewer's territory, or the others masked."""
-    now, known, opened_to = desk.now(), cases.states(session), cases.shares(session)
+    desk: Desk, session: Session, result: Result, who: SignedIn, filters: Filters
+) -> list[Line]:
+    """The suspects that pass the filters: those of the viewer's territory, or the others.
+
+    Of the others nothing is looked at but what is shown of them, so that no filter tells more.
+    """
+    known, opened_to = cases.states(session), cases.shares(session)
     before = desk.results.before(who.before_at, session) if who.before_at else None
-    rows = []
+    others = filters.scope == "others"
+    lines = []
     for listed in result.listed:
         party = listed["party_id"]
-        territory = cases.widened(listed["territory"], opened_to.get(party, ()))
-        own = sees(who.viewer, territory)
-        if own == (filters.scope == "others"):
+        territory = listed["territory"]
+        if party in opened_to:
+            territory = cases.widened(territory, opened_to[party])
+        if sees(who.viewer, territory) == others:
             continue
-        state = known.get(party, State())
-        row = {
-            **listed, "status": state.status, "assignee": state.assignee,
-            "holder": state.holder(now), "is_new": is_new(listed, before), "masked": not own,
-            "ask": None,
-        }  # fmt: skip
-        if not own:
-            row = masked(row, zh)
-        if passes(row, filters, who.viewer.name, who.before_at):
-            rows.append(row)
-    return rows
+        state = known.get(party, UNTOUCHED)
+        line = Line(listed, territory, state, is_new(listed, before), not others)
+        facts = masked(listed) if others else listed
+        if passes(facts, UNTOUCHED if others else state, line.is_new, filters, who.viewer.name):
+            lines.append(line)
+    return lines
+
+
+def shown(line: Line, now: datetime, zh: bool) -> Facts:
+    """A line as the page shows it; of what others own rank, score, typology, place, whom to ask."""
+    more = {"is_new": line.is_new, "masked": not line.own}
+    if not line.own:
+        ask = whom_to_ask(line.territory, zh)
+        return {**masked(line.listed), **more, "status": "", "assignee": "", "holder": "",
+                "ask": ask}  # fmt: skip
+    state = line.state
+    return {
+        **line.listed, **more, "status": state.status, "assignee": state.assignee,
+        "holder": state.holder(now), "ask": None,
+    }  # fmt: skip
 
 
 def is_new(row: Mapping[str, Any], before: Mapping[str, tuple[int, int]] | None) -> bool:
@@ -84,15 +114,13 @@ def is_new(row: Mapping[str, Any], before: Mapping[str, tuple[int, int]] | None)
     return held is None or (gravity(row["label"]), row["amount_fen"] or 0) > held
 
 
-def masked(row: Facts, zh: bool) -> Facts:
-    """What others own: rank, score, typology and place; no name, no text, and whom to ask."""
-    shown = {name: row[name] for name in ("rank", "score", "label", "division", "territory",
-                                          "lead_office", "typologies", "is_new")}  # fmt: skip
-    kept = {name: None for name in row} | shown
+def masked(listed: Facts) -> Facts:
+    """What others own, without name, text, amounts and identifier."""
     return {
-        **kept, "party_id": "", "status": "", "assignee": "", "holder": "", "masked": True,
-        "ask": whom_to_ask(row["territory"], zh),
-    }  # fmt: skip
+        **dict.fromkeys(listed),
+        **{name: listed[name] for name in SHOWN_OF_OTHERS},
+        "party_id": "",
+    }
 
 
 def seen_by(
@@ -107,20 +135,18 @@ def seen_by(
 
 
 def next_open(
-    desk: Desk, session: Session, result: Result, who: SignedIn, filters: Filters, zh: bool
+    desk: Desk, session: Session, result: Result, who: SignedIn, filters: Filters
 ) -> str | None:
     """Lock the first suspect of a filtered list that nobody else has; its party, None at the end.
 
     The session's transaction must exclude other writers.
     """
-    now: datetime = desk.now()
-    cases.release(session, who.viewer.name, now)
-    for row in visible(desk, session, result, who, filters, zh):
-        if row["masked"] or row["status"] not in ("open", "more_information"):
-            continue
-        if row["assignee"] not in ("", who.viewer.name):
-            continue
-        minutes = desk.settings.desk.hold_minutes
-        if cases.hold(session, row["party_id"], who.viewer.name, now, minutes):
-            return str(row["party_id"])
+    now, name = desk.now(), who.viewer.name
+    cases.release(session, name, now)
+    for line in visible(desk, session, result, who, filters):
+        free = line.state.status in ("open", "more_information") and line.own
+        if free and line.state.assignee in ("", name) and owns(who.viewer, line.territory):
+            party = str(line.listed["party_id"])
+            if cases.hold(session, party, name, now, desk.settings.desk.hold_minutes):
+                return party
     return None

@@ -130,6 +130,6 @@ def test_the_published_file_is_opened_read_only_and_locked(home: Home, tmp_path:
         "set enable_external_access = true", "attach ':memory:' as other",
     ):  # fmt: skip
         with pytest.raises(StoreError, match=r"read-only|disabled|locked"):
-            result.frame("attack", sql)
+            result.frame(sql, sql)
     assert open_result(result.path).run == result.run
     Control(home).close()

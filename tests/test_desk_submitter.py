@@ -141,7 +141,7 @@ def test_operations_show_runs_stages_and_what_moved_between_two_runs(world: Worl
     control.fail_run(failed.run_id, NOON, "disk full")
     browser = world.signed_in("admin")
     page = browser.get("/operations").text
-    for part in ("load 1.5, 200", "disk full", OTHER):
+    for part in ("装载 1.5, 200", "disk full", OTHER):
         assert part in page
     page = browser.get("/operations/difference?first=1&second=2").text
     moves = re.findall(r"<tr><td>(\w+)</td><td[^>]*>(\S+)</td><td[^>]*>(\S+)</td><td>([^<]+)", page)

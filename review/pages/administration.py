@@ -47,11 +47,12 @@ def add_account(request: Request, form: Posted, who: Who) -> Response:
 def change_account(request: Request, name: str, change: str, form: Posted, who: Who) -> Response:
     """Reset, disable or enable an account; not one's own, so that one administrator stays."""
     desk = desk_of(request)
-    if change not in ("reset", "disable", "enable") or name == who.viewer.name:
-        raise Refused(422, "不能这样更改该账户", "this account cannot be changed in this way")
     password = None
     with desk.control.session() as session:
         now, user = desk.now(), accounts.named(session, name)
+        # By its number: a name is found however it is spelt.
+        if change not in ("reset", "disable", "enable") or user.user_id == who.viewer.user_id:
+            raise Refused(422, "不能这样更改该账户", "this account cannot be changed in this way")
         if change == "reset":
             password = accounts.reset(session, now, user)
         else:

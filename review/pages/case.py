@@ -10,14 +10,15 @@ from fastapi import Depends, Request
 from fastapi.responses import FileResponse, RedirectResponse, Response
 from sqlalchemy import select
 
-from data.codes import DIVISION
+from data.codes import CITIES
 from data.desk_tables import CaseAttachment, CaseLink, CaseNote, CaseShare
+from data.divisions import COUNTIES
 from data.errors import InputError, NotFoundError
 from pipelines.disposal import OFFICES
 from review import attachments, audit, cases
 from review.desk import desk_of
 from review.forms import Form, attached_form, form_of, refused_as
-from review.pages.suspect import of_territory
+from review.pages.suspect import of_own, of_territory
 from review.policy import Action
 from review.rendering import page
 from review.routing import Pages
@@ -34,10 +35,11 @@ IDENTIFIER = re.compile(r"[\w.:-]{1,80}")
 def assign(request: Request, party: str, form: Posted, who: Who) -> Response:
     """Give the case to a person, or to nobody."""
     desk = desk_of(request)
-    of_territory(request, party, who)
+    result, _ = of_own(request, party, who)
     with refused_as(), desk.control.session() as session:
         name = form.line("assignee", "")
-        cases.assign(session, party, name, desk.now())
+        territory = cases.widened(result.by_party[party]["territory"], cases.of(session, party))
+        cases.assign(session, party, territory, name, desk.now())
         audit.record(
             session, desk.now(), who.viewer.name, Action.ASSIGN, f"party={party}", "done", name
         )  # fmt: skip
@@ -134,23 +136,29 @@ def link(request: Request, party: str, form: Posted, who: Who) -> Response:
 
 @pages.page("POST", "/suspects/{party}/shares", Action.SHARE)
 def share(request: Request, party: str, form: Posted, who: Who) -> Response:
-    """Open the case to another division or office, or hand it over with its assignee cleared."""
+    """Open the case to another division or office, hand it over, or take that back.
+
+    Who gets a case handed leads it; its assignee and its lock are cleared.
+    """
     desk = desk_of(request)
-    of_territory(request, party, who)
+    of_own(request, party, who)
     with refused_as(), desk.control.session() as session:
         kind, division, office = (
             form.line("kind"),
             form.line("division", ""),
             form.line("office", ""),
         )
-        if kind not in ("shared", "handed") or bool(division) == bool(office):
+        if kind not in (cases.SHARED, cases.HANDED, cases.WITHDRAWN) or bool(division) == bool(
+            office
+        ):
             raise InputError("请选择一个辖区或部门 / choose one division or one office")
-        if (division and not DIVISION.fullmatch(division)) or (office and office not in OFFICES):
-            raise InputError("辖区代码须为六位 / a division's code has six digits")
+        known = division in CITIES or division in COUNTIES or office in OFFICES
+        if not known:
+            raise InputError("没有这个辖区或部门 / there is no such division or office")
         now = desk.now()
         case = cases.opened(session, party, now)
-        if kind == "handed":
-            case.assignee = ""
+        if kind == cases.HANDED:
+            case.assignee, case.held_by, case.held_until = "", "", None
         session.add(
             CaseShare(
                 party_id=party, division=division, office=office, kind=kind,

@@ -12,8 +12,8 @@ from data.errors import NotFoundError
 from review import audit, cases, decisions, precision
 from review.desk import desk_of
 from review.forms import Form, form_of, refused_as
-from review.pages.suspect import of_territory
-from review.policy import Action
+from review.pages.suspect import of_own
+from review.policy import Action, Role, owns
 from review.rendering import page
 from review.routing import Pages
 from review.signed_in import Refused, SignedIn, whoever
@@ -28,7 +28,7 @@ Posted = Annotated[Form, Depends(form_of)]
 def decide(request: Request, party: str, form: Posted, who: Who) -> Response:
     """Add a verdict on the suspect as the page showed it."""
     desk = desk_of(request)
-    result, facts = of_territory(request, party, who)
+    result, facts = of_own(request, party, who)
     decision, _, reason = form.line("verdict").partition(":")
     with refused_as(409), desk.control.session() as session:
         verdict = decisions.decide(
@@ -52,9 +52,13 @@ def approvals(request: Request, who: Who) -> Response:
     with desk.control.reading() as session:
         for verdict in decisions.waiting(session):
             listed, own = _listed(request, who, verdict)
-            if own:
-                mine = verdict.user_name == who.viewer.name
-                rows.append({"verdict": verdict, "listed": listed, "mine": mine})
+            if own and result is not None:
+                mine = decisions.same_person(session, verdict.user_name, who.viewer.name)
+                now = decisions.evidence_now(result, verdict.party_id)
+                changed = now not in (None, verdict.evidence_sha256)
+                rows.append(
+                    {"verdict": verdict, "listed": listed, "mine": mine, "changed": changed}
+                )  # fmt: skip
     return page(request, "approvals.html", rows=rows, result=result)
 
 
@@ -68,10 +72,12 @@ def approve(request: Request, verdict_id: int, form: Posted, who: Who) -> Respon
         raise NotFoundError("no such verdict")
     if not _listed(request, who, verdict)[1]:
         raise Refused(403, "不在您的辖区", "not in your territory")
+    result = desk.results.current()
+    now = None if result is None else decisions.evidence_now(result, verdict.party_id)
     with refused_as(409), desk.control.session() as session:
         decisions.approve(
             session, verdict_id, who.viewer.name, desk.now(), form.line("outcome", ""),
-            form.text("note"),
+            form.text("note"), now,
         )  # fmt: skip
         audit.record(
             session, desk.now(), who.viewer.name, Action.APPROVE, f"party={verdict.party_id}",
@@ -110,7 +116,7 @@ def sample(request: Request, who: Who) -> Response:
 def _listed(
     request: Request, who: SignedIn, verdict: Verdict
 ) -> tuple[dict[str, object] | None, bool]:
-    """The suspect of a verdict, and whether it lies in the viewer's territory.
+    """The suspect of a verdict, and whether its case is the viewer's.
 
     Who is no suspect any more is the province's.
     """
@@ -119,5 +125,8 @@ def _listed(
     if result is None:
         return None, False
     with desk.control.reading() as session:
-        listed, own = seen_by(who.viewer, session, result, verdict.party_id)
-    return listed, own or (listed is None and who.viewer.role == "province")
+        listed = result.by_party.get(verdict.party_id)
+        if listed is None:
+            return None, who.viewer.role == Role.PROVINCE
+        opened_to = cases.of(session, verdict.party_id)
+    return listed, owns(who.viewer, cases.widened(listed["territory"], opened_to))

@@ -19,6 +19,7 @@ from review.rendering import is_chinese, page
 from review.results import Result
 from review.routing import Pages
 from review.signed_in import Refused, SignedIn, whoever
+from review.withheld import unflagged
 from review.worklist import seen_by
 
 pages = Pages()
@@ -56,10 +57,15 @@ def evidence(
 def graph(request: Request, party: str, who: Who, finding: int | None = None) -> Response:
     """The graph of a suspect's direct flows, or of one finding's evidence, as JSON."""
     result, facts = of_territory(request, party, who)
-    edges = desk_of(request).settings.desk.graph_edges
-    if finding is None:
-        return JSONResponse(money.around(result, party, edges))
-    return JSONResponse(money.of_finding(facts, finding_of(facts, finding), result, edges))
+    desk = desk_of(request)
+    edges = desk.settings.desk.graph_edges
+    drawn = (
+        money.around(result, party, edges)
+        if finding is None
+        else money.of_finding(facts, finding_of(facts, finding), result, edges)
+    )
+    with desk.control.reading() as session:
+        return JSONResponse(unflagged(drawn, who.viewer, session, result))
 
 
 @pages.page("GET", "/suspects/{party}/graph/{other}", Action.SEE_SUSPECT)
@@ -73,7 +79,9 @@ def expand(request: Request, party: str, other: str, who: Who) -> Response:
         raise NotFoundError("this party is no suspect; the file holds only its flows with suspects")
     if not own:
         raise Refused(403, "该主体不在您的辖区", "that party is not in your territory")
-    return JSONResponse(money.around(result, other, desk.settings.desk.graph_edges // 3))
+    drawn = money.around(result, other, desk.settings.desk.graph_edges // 3)
+    with desk.control.reading() as session:
+        return JSONResponse(unflagged(drawn, who.viewer, session, result))
 
 
 @pages.page("GET", "/suspects/{party}/look-through", Action.SEE_SUSPECT)

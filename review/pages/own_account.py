@@ -10,9 +10,11 @@ from markupsafe import Markup
 from sqlalchemy import select
 
 from data.desk_tables import DeskSession, DeskUser
+from data.errors import InputError
 from review import accounts, audit, passwords, sessions
 from review.desk import desk_of
 from review.forms import Form, form_of, refused_as
+from review.known_browsers import make_known
 from review.policy import Action
 from review.rendering import page
 from review.routing import Pages
@@ -73,14 +75,17 @@ def change_password(
         kept = session.get_one(DeskUser, who.viewer.user_id).password_hash
     if not passwords.matches(kept, form.secret("present")):
         with desk.control.session() as session:
-            user = session.get_one(DeskUser, who.viewer.user_id)
-            accounts.failed(user, desk.now(), desk.settings.desk)
+            # Who holds a log-in that is not theirs guesses no further: it ends.
+            if desk.wrong.wrong(f"log-in {who.token_sha256}", desk.now()):
+                session.get_one(DeskSession, who.token_sha256).revoked_at = desk.now()
             audit.record(
-                session, desk.now(), user.name, Action.OWN_ACCOUNT, "", "password wrong"
+                session, desk.now(), who.viewer.name, Action.OWN_ACCOUNT, "", "password wrong"
             )  # fmt: skip
         return _password_page(request, WRONG_PASSWORD, 422)
     with refused_as():
         passwords.require_good(new, who.viewer.name, desk.settings.desk.minimum_password_chars)
+        if passwords.matches(kept, new):
+            raise InputError("新密码须与当前密码不同 / the new password must be another one")
     hashed = passwords.keep(new)
     with desk.control.session() as session:
         now, user = desk.now(), session.get_one(DeskUser, who.viewer.user_id)
@@ -122,6 +127,7 @@ def enrol(
         return _enrolment(request, who, WRONG_CODE, 422, secret)
     answer = RedirectResponse("/", 303)
     set_token(answer, desk, token)
+    make_known(answer, desk, who.viewer.user_id)
     return answer
 
 

@@ -16,7 +16,7 @@ from review import accounts, audit, cases
 from review.desk import desk_of
 from review.filters import COLUMNS, Filters
 from review.forms import Form, form_of, refused_as
-from review.policy import Action, Role
+from review.policy import GRANTED, Action, Role, owns
 from review.rendering import is_chinese, page
 from review.routing import Pages
 from review.signed_in import Refused, SignedIn, whoever
@@ -49,7 +49,7 @@ def queue(request: Request, who: Who) -> Response:
         shown = worklist(desk, session, result, who, filters, zh)
         views = _views(session, who)
         people = [user for user in accounts.everyone(session) if user.active]
-    names = [user.name for user in people if user.role != Role.SUBMITTER]
+    names = [user.name for user in people if Role(user.role) in GRANTED[Action.WORK_CASE]]
     return page(
         request, "queue.html", filters=filters, shown=shown, views=views, people=names,
         columns=COLUMNS,
@@ -64,7 +64,7 @@ def take_next(request: Request, form: Posted, who: Who) -> Response:
     if result is None:
         return RedirectResponse("/queue", 303)
     with desk.control.session() as session:
-        party = next_open(desk, session, result, who, filters, is_chinese(request))
+        party = next_open(desk, session, result, who, filters)
         audit.record(
             session, desk.now(), who.viewer.name, Action.TAKE_NEXT, f"party={party or ''}"
         )  # fmt: skip
@@ -87,7 +87,10 @@ def assign(request: Request, form: Posted, who: Who) -> Response:
             listed, own = seen_by(who.viewer, session, result, party)
             if listed is None or not own:
                 raise Refused(403, "其中有不属于您辖区的", "one of them is outside your territory")
-            cases.assign(session, party, name, desk.now())
+            territory = cases.widened(listed["territory"], cases.of(session, party))
+            if not owns(who.viewer, territory):
+                raise Refused(403, "其中有他处主办的案件", "another leads one of these cases")
+            cases.assign(session, party, territory, name, desk.now())
             audit.record(
                 session, desk.now(), who.viewer.name, Action.ASSIGN, f"party={party}", "done", name
             )

@@ -13,6 +13,8 @@ from data.desk_tables import DeskSession, DeskUser
 from review import accounts, audit, passwords, sessions
 from review.desk import Desk, desk_of
 from review.forms import Form, form_of, open_form
+from review.known_browsers import known_browser, make_known
+from review.limits import network
 from review.policy import Action
 from review.rendering import LANGUAGE, THEME, THEMES, page
 from review.routing import Pages
@@ -38,24 +40,26 @@ def log_in(request: Request, form: Annotated[Form, Depends(open_form)]) -> Respo
     """Check name and password, and begin a log-in that still lacks the second factor."""
     desk = desk_of(request)
     name, target = form.secret("name").strip().lower()[:80], inside(form.secret("next"))
-    client = request.client.host if request.client else ""
-    if not (desk.log_ins.allows(f"address {client}") and desk.log_ins.allows(f"name {name}")):
-        raise Refused(429, "登录尝试过多，请一分钟后再试", "too many log-ins; wait a minute")
+    client = network(request.client.host if request.client else "")
     with desk.control.reading() as session:
         user = accounts.find(session, name)
         kept = user.password_hash if user else None
+        browser = _browser_of(desk, request, user)
+    callers = [f"browser {browser}"] if browser else [f"address {client}", f"name {name}"]
+    if not all(desk.log_ins.allows(caller) for caller in callers):
+        raise Refused(429, "登录尝试过多，请一分钟后再试", "too many log-ins; wait a minute")
     # Outside any transaction: it takes its time by design.
     right = passwords.matches(kept, form.secret("password"))
     with desk.control.session() as session:
         now, user = desk.now(), accounts.find(session, name)
-        usable = user is not None and user.active and not accounts.is_locked(user, now)
+        usable = user is not None and user.active and not _is_locked(desk, user, browser)
         token = None
         if user is not None and usable and right and user.password_hash == kept:
             token = sessions.begin(session, now, user, sessions.PASSWORD)
             audit.record(session, now, user.name, Action.SIGN_IN, "", "password right")
         else:
             if user is not None and usable:
-                accounts.failed(user, now, desk.settings.desk)
+                _failed(desk, user, browser)
             known = user.name if user else ""
             audit.record(session, now, known, Action.SIGN_IN, "", "password wrong")
     if token is None:
@@ -83,19 +87,41 @@ def code(
         raise Refused(429, "尝试过多，请一分钟后再试", "too many tries; wait a minute")
     with desk.control.session() as session:
         now, user = desk.now(), session.get_one(DeskUser, who.viewer.user_id)
-        token = None
-        if not accounts.is_locked(user, now):
+        token, browser = None, _browser_of(desk, request, user)
+        if not _is_locked(desk, user, browser):
             if accounts.code_is_right(user, form.secret("code"), now, desk.sealer):
                 token = _complete(desk, session, user, who)
+                desk.wrong.right(f"browser {browser}")
             else:
-                accounts.failed(user, now, desk.settings.desk)
+                _failed(desk, user, browser)
         outcome = "code right" if token else "code wrong"
         audit.record(session, now, user.name, Action.SIGN_IN, "", outcome)
     if token is None:
         return page(request, "code.html", 401, next=inside(form.secret("next")), said=WRONG)
     answer = RedirectResponse(inside(form.secret("next")), 303)
     set_token(answer, desk, token)
+    if browser is None:
+        make_known(answer, desk, who.viewer.user_id)
     return answer
+
+
+def _browser_of(desk: Desk, request: Request, user: DeskUser | None) -> str | None:
+    """The number of a browser in which this very account signed in before."""
+    known = known_browser(desk, request)
+    return known.number if known and user and known.user_id == user.user_id else None
+
+
+def _is_locked(desk: Desk, user: DeskUser, browser: str | None) -> bool:
+    if browser is not None:
+        return desk.wrong.locked(f"browser {browser}", desk.now())
+    return accounts.is_locked(user, desk.now())
+
+
+def _failed(desk: Desk, user: DeskUser, browser: str | None) -> None:
+    if browser is not None:
+        desk.wrong.wrong(f"browser {browser}", desk.now())
+    else:
+        accounts.failed(user, desk.now(), desk.settings.desk)
 
 
 def _complete(desk: Desk, session: Session, user: DeskUser, who: SignedIn) -> str:

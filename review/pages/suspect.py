@@ -17,7 +17,7 @@ from review.desk import Desk, desk_of
 from review.drawing.ownership import KINDS, ownership
 from review.drawing.timeline import timeline
 from review.evidence_rows import held_sides
-from review.policy import GRANTED, Action, Role, whom_to_ask
+from review.policy import GRANTED, Action, Role, owns, sees, whom_to_ask
 from review.rendering import is_chinese, page
 from review.requests_for_data import requests_for_data
 from review.results import Result
@@ -25,6 +25,7 @@ from review.routing import Pages
 from review.sentence import sentence
 from review.signed_in import Refused, SignedIn, whoever
 from review.ties import ties
+from review.withheld import as_seen
 from review.words import DECISIONS, REASONS
 from review.worklist import seen_by
 
@@ -41,14 +42,19 @@ def suspect(request: Request, party: str, who: Who) -> Response:
     held, names = ties(result, party)
     with desk.control.reading() as session:
         case = case_facts(desk, session, party)
-        people = [u.name for u in accounts.everyone(session) if u.active and _works(u.role)]
+        territory = cases.widened(result.by_party[party]["territory"], case["shares"])
+        people = [
+            user.name for user in accounts.everyone(session)
+            if user.active and _works(user.role) and sees(accounts.viewer(user), territory)
+        ]  # fmt: skip
     return page(
         request, "suspect.html", facts=facts, said=sentence(facts, zh), case=case, people=people,
         result=result, returned=result.frame("returned", RETURNED, [party]),
         asked=requests_for_data(facts, held_sides(result, facts), zh),
         timeline=timeline(money.days(result, party), money.window(facts), zh),
         ties=held, tie_names=names, picture=ownership(party, held, names, zh), tie_kinds=KINDS,
-        decisions=DECISIONS, reasons=REASONS,
+        decisions=DECISIONS, reasons=REASONS, leads=owns(who.viewer, territory),
+        lead=whom_to_ask(territory, zh),
     )  # fmt: skip
 
 
@@ -85,12 +91,34 @@ def of_territory(request: Request, party: str, who: SignedIn) -> tuple[Result, d
         raise NotFoundError("no run is published yet")
     with desk.control.reading() as session:
         listed, own = seen_by(who.viewer, session, result, party)
-    if listed is None:
-        raise NotFoundError("no suspect of the current run has this identifier")
-    if not own:
-        ask = [whom_to_ask(listed["territory"], zh) for zh in (True, False)]
-        raise Refused(403, f"不在您的辖区；请联系{ask[0]}", f"not in your territory; ask {ask[1]}")
-    return result, result.suspect(party)
+        if listed is None:
+            raise NotFoundError("no suspect of the current run has this identifier")
+        if not own:
+            territory = cases.widened(listed["territory"], cases.of(session, party))
+            ask = [whom_to_ask(territory, zh) for zh in (True, False)]
+            raise Refused(
+                403, f"不在您的辖区；请联系{ask[0]}", f"not in your territory; ask {ask[1]}"
+            )
+        return result, as_seen(result.suspect(party), who.viewer, session, result)
+
+
+def of_own(request: Request, party: str, who: SignedIn) -> tuple[Result, dict[str, Any]]:
+    """The same, of a suspect whose case is the viewer's to assign, to decide and to share.
+
+    Raises:
+        NotFoundError: nothing is published, or the party is no suspect.
+        Refused: it is another territory's, or was only shared with the viewer's.
+    """
+    found = of_territory(request, party, who)
+    with desk_of(request).control.reading() as session:
+        territory = cases.widened(found[0].by_party[party]["territory"], cases.of(session, party))
+    if not owns(who.viewer, territory):
+        ask = [whom_to_ask(territory, zh) for zh in (True, False)]
+        raise Refused(
+            403, f"该案件由{ask[0]}主办，此处只能查看和记录",
+            f"{ask[1]} leads this case; you may read it and add notes",
+        )  # fmt: skip
+    return found
 
 
 def finding_of(facts: dict[str, Any], number: int) -> dict[str, Any]:
