@@ -735,10 +735,13 @@ class UnlicensedBusiness(Section):
     window_days: Count
     minimum_clients: Count
     minimum_fen: Whole
+    minimum_settled_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
     largest_instalment_ratio: Ratio
     least_loan_fen: Whole
+    round_loan_fen: Count
+    minimum_round_share: Share
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
