@@ -196,6 +196,7 @@ class FundPool(Section):
     maximum_fixed_ratio_share: Share
     treasury_public_share: Share
     minimum_reached_share: Share
+    detour_share: Share
     refund_days: Count
     ratio_days: Count
     ratio_sample: Count

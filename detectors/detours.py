@@ -8,6 +8,7 @@ that count: of a payment to an honest stranger only chance brings some there.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,26 @@ class Detour:
     reached: frozenset[int]
     passed: frozenset[int]
 
+    @classmethod
+    def of(
+        cls,
+        context: Context,
+        records: OwnedRecords,
+        ways: list[tuple[int, list[int]]],
+        party: Mapping[int, int],
+        fen: int,
+    ) -> Detour:
+        """The detour that ways (fen and rows) make, given the party of each account."""
+        rows = np.array(sorted({row for _, path in ways for row in path}), np.int64)
+        taken = pl.DataFrame({"transfer_no": records.transfer_no[rows]})
+        context.db.register("taken", taken.to_arrow())
+        shown = context.db.frame("references", REFS).select("ref", "booked_at")
+        context.db.unregister("taken")
+        payee = records.transfers.payee
+        reached = {party[int(payee[path[-1]])] for _, path in ways}
+        passed = {party[int(payee[row])] for _, path in ways for row in path[:-1]}
+        return cls(fen, shown, frozenset(reached - {-1}), frozenset(passed - reached - {-1}))
+
 
 def read_detours(
     context: Context, share: float, least_fen: int, only: set[str]
@@ -64,26 +85,33 @@ def read_detours(
     party = {account: number for account, number in context.db.rows("owners", OWNER)}
     found = {}
     for name, owner in owners.items():
-        ways = _ways(records, money, owner, wanted, share)
+        ways = ways_over_others(records, money, owner, wanted, share)
         fen = sum(amount for amount, _ in ways)
         if fen >= least_fen and ways:
-            found[name] = _detour(context, records, ways, party, fen)
+            found[name] = Detour.of(context, records, ways, party, fen)
     return found
 
 
-def _ways(
+def ways_over_others(
     records: OwnedRecords,
     money: OwnedMoney,
     owner: int,
     wanted: npt.NDArray[np.bool_],
     share: float,
+    ending: npt.NDArray[np.bool_] | None = None,
 ) -> list[tuple[int, list[int]]]:
-    """Fen and rows of each way from home to the circle over others, of payments that count."""
+    """Fen and rows of each way from home to the circle over others, of payments that count.
+
+    Only accounts that are `ending` count as the circle; all that are its ends if not given.
+    """
     colour = money.note_colour
     mine = (records.rules.owner_of[colour] == owner) & wanted[colour]
     mine &= records.rules.kind[money.note_transfer] <= 0
     row, fen, use = money.note_transfer[mine], money.note_fen[mine], money.note_use[mine]
-    if not (use == CIRCLE).any():
+    arrives = use == CIRCLE
+    if ending is not None:
+        arrives &= ending[records.transfers.payee[row]]
+    if not arrives.any():
         return []
     home = np.zeros(records.accounts, np.bool_)
     home[records.rules.homes[records.rules.homes[:, 1] == owner, 0]] = True
@@ -94,28 +122,10 @@ def _ways(
     found = parts(transfers, fen, home, last_first=True, maximum_parts=MAXIMUM_PARTS)
     ways: list[tuple[int, list[int]]] = []
     arrived: dict[int, int] = defaultdict(int)
-    for leaf in np.flatnonzero(use[found.row] == CIRCLE).tolist():
+    for leaf in np.flatnonzero(arrives[found.row]).tolist():
         path = [int(row[found.row[part]]) for part in found.path(leaf)]
         if len(path) > 1:
             ways.append((int(found.amount_fen[leaf]), path))
             arrived[path[0]] += int(found.amount_fen[leaf])
     whole = records.transfers.amount_fen
     return [way for way in ways if arrived[way[1][0]] >= share * int(whole[way[1][0]])]
-
-
-def _detour(
-    context: Context,
-    records: OwnedRecords,
-    ways: list[tuple[int, list[int]]],
-    party: dict[int, int],
-    fen: int,
-) -> Detour:
-    rows = np.array(sorted({row for _, path in ways for row in path}), np.int64)
-    taken = pl.DataFrame({"transfer_no": records.transfer_no[rows]})
-    context.db.register("taken", taken.to_arrow())
-    shown = context.db.frame("references", REFS).select("ref", "booked_at")
-    context.db.unregister("taken")
-    payee = records.transfers.payee
-    reached = {party[int(payee[path[-1]])] for _, path in ways}
-    passed = {party[int(payee[row])] for _, path in ways for row in path[:-1]}
-    return Detour(fen, shown, frozenset(reached - {-1}), frozenset(passed - reached - {-1}))

@@ -15,18 +15,18 @@ not submit, whose kind is unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
 from data.settings import FundPool
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import read_evidence
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.pool_measures import Measured, Pool, measure, read_pools, total
+from detectors.pool_money import PoolMoney, follow_pools
+from detectors.pool_text import Shown, texts
 
 NAME = "fund_pool"
 CODE = "P1"
@@ -52,34 +52,28 @@ CHINESE = Description(
 )
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The evidence of one pool over all records: its parts, and the day of the first transfer."""
-
-    from_persons: pl.DataFrame
-    outgoing: pl.DataFrame
-    inner: pl.DataFrame
-    since: date
-
-
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding for each pool, by the firm behind it or the holder of its main account.
 
     An account counts for one pool: for the circle that holds most of what was taken.
     """
     settings = context.settings.detectors.fund_pool
-    judged = []
-    for pool in read_pools(context, settings):
-        measured = measure(settings, pool)
-        if measured is not None:
-            behind = institution_behind(context, settings, pool, measured)
-            judged.append((behind, pool, measured))
+    kept = [
+        (pool, measured)
+        for pool in read_pools(context, settings)
+        if (measured := measure(settings, pool)) is not None
+    ]
+    money = follow_pools(context, [pool.accounts for pool, _ in kept])
+    judged = [
+        (institution_behind(context, settings, pool, measured, followed), pool, measured, followed)
+        for (pool, measured), followed in zip(kept, money, strict=True)
+    ]
     judged.sort(key=lambda each: (-each[0][0], -each[2].public_fen, each[1].accounts))
     taken: set[int] = set()
-    for (_, institution), pool, measured in judged:
+    for (_, institution), pool, measured, followed in judged:
         if not taken & set(pool.accounts):
             taken |= set(pool.accounts)
-            yield from report(context, settings, pool, measured, institution)
+            yield from report(context, settings, pool, measured, followed, institution)
 
 
 def report(
@@ -87,6 +81,7 @@ def report(
     settings: FundPool,
     pool: Pool,
     found: Measured,
+    money: PoolMoney,
     behind: Institution | None,
 ) -> Iterator[Finding]:
     """Yield the finding of one pool; none when nobody known holds its accounts."""
@@ -103,11 +98,21 @@ def report(
         pl.col("other").is_in(list(circle)) & ~pl.col("other").is_in(holders)
     )
     inner = pool.flow.filter("inner_transfer", "incoming")
-    evidence = read_evidence(pl.concat([from_persons, inner, outgoing]))
-    named = [(context.party_ids[number], "pool") for number in holders if number != subject]
-    reached = [number for number in taken_out["other"].unique().sort() if number != subject]
-    named += [(context.party_ids[number], "beneficiary") for number in reached]
-    shown = Shown(from_persons, outgoing, inner, evidence.first_at.date())
+    own = from_persons.select("ref", "booked_at").vstack(
+        pl.concat([inner, outgoing]).select("ref", "booked_at")
+    )
+    since = read_evidence(own).first_at.date()
+    detour = money.detour(context, circle.keys() - set(holders), settings.detour_share)
+    if detour and detour.amount_fen < settings.minimum_reached_share * money.left_fen:
+        detour = None
+    evidence = read_evidence(pl.concat([own, detour.shown]) if detour else own)
+    roles = dict.fromkeys(holders, "pool")
+    reached = set(taken_out["other"]) | (detour.reached if detour else frozenset())
+    roles.update(dict.fromkeys(sorted(reached - roles.keys()), "beneficiary"))
+    passed = detour.passed if detour else frozenset()
+    roles.update(dict.fromkeys(sorted(passed - roles.keys()), "shell"))
+    roles.pop(subject, None)
+    shown = Shown(from_persons, outgoing, inner, since)
     lookalikes = _lookalikes(settings, pool, found)
     doubt = context.settings.detectors.open_lookalike
     yield Finding(
@@ -122,26 +127,26 @@ def report(
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures=_measures(settings, pool, found),
+        measures=_measures(settings, pool, found, money, circle),
         lookalikes=lookalikes,
         not_established=(
             "未证明投资人被许诺保本或收益，也未证明资金去向的最终用途",
             "it is not established that principal or return was promised, nor what the money was "
             "finally used for",
         ),
-        text=_texts(found, pool.owners.height, settings.window_days, shown),
+        text=texts(found, pool.owners.height, settings.window_days, shown, money, detour),
         lead_office=LEAD_OFFICE,
-        accomplices=tuple(named),
+        accomplices=tuple((context.party_ids[number], role) for number, role in roles.items()),
     )
 
 
 def institution_behind(
-    context: Context, settings: FundPool, pool: Pool, found: Measured
+    context: Context, settings: FundPool, pool: Pool, found: Measured, money: PoolMoney
 ) -> tuple[float, Institution | None]:
-    """The institution whose circle holds the pool, or that its takings leave for, and how surely.
+    """The institution whose circle holds the pool, or that persons' money reached, and how surely.
 
-    The share of what was taken that accounts of the circle took, or if none did, half the share of
-    what was paid that the circle got.
+    The share of what was taken that accounts of the circle took, and half the share of the persons'
+    money that left the pool and reached the circle, at once or over others, beyond chance.
     """
     taken = found.incoming.group_by("account").agg(pl.col("amount_fen").sum())
     held = pool.owners.join(taken, on="account", how="left").fill_null(0)
@@ -156,10 +161,11 @@ def institution_behind(
         share = total(inside) / max(found.taken_fen, 1)
         if inside.height and not share:
             share = 0.5
-        reached = total(found.outgoing.filter(pl.col("other").is_in(list(circle))))
-        got = reached / max(found.paid_fen, 1)
+        reached = money.reached(circle)
+        got = reached / max(money.left_fen, 1)
+        sure = reached >= settings.minimum_lift * money.by_chance(circle)
         known = institution.institution_id == pool.institution_id
-        surely = share + (0.5 * got if got >= settings.minimum_reached_share else 0.0)
+        surely = share + (0.5 * got if sure and got >= settings.minimum_reached_share else 0.0)
         if known or surely:
             # Where several institutions share a circle, the one that it is nearest to.
             ties = [circle[number] for number in inside["party_no"] if number in circle]
@@ -176,9 +182,17 @@ def _main_holder(pool: Pool, from_persons: pl.DataFrame) -> int | None:
     return int(ordered["party_no"][0]) if ordered.height else None
 
 
-def _measures(settings: FundPool, pool: Pool, found: Measured) -> dict[str, Measure]:
+def _measures(
+    settings: FundPool,
+    pool: Pool,
+    found: Measured,
+    money: PoolMoney,
+    circle: Collection[int],
+) -> dict[str, Measure]:
     public = max(found.public_fen, 1)
     ratio, returned = found.paid_fen / public, found.returned_fen / public
+    others = money.others_fen / max(money.returned_fen, 1)
+    reached = money.reached(circle) / max(money.left_fen, 1)
     return {
         "payers": Measure(found.payers, settings.minimum_payers, "persons"),
         "payees": Measure(found.payees, settings.minimum_payees, "parties"),
@@ -197,6 +211,8 @@ def _measures(settings: FundPool, pool: Pool, found: Measured) -> dict[str, Meas
         "fixed_ratio_share": Measure(
             round(found.fixed_ratio_share, 4), settings.maximum_fixed_ratio_share, "share"
         ),
+        "others_principal_share": Measure(round(others, 4), None, "share"),
+        "reached_circle_share": Measure(round(reached, 4), None, "share"),
         "accounts": Measure(pool.owners.height, None, "accounts"),
     }
 
@@ -245,38 +261,3 @@ def _lookalikes(settings: FundPool, pool: Pool, found: Measured) -> tuple[Lookal
             "at a fixed ratio",
         ),
     )
-
-
-def _texts(found: Measured, accounts: int, days: int, shown: Shown) -> tuple[str, str]:
-    public, paid, returned = map(yuan, (found.public_fen, found.paid_fen, found.returned_fen))
-    zh, en = _beyond(found, shown)
-    return (
-        f"最近 {days} 日内，{accounts} 个未登记存管的账户从 {found.payers} 名自然人处归集 {public} "
-        f"元，向 {found.payees} 个对手方付出 {paid} 元；其中 {found.back} 名付款人又从中收到 "
-        f"{returned} 元，且进账未与借款一一对应{zh}",
-        f"Within the last {days} days {accounts} account(s) not registered for custody took "
-        f"{public} yuan from {found.payers} natural persons and paid {paid} yuan to {found.payees} "
-        f"counterparties; {found.back} of the payers were paid {returned} yuan out of it again, "
-        f"and the credits match no loans one to one{en}",
-    )
-
-
-def _beyond(found: Measured, shown: Shown) -> tuple[str, str]:
-    """What the evidence holds beyond the window and the pool's dealings with others."""
-    zh, en = "", ""
-    if shown.inner.height:
-        moved = yuan(total(shown.inner))
-        zh += f"；账户之间另有 {moved} 元互转"
-        en += f"; {moved} yuan moved between these accounts"
-    if total(shown.from_persons) != found.public_fen or total(shown.outgoing) != found.paid_fen:
-        taken, paid = yuan(total(shown.from_persons)), yuan(total(shown.outgoing))
-        payers = shown.from_persons["other"].n_unique()
-        zh += (
-            f"；自 {shown.since} 起的全部记录中，共从 {payers} 名自然人处归集 {taken} 元，"
-            f"付出 {paid} 元"
-        )
-        en += (
-            f"; in all records since {shown.since} they took {taken} yuan from {payers} natural "
-            f"persons and paid {paid} yuan"
-        )
-    return zh, en

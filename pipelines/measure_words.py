@@ -25,6 +25,14 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "按固定比例转付占比",
             "share of payments that pass a receipt on at a fixed ratio",
         ),
+        "others_principal_share": (
+            "付回款项中出自他人本金的占比（至少）",
+            "share of what payers were paid again out of others' principal, at least",
+        ),
+        "reached_circle_share": (
+            "流出的自然人资金到达关联圈占比",
+            "share of the persons' money that left and reached the circle",
+        ),
         "accounts": ("账户", "accounts of the pool"),
         "loans": ("所涉借款", "loans concerned"),
         "share": ("到达关联方占放款", "share of the proceeds that reached the circle"),

@@ -172,13 +172,17 @@ def suspect(db: Database, party: str) -> Facts:
             f"party {party!r} is no suspect of run {run['run']}; `lookthrough suspects` lists them"
         )
     row = rows[0]
-    found = _findings(db, row["rank"], row["rank"])[row["rank"]]
+    found: Sequence[Facts] = ()
+    consequences = None
+    if row["findings"]:
+        found = _findings(db, row["rank"], row["rank"])[row["rank"]]
+        consequences = _consequences(db, row["rank"], row["rank"]).get(row["rank"])
     full = [
         {**_stable(f), **{name: f[name] for name in EXPLAINED}, "evidence": _plain(f["evidence"])}
         for f in found
     ]
     return {
-        **_suspect(row, full, _consequences(db, row["rank"], row["rank"]).get(row["rank"])),
+        **_suspect(row, full, consequences),
         "run": run,
         "stratum": row["stratum"],
         "money_at_stake_fen": max((_at_stake(finding) for finding in full), default=None),

@@ -22,6 +22,10 @@ NO_ALLEGATION = (
     "只是与同类不同，不构成指控",
     "differs from its peers; this is no allegation",
 )
+REFUTED = (
+    "此前已由办案人员排除，没有新的或明显更强的证据",
+    "refuted by investigators before; there is no new or materially greater evidence",
+)
 NO_DISPOSAL = (
     "无；该主体只是被提及，其作用由办案人员判断",
     "none; a finding only names this party, an officer judges its part",
@@ -51,6 +55,8 @@ def suspect_text(facts: Facts, language: str, command: Command) -> str:
             else f"score {facts['score']:.3f} (0 to 1, higher is worse), forest {_score(facts)}"
         ),
     ]
+    if facts["label"] == "refuted":
+        lines += ["", REFUTED[not zh]]
     for finding in facts["findings"]:
         lines += ["", *_finding(finding, zh, command)]
     if not facts["findings"]:

@@ -14,6 +14,7 @@ from rich.text import Text
 from pipelines.measure_words import counted, money
 from pipelines.report_text import (
     NO_ALLEGATION,
+    REFUTED,
     ROLES,
     UNEXPLAINED,
     clean,
@@ -115,7 +116,7 @@ def _wrapped(cell: str, width: int) -> str:
 
 
 def _why_briefly(facts: Facts, zh: bool) -> list[str]:
-    lines = []
+    lines = [REFUTED[not zh]] if facts["label"] == "refuted" else []
     for finding in facts["findings"]:
         text = finding["text"]["zh" if zh else "en"]
         named = f" [{part_of(finding, zh)}]" if finding["role"] != "subject" else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ from review.second_factor import Sealer
 from review.signed_in import NotSignedIn, Refused
 
 STATIC = Path(__file__).with_name("static")
+# The innermost places of an unexpected error that are logged.
+FRAMES_LOGGED = 12
 LIBRARIES = ("htmx.min.js", "cytoscape.min.js")
 
 log = logging.getLogger("lookthrough.desk")
@@ -68,7 +71,7 @@ def create_app(
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(LookthroughError, _failed)
-    app.add_exception_handler(Exception, _unexpected)
+    app.state.unexpected = _unexpected
     return app
 
 
@@ -120,9 +123,12 @@ def _failed(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    # The path's pattern, not the path: a log holds no data of persons.
+    # The path's pattern, the kind of the error and where it arose: a log holds no data of persons,
+    # and messages of errors may.
     where = getattr(request.scope.get("route"), "path", "?")
-    log.error("%s %s: %s", request.method, where, type(error).__name__, exc_info=error)
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_LOGGED:]
+    places = " < ".join(f"{Path(f.filename).name}:{f.lineno}" for f in reversed(frames))
+    log.error("%s %s: %s at %s", request.method, where, type(error).__name__, places)
     said = (
         "出现意外错误，已记录；请稍后再试",
         "something unexpected failed and was logged; try later",

@@ -37,7 +37,11 @@ async def guarded(request: Request, call_next: Next) -> Response:
     if request.method not in SAFE and not _is_ours(request):
         response: Response = PlainTextResponse("sent by another site; refused\n", 403)
     else:
-        response = await call_next(request)
+        try:
+            response = await call_next(request)
+        except Exception as error:
+            # Otherwise the answer would be made outside of here, without the headers.
+            response = request.app.state.unexpected(request, error)
     for name, value in HEADERS.items():
         response.headers[name] = value
     if request.url.scheme == "https":

@@ -14,19 +14,6 @@ from review.drawing.sankey import Share
 from review.results import Result
 
 Facts = dict[str, Any]
-FLOWS = """
-select direction, other, week, transfers, amount_fen
-from flow where party_id = ? order by direction, other, week
-"""
-REST = """
-select direction, others, transfers, amount_fen
-from flow_rest where party_id = ? order by direction
-"""
-DAYS = "select day, in_fen, out_fen from party_day where party_id = ? order by day"
-NAMES = """
-select party_id, name, kind, division from party_name
-where party_id in (select unnest(?)) order by party_id
-"""
 INSTITUTIONS = """
 select institution_id, name from institution
 where party_id = ? or institution_id in (select unnest(?)) order by institution_id
@@ -38,15 +25,14 @@ SHOWN_SHARES = 7
 
 def names(result: Result, parties: Iterable[str]) -> dict[str, Facts]:
     """Names, kinds and divisions of parties, those that are known."""
-    wanted = sorted(set(parties))
-    return {row["party_id"]: row for row in result.frame("names", NAMES, [wanted])}
+    known = result.surroundings["party_name"]
+    return {party: known.rows(party)[0] for party in sorted(set(parties)) if party in known}
 
 
 def days(result: Result, party: str) -> list[tuple[date, int, int]]:
     """What a suspect received and paid, by day, in fen."""
-    return [
-        (row["day"], row["in_fen"], row["out_fen"]) for row in result.frame("days", DAYS, [party])
-    ]
+    rows = result.surroundings["party_day"].rows(party)
+    return [(row["day"], row["in_fen"], row["out_fen"]) for row in rows]
 
 
 def window(facts: Facts) -> tuple[date, date] | None:
@@ -67,12 +53,12 @@ def around(result: Result, party: str, edges: int) -> Facts:
     the file was written, is added up under each direction in `more`.
     """
     by_edge: dict[tuple[str, str], list[tuple[str, int, int]]] = defaultdict(list)
-    for row in result.frame("flows", FLOWS, [party]):
+    for row in result.surroundings["flow"].rows(party):
         ends = (row["other"], party) if row["direction"] == "in" else (party, row["other"])
         week = row["week"].isoformat()
         by_edge[ends].append((week, row["transfers"], row["amount_fen"]))
     more = {"in": [0, 0, 0], "out": [0, 0, 0]}
-    for row in result.frame("other flows", REST, [party]):
+    for row in result.surroundings["flow_rest"].rows(party):
         more[row["direction"]] = [row["others"], row["transfers"], row["amount_fen"]]
     order = sorted(by_edge, key=lambda ends: (-sum(w[2] for w in by_edge[ends]), ends))
     for ends in order[edges:]:

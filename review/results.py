@@ -19,6 +19,7 @@ from data.home import Home
 from data.store import Database
 from pipelines import report
 from pipelines.publish import find_run, is_whole
+from review.keyed import Keyed, surroundings
 from review.policy import Territory, offices_of
 
 Facts = dict[str, Any]
@@ -63,6 +64,7 @@ class Result:
     hashes: dict[str, str]
     listed: list[Facts]
     by_party: dict[str, Facts]
+    surroundings: dict[str, Keyed]
     _full: OrderedDict[str, Facts] = field(default_factory=OrderedDict)
     _frames: OrderedDict[tuple[str, str], list[Facts]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
@@ -167,7 +169,7 @@ def gravity(label: str) -> int:
 
 
 def open_result(path: Path) -> Result:
-    """Prove and open a published file, with its list of suspects in memory.
+    """Prove and open a published file, with its suspects and what surrounds them in memory.
 
     Raises:
         StoreError: it is not what was published.
@@ -190,4 +192,5 @@ def open_result(path: Path) -> Result:
         {name: run[name] for name in ("run_key", "settings_sha256", "code_sha256")},
         listed,
         {row["party_id"]: row for row in listed},
+        surroundings(db),
     )

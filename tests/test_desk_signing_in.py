@@ -180,3 +180,21 @@ def test_the_audit_log_is_a_chain_that_breaks_where_it_was_touched(world: World)
         session.execute(text("update audit_event set user_name = 'x' where event_id = 2"))
     with world.desk.control.reading() as session:
         assert audit.verify(session).broken_at == 2
+
+
+def test_what_fails_unexpectedly_is_logged_without_anyones_data_and_keeps_the_guards(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("南京恒信 6100000005414")
+
+    browser = world.signed_in("province")
+    monkeypatch.setattr("review.pages.suspect.sentence", fails)
+    answer = browser.get("/suspects/P1?secret=1")
+    assert answer.status_code == 500
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    assert "6100000005414" not in answer.text
+    [record] = [each for each in caplog.records if each.name == "lookthrough.desk"]
+    assert record.getMessage().startswith("GET /suspects/{party}: RuntimeError at test_desk_sign")
+    assert "恒信" not in caplog.text and "secret" not in record.getMessage()

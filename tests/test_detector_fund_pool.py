@@ -51,14 +51,19 @@ def test_fifty_payers_some_paid_back_make_a_pool() -> None:
         "matched_share": 0,
         "paid_first_share": 1,
         "fixed_ratio_share": 0,
+        "others_principal_share": 0.9295,
+        "reached_circle_share": 0.4324,
         "accounts": 1,
     }
     assert finding.text == (
         "最近 30 日内，1 个未登记存管的账户从 50 名自然人处归集 50,000.00 元，向 26 个对手方付出 "
-        "46,250.00 元；其中 25 名付款人又从中收到 26,250.00 元，且进账未与借款一一对应",
+        "46,250.00 元；其中 25 名付款人又从中收到 26,250.00 元，且进账未与借款一一对应；全部记录"
+        "中付回先前付款人的 26,250.00 元里，至少 24,400.00 元（93.0%）出自他人投入的本金",
         "Within the last 30 days 1 account(s) not registered for custody took 50,000.00 yuan from "
         "50 natural persons and paid 46,250.00 yuan to 26 counterparties; 25 of the payers were "
-        "paid 26,250.00 yuan out of it again, and the credits match no loans one to one",
+        "paid 26,250.00 yuan out of it again, and the credits match no loans one to one; of "
+        "26,250.00 yuan paid back to earlier payers in all records at least 24,400.00 yuan (93.0%) "
+        "came out of what others had paid in",
     )
 
 
@@ -74,10 +79,47 @@ def test_what_the_text_counts_is_the_evidence() -> None:
     assert len(finding.transfers) == 100 + 40 + 1 + 1
     assert "Landlord" not in dict(finding.accomplices)
     assert finding.amount_fen == 10_000_000
-    assert finding.text[1].endswith(
+    assert (
         "; in all records since 2016-06-03 they took 100,000.00 yuan from 100 natural persons and "
-        "paid 65,000.00 yuan"
+        "paid 65,000.00 yuan; of 42,000.00 yuan paid back"
+    ) in finding.text[1]
+
+
+def strangers(reached_on: int) -> World:
+    """A stranger's company is the pool; its money reaches the firm's owner over two others."""
+    world = crowd(payers=0, back=0)
+    world.party("Stranger", "Shell", "Front")
+    persons = world.persons("investor", 60)
+    for number, person in enumerate(persons):
+        world.pay(person, "Stranger", 1000, at(2 + number % 10))
+    for number, person in enumerate(persons[:25]):
+        world.pay("Stranger", person, 1050, at(15 + number % 5))
+    world.pay("Stranger", "Shell", 20_000, at(13))
+    world.pay("Shell", "Front", 20_000, at(14))
+    world.pay("Front", "Owner", 19_900, at(reached_on))
+    return world
+
+
+def test_the_institution_behind_is_whose_circle_the_money_reached_over_others() -> None:
+    [finding] = found(strangers(23))
+    assert (finding.party_id, finding.institution_id) == ("Firm", "Firm")
+    assert finding.accomplices == (
+        ("Stranger", "pool"),
+        ("Owner", "beneficiary"),
+        ("Front", "shell"),
+        ("Shell", "shell"),
     )
+    assert len(finding.transfers) == 60 + 25 + 3
+    assert finding.measures["reached_circle_share"].value == round(19_900 / 46_250, 4)
+    assert finding.text[0].endswith("；另有 19,900.00 元经 2 个其他主体到达关联圈")
+    assert finding.text[1].endswith("; 19,900.00 yuan reached the circle over 2 other(s)")
+
+
+def test_money_that_left_the_pool_too_long_ago_says_nothing_of_a_circle() -> None:
+    [finding] = found(strangers(24))
+    assert (finding.party_id, finding.institution_id) == ("Stranger", None)
+    assert finding.accomplices == ()
+    assert len(finding.transfers) == 60 + 25 + 1
 
 
 def few_paid_back(back: int) -> World:

@@ -1,14 +1,17 @@
 """What was refuted stands back, and returns only on new or materially greater evidence."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
-from desk_world import DAY, SETTINGS, finding
+from desk_world import DAY, SETTINGS, finding, outcome, run_key
 
 from data.control import Control
 from data.desk_tables import Verdict, VerdictApproval
 from data.home import Home
+from pipelines.publish import publish
 from pipelines.rank import rank
+from pipelines.report import render_suspect, render_suspects
 from pipelines.verdicts import (
     Judged,
     Refutation,
@@ -111,3 +114,19 @@ def test_the_hash_of_evidence_does_not_depend_on_its_order() -> None:
     turned = Judged("fund_pool", None, 100_000, ("b", "a"))
     assert evidence_text([one, two]) == evidence_text([two, turned])
     assert evidence_text([one]) != evidence_text([two])
+
+
+def test_who_was_refuted_is_shown_so_and_behind_the_others(home: Home) -> None:
+    same = finding("P1", 100_000, transfers=("P1-in", "P1-out"))
+    ranked = rank([same, finding("P5")], {"P1": 0.6, "P5": 0.3}, SETTINGS.score)
+    judged = (Judged("fund_pool", None, 100_000, ("P1-in", "P1-out")),)
+    refuted = [Refutation("P1", 7, "2016-06-13", judged)]
+    ordered, _ = stand_back(ranked, refuted, SETTINGS.score)
+    found = outcome(run_key(), same, finding("P5"))
+    held = replace(found, ranking=tuple(ordered), listed=tuple(ordered))
+    publish(home, held, SETTINGS.score)
+    table = render_suspects(home, None, 5, "table", "en").decode()
+    assert table.index("P5") < table.index("refuted by investigators before")
+    text = render_suspect(home, None, "P1", "text", "zh")
+    assert "此前已由办案人员排除，没有新的或明显更强的证据" in text
+    assert "此前已由办案人员排除" not in render_suspect(home, None, "P5", "text", "zh")

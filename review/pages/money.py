@@ -13,7 +13,7 @@ from review import money
 from review.desk import desk_of
 from review.drawing.sankey import sankey
 from review.evidence_rows import SIDES, with_sources
-from review.pages.suspect import finding_of, of_territory
+from review.pages.suspect import finding_of, in_territory, of_territory
 from review.policy import Action
 from review.rendering import is_chinese, page
 from review.results import Result
@@ -56,14 +56,14 @@ def evidence(
 @pages.page("GET", "/suspects/{party}/graph", Action.SEE_SUSPECT)
 def graph(request: Request, party: str, who: Who, finding: int | None = None) -> Response:
     """The graph of a suspect's direct flows, or of one finding's evidence, as JSON."""
-    result, facts = of_territory(request, party, who)
     desk = desk_of(request)
     edges = desk.settings.desk.graph_edges
-    drawn = (
-        money.around(result, party, edges)
-        if finding is None
-        else money.of_finding(facts, finding_of(facts, finding), result, edges)
-    )
+    if finding is None:
+        result = in_territory(request, party, who)
+        drawn = money.around(result, party, edges)
+    else:
+        result, facts = of_territory(request, party, who)
+        drawn = money.of_finding(facts, finding_of(facts, finding), result, edges)
     with desk.control.reading() as session:
         return JSONResponse(unflagged(drawn, who.viewer, session, result))
 
@@ -72,7 +72,7 @@ def graph(request: Request, party: str, who: Who, finding: int | None = None) ->
 def expand(request: Request, party: str, other: str, who: Who) -> Response:
     """The direct flows of another suspect beside this one, where the viewer may see it."""
     desk = desk_of(request)
-    result, _ = of_territory(request, party, who)
+    result = in_territory(request, party, who)
     with desk.control.reading() as session:
         listed, own = seen_by(who.viewer, session, result, other)
     if listed is None:

@@ -79,7 +79,19 @@ def case_facts(desk: Desk, session: Session, party: str) -> dict[str, Any]:
 
 
 def of_territory(request: Request, party: str, who: SignedIn) -> tuple[Result, dict[str, Any]]:
-    """The current result, and a suspect of it that the viewer may see.
+    """The current result, and a suspect of it that the viewer may see, in full.
+
+    Raises:
+        NotFoundError: nothing is published, or the party is no suspect.
+        Refused: it is another territory's; says whom to ask, and nothing else.
+    """
+    result = in_territory(request, party, who)
+    with desk_of(request).control.reading() as session:
+        return result, as_seen(result.suspect(party), who.viewer, session, result)
+
+
+def in_territory(request: Request, party: str, who: SignedIn) -> Result:
+    """The current result, in which a party is a suspect that the viewer may see.
 
     Raises:
         NotFoundError: nothing is published, or the party is no suspect.
@@ -99,7 +111,7 @@ def of_territory(request: Request, party: str, who: SignedIn) -> tuple[Result, d
             raise Refused(
                 403, f"不在您的辖区；请联系{ask[0]}", f"not in your territory; ask {ask[1]}"
             )
-        return result, as_seen(result.suspect(party), who.viewer, session, result)
+    return result
 
 
 def of_own(request: Request, party: str, who: SignedIn) -> tuple[Result, dict[str, Any]]:

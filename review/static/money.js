@@ -10,6 +10,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const chinese = document.documentElement.lang.startsWith("zh");
   const tool = (name) => document.querySelector(`[data-${name}]`);
   const MOST_EDGES = 150;
+  const LEAST_ZOOM = 0.6;
 
   function short(fen) {
     const units = chinese
@@ -31,17 +32,22 @@ document.addEventListener("DOMContentLoaded", () => {
     minZoom: 0.1,
     maxZoom: 4,
     style: [
-      { selector: "node", style: { label: "data(label)", "font-size": 11, color: colour("--ink"), "background-color": colour("--quiet"), "text-valign": "bottom", "text-margin-y": 3, width: 22, height: 22 } },
+      { selector: "node", style: { label: "data(label)", "font-size": 13, color: colour("--ink"), "background-color": colour("--quiet"), "text-valign": "bottom", "text-margin-y": 1, width: 14, height: 14 } },
       { selector: "node[kind='organisation']", style: { shape: "round-rectangle" } },
       { selector: "node[kind='account']", style: { shape: "diamond" } },
       { selector: "node[?suspect]", style: { "background-color": colour("--out") } },
-      { selector: "node[?centre]", style: { "background-color": colour("--accent"), width: 34, height: 34 } },
-      { selector: "edge", style: { width: "data(width)", "line-color": colour("--line"), "target-arrow-color": colour("--quiet"), "target-arrow-shape": "triangle", "curve-style": "bezier", label: "data(label)", "font-size": 9, color: colour("--ink"), "text-background-color": colour("--sheet"), "text-background-opacity": 0.8, "text-background-padding": 1 } },
+      { selector: "node[?centre]", style: { "background-color": colour("--accent"), width: 26, height: 26, "font-weight": "bold" } },
+      { selector: "edge", style: { width: "data(width)", "line-color": colour("--line"), "target-arrow-color": colour("--quiet"), "target-arrow-shape": "triangle", "curve-style": "bezier", "arrow-scale": 0.8, label: "data(label)", "font-size": 11, color: colour("--ink"), "text-background-color": colour("--sheet"), "text-background-opacity": 0.8, "text-background-padding": 1 } },
       { selector: ":selected", style: { "overlay-color": colour("--accent"), "overlay-opacity": 0.25 } },
       { selector: ".way", style: { "line-color": colour("--out"), "target-arrow-color": colour("--out") } },
     ],
   });
 
+  // Of an account its end tells more than its bank's number.
+  const labelled = ({ name, kind }) => {
+    if (name.length <= 14) return name;
+    return kind === "account" ? `…${name.slice(-10)}` : `${name.slice(0, 13)}…`;
+  };
   const key = (edge) => `${edge.from}>${edge.to}`;
   const total = (list) => list.reduce((sum, week) => sum + week[2], 0);
   const count = (list) => list.reduce((sum, week) => sum + week[1], 0);
@@ -108,7 +114,7 @@ document.addEventListener("DOMContentLoaded", () => {
     cy.elements().remove();
     for (const node of Object.values(state.nodes)) {
       if (ends.has(node.id) || node.id === centre) {
-        cy.add({ group: "nodes", data: { ...node, label: node.name.length > 14 ? `${node.name.slice(0, 13)}…` : node.name, centre: node.id === centre }, position: positions[node.id] });
+        cy.add({ group: "nodes", data: { ...node, label: labelled(node), centre: node.id === centre }, position: positions[node.id] });
       }
     }
     for (const edge of edges) {
@@ -116,12 +122,23 @@ document.addEventListener("DOMContentLoaded", () => {
       cy.add({ group: "edges", data: { id: key(edge), source: edge.from, target: edge.to, label: short(fen), fen, width: 1 + 6 * Math.sqrt(fen / largest) } });
     }
     const known = cy.nodes().every((node) => positions[node.id()] !== undefined);
-    if (placing && !known) cy.layout({ name: "concentric", concentric: (node) => (node.data("centre") ? 3 : node.data("suspect") ? 2 : 1), levelWidth: () => 1, minNodeSpacing: 24, animate: false }).run();
-    if (placing) cy.fit(undefined, 24);
+    if (placing && !known) {
+      const found = flowPositions(cy.nodes().map((node) => node.id()), edges, centre);
+      cy.nodes().positions((node) => found[node.id()]);
+    }
+    if (placing) inView(centre);
     place.dataset.shown = String(edges.length);
     table(edges);
     tell(edges);
     buttons();
+  }
+
+  // All of it where that can be read; else what is around the suspect, to be dragged and zoomed.
+  function inView(centre) {
+    cy.fit(undefined, 20);
+    if (cy.zoom() > 1.2) cy.zoom(1.2);
+    if (cy.zoom() < LEAST_ZOOM) cy.zoom(LEAST_ZOOM);
+    cy.center(cy.zoom() > LEAST_ZOOM ? undefined : cy.getElementById(centre));
   }
 
   function table(edges) {
