@@ -50,8 +50,8 @@ with firm as (
   where t.status = 'settled' and t.loan_id is null and b.party_no not in (-1, f.party_no)
     and t.business_date between $first and $day
   union all
-  select f.party_no, f.party_id, f.financial, a.party_no, false, t.ref, t.booked_at, t.business_date,
-    t.amount_fen
+  select f.party_no, f.party_id, f.financial, a.party_no, false, t.ref, t.booked_at,
+    t.business_date, t.amount_fen
   from transfer t join firm f on f.account_id = t.payee_account
   join account_dim a on a.account_id = t.payer_account
   where t.status = 'settled' and t.loan_id is null and a.party_no not in (-1, f.party_no)

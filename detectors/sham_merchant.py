@@ -2,8 +2,9 @@
 
 Pattern: persons pay a merchant, directly or through an acquirer that settles it, and within a day
 get nearly all of it back, less a fee: from the merchant, from someone tied to it, or from whom it
-passes its takings on to. Or these pay first, as for a card's bill, and the card pays within a day. Merchants that share whoever pays back, an owner, or several of the
-persons, are one case, however their codes rotate.
+passes its takings on to. Or these pay first, as for a card's bill, and the card pays within a day.
+Merchants that share whoever pays back, an owner, or several of the persons, are one case, however
+their codes rotate.
 
 Innocent look-alikes: refunds (exact sums, a small part of the sales); a wholesaler (its suppliers
 get most of its takings); wages and rents paid to customers (they match no payment).
