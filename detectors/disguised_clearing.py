@@ -2,7 +2,8 @@
 
 Pattern: a firm that is no bank takes money of one client inside one bank, or by a link past the
 clearing, and the same day pays the same sum less a small fee, or the same net of the day, to
-another client at another bank; nothing crosses between the banks by the clearing. The account at the other bank may be that of a party tied to the firm.
+another client at another bank; nothing crosses between the banks by the clearing. The account at
+the other bank may be that of a party tied to the firm.
 
 Innocent look-alikes: moving its own position (no client pays or is paid: such payments are left
 out); a firm whose payments only happen to equal receipts (as many equal those of another week); an
