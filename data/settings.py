@@ -671,6 +671,7 @@ class DisguisedClearing(Section):
     minimum_pairs: Count
     minimum_fen: Whole
     maximum_fee_share: Share
+    maximum_fee_fen: Whole
     minimum_matched_share: Share
     minimum_lift: float
     sure_lift: float
