@@ -525,6 +525,10 @@ class UnlicensedPayment(Section):
     unpaid_share: Share
     feeder_acquired_share: Share
     feeder_handed_share: Share
+    hand_taken_share: Share
+    hand_given_share: Share
+    hand_paid_share: Share
+    hand_payees: Count
     maximum_related_share: Share
     doubtful_related_share: Share
     maximum_two_way_share: Share
@@ -665,6 +669,7 @@ class DisguisedClearing(Section):
     minimum_pairs: Count
     minimum_fen: Whole
     maximum_fee_share: Share
+    maximum_fee_fen: Whole
     minimum_matched_share: Share
     minimum_lift: float
     sure_lift: float
@@ -732,10 +737,13 @@ class UnlicensedBusiness(Section):
     window_days: Count
     minimum_clients: Count
     minimum_fen: Whole
+    minimum_settled_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
     largest_instalment_ratio: Ratio
     least_loan_fen: Whole
+    round_loan_fen: Count
+    minimum_round_share: Share
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
@@ -775,7 +783,6 @@ class RestrictedName(Section):
     """N1."""
 
     window_days: Count
-    minimum_scope_payers: Count
     confidence_name: Share
     confidence_scope: Share
 

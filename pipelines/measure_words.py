@@ -157,6 +157,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "on_time_share": ("按期转付占比", "share of the takings passed on in time"),
         "kept_share": ("留存占比", "share of the takings that it kept"),
         "turnover_fen": ("结算金额", "settled in all"),
+        "hands": ("代其付款给商户的其他主体", "other parties that pay merchants for it"),
         "feeders": ("归集结算款的其他主体", "other parties that feed settlements in"),
         "public_payers": ("付款的公众", "members of the public who paid"),
         "public_fen": ("向公众收取", "taken from the public"),
