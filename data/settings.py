@@ -293,6 +293,8 @@ class FixedReturns(Section):
     most_part: Share
     most_surplus: Share
     ratio_tolerance: Share
+    rounding_fen: int
+    rounding_share: float
     plans: Count
     minimum_persons: Count
     intervals: Count
@@ -708,6 +710,8 @@ class PremiumMisuse(Section):
     minimum_surrenders: Count
     minimum_surrender_share: Share
     sure_surrender_share: Share
+    returned_part: Share
+    minimum_returned_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
     fee_payments: Count
