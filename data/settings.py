@@ -293,6 +293,8 @@ class FixedReturns(Section):
     most_part: Share
     most_surplus: Share
     ratio_tolerance: Share
+    rounding_fen: int
+    rounding_share: float
     plans: Count
     minimum_persons: Count
     intervals: Count
@@ -525,6 +527,10 @@ class UnlicensedPayment(Section):
     unpaid_share: Share
     feeder_acquired_share: Share
     feeder_handed_share: Share
+    hand_taken_share: Share
+    hand_given_share: Share
+    hand_paid_share: Share
+    hand_payees: Count
     maximum_related_share: Share
     doubtful_related_share: Share
     maximum_two_way_share: Share
@@ -637,6 +643,12 @@ class Layering(Section):
     most_per_start: Count
     minimum_layers: Count
     minimum_parallel: Count
+    minimum_fan: Count
+    minimum_gathered: Count
+    star_hours: Count
+    star_ratio: str
+    minimum_star_share: Share
+    sure_star: Count
     minimum_cycle_layers: Count
     least_end_share: Share
     trade_days: Count
@@ -665,6 +677,7 @@ class DisguisedClearing(Section):
     minimum_pairs: Count
     minimum_fen: Whole
     maximum_fee_share: Share
+    maximum_fee_fen: Whole
     minimum_matched_share: Share
     minimum_lift: float
     sure_lift: float
@@ -697,6 +710,8 @@ class PremiumMisuse(Section):
     minimum_surrenders: Count
     minimum_surrender_share: Share
     sure_surrender_share: Share
+    returned_part: Share
+    minimum_returned_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
     fee_payments: Count
@@ -732,10 +747,13 @@ class UnlicensedBusiness(Section):
     window_days: Count
     minimum_clients: Count
     minimum_fen: Whole
+    minimum_settled_fen: Whole
     minimum_settlements: Count
     settlement_span_days: Count
     largest_instalment_ratio: Ratio
     least_loan_fen: Whole
+    round_loan_fen: Count
+    minimum_round_share: Share
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
@@ -775,7 +793,6 @@ class RestrictedName(Section):
     """N1."""
 
     window_days: Count
-    minimum_scope_payers: Count
     confidence_name: Share
     confidence_scope: Share
 

@@ -33,23 +33,25 @@ left join near_tie n on n.one = p.party_no and n.other = b.party_no
 where l.status not in ('raising', 'cancelled') and l.published_on <= $day
 order by 1, 3, 2
 """
-# Sums that an institution pays to many and that come back in smaller ones: loans nobody published.
+# Sums that a firm pays to many and that come back in smaller ones: loans nobody published. What a
+# firm that is no lender by kind pays for goods, claims and wages is not round.
 LENT = """
 with firm as (
-  select a.account_id, p.party_no, p.party_id
+  select a.account_id, p.party_no, p.party_id,
+    coalesce(p.institution_kind, '') not in ('', 'insurer', 'payment_institution') as financial
   from account_dim a join party_dim p on p.party_no = a.party_no
-  where p.institution_kind not in ('bank', 'clearing_house', 'payment_institution', 'insurer')
-    and a.role in ('own_funds', 'ordinary')
+  where p.kind = 'organisation' and a.role in ('own_funds', 'ordinary')
+    and coalesce(p.institution_kind, '') not in ('bank', 'clearing_house')
 ), moved as (
-  select f.party_no, f.party_id, b.party_no as other, true as lent, t.ref, t.booked_at,
+  select f.party_no, f.party_id, f.financial, b.party_no as other, true as lent, t.ref, t.booked_at,
     t.business_date, t.amount_fen
   from transfer t join firm f on f.account_id = t.payer_account
   join account_dim b on b.account_id = t.payee_account
   where t.status = 'settled' and t.loan_id is null and b.party_no not in (-1, f.party_no)
     and t.business_date between $first and $day
   union all
-  select f.party_no, f.party_id, a.party_no, false, t.ref, t.booked_at, t.business_date,
-    t.amount_fen
+  select f.party_no, f.party_id, f.financial, a.party_no, false, t.ref, t.booked_at,
+    t.business_date, t.amount_fen
   from transfer t join firm f on f.account_id = t.payee_account
   join account_dim a on a.account_id = t.payer_account
   where t.status = 'settled' and t.loan_id is null and a.party_no not in (-1, f.party_no)
@@ -57,9 +59,14 @@ with firm as (
 ), pair as (
   select party_no, party_id, other, max(amount_fen) filter (lent) as lent_fen,
     max(amount_fen) filter (not lent) as back_fen, bool_and(lent) filter (booked_at = first_at)
-      as lent_first
+      as lent_first, any_value(financial) as financial,
+    bool_and(amount_fen % $round = 0) filter (lent) as round_lent,
+    count(*) filter (lent) as loans
   from (select *, min(booked_at) over (partition by party_no, other) as first_at from moved)
   group by party_no, party_id, other
+), lends as (
+  select party_no from pair where lent_first and lent_fen >= $least group by party_no
+  having bool_or(financial) or count(*) filter (round_lent) >= $rounds * count(*)
 )
 select m.party_id, m.ref, m.business_date as day,
   case when m.lent then m.amount_fen else 0 end as amount_fen, q.party_id as other,
@@ -67,6 +74,8 @@ select m.party_id, m.ref, m.business_date as day,
 from moved m
 join pair p on p.party_no = m.party_no and p.other = m.other and p.lent_first
   and p.lent_fen >= $least and p.back_fen <= $instalment * p.lent_fen
+  and (p.financial or p.round_lent and p.loans = 1)
+semi join lends l on l.party_no = m.party_no
 join party_dim q on q.party_no = m.other and q.institution_id is null
 left join near_tie n on n.one = m.party_no and n.other = m.other
 order by 1, 3, 2
@@ -147,6 +156,8 @@ def read_activities(
         "first": context.first_date(settings.window_days),
         "least": settings.least_loan_fen,
         "instalment": settings.largest_instalment_ratio,
+        "round": settings.round_loan_fen,
+        "rounds": settings.minimum_round_share,
         "day": context.business_date,
     }
     for activity in ACTIVITIES:
@@ -199,6 +210,6 @@ def _recurs(settings: UnlicensedBusiness, mine: pl.DataFrame) -> bool:
     return (
         mine.height >= settings.minimum_settlements
         and span >= settings.settlement_span_days
-        and int(mine["amount_fen"].sum()) >= settings.minimum_fen
+        and int(mine["amount_fen"].sum()) >= settings.minimum_settled_fen
         and (both_ways or spread >= settings.minimum_variation_share * float(sums.mean()))
     )

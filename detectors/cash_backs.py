@@ -10,6 +10,7 @@ import networkx as nx
 import polars as pl
 
 from data.settings import ShamMerchant
+from detectors.cash_episodes import read_episodes
 from detectors.context import Context
 from detectors.near_ties import register_near_ties
 from detectors.payment_sides import create_payment_sides
@@ -142,7 +143,7 @@ order by n.number
 class Case:
     """One case: its merchants, who pays back, the pairs of payments, and sums in fen.
 
-    `met` has a row per payment back with the payment it returns; `taken_fen` is what the merchants
+    `met` has payments back beside the payments they return; `taken_fen` is what the merchants
     took from persons and acquirers, `to_persons_fen` what those who pay back paid persons,
     `to_firms_fen` what the merchants paid other firms.
     """
@@ -162,12 +163,13 @@ class Case:
     @property
     def back_fen(self) -> int:
         """What came back to them."""
-        return int(self.met["back_fen"].sum())
+        return int(self.met.unique("back_ref")["back_fen"].sum())
 
     @property
     def exact_fen(self) -> int:
         """What came back in the very sum that was paid."""
-        return int(self.met.filter(pl.col("back_fen") == pl.col("sale_fen"))["back_fen"].sum())
+        exact = self.met.filter(pl.col("back_fen") == pl.col("sale_fen"))
+        return int(exact.unique("back_ref")["back_fen"].sum())
 
 
 def read_cases(context: Context, settings: ShamMerchant) -> list[Case]:
@@ -182,6 +184,10 @@ def read_cases(context: Context, settings: ShamMerchant) -> list[Case]:
     hours = {"hours": settings.return_hours, "least_back": settings.least_returned_share}
     db.execute("payments that came back", CREATE_MET, hours)
     met = db.frame("payments that came back to merchants' payers", MET, window)
+    together = read_episodes(context, settings)
+    met = pl.concat([met, together], how="vertical_relaxed").unique(
+        ["sale_ref", "back_ref"], keep="first", maintain_order=True
+    )
     ties = db.rows(
         "ties of merchants",
         "select one, other from near_tie where one in (select distinct merchant from card_close) "

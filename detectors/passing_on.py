@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import accumulate
 
 from data.workdays import is_working_day
 
@@ -15,11 +16,15 @@ class PassedOn:
 
     `on_time_share` is what was paid on within the days allowed, `kept_share` what was kept back
     (negative: more was paid than taken), both of what was taken early enough to be judged;
-    `lag_days` are working days.
+    `lag_days` are working days. In a short window the days of its end weigh much: what was kept
+    lies between `least_kept_share`, where what is not yet due counts as no takings, and
+    `most_kept_share`, where all takings count.
     """
 
     on_time_share: float
     kept_share: float
+    least_kept_share: float
+    most_kept_share: float
     lag_days: int
 
 
@@ -57,13 +62,11 @@ def passed_on(
         out += went[number + most_days]
         on_time += min(came[number], max(whole * out - before, 0))
         before += came[number]
-    return PassedOn(round(on_time / due, 6), round(1 - sum(went) / matched, 6), lag)
+    kept, least, most = (round(1 - sum(went) / fen, 6) for fen in (matched, due, sum(came)))
+    return PassedOn(round(on_time / due, 6), kept, least, most, lag)
 
 
-def _lag_error(came: list[int], went: list[int], days: int) -> float:
-    """How far the mean days of payment lie from so many days after the mean day of taking."""
-    return abs(_mean_place(went) - _mean_place(came) - days)
-
-
-def _mean_place(sums: list[int]) -> float:
-    return sum(place * fen for place, fen in enumerate(sums)) / max(sum(sums), 1)
+def _lag_error(came: list[int], went: list[int], days: int) -> int:
+    """How far all that was paid by so many days later lies from all that was taken, day by day."""
+    held = accumulate(fen - out for fen, out in zip(came, went[days:], strict=True))
+    return sum(abs(fen - sum(went[:days])) for fen in held)

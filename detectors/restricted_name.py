@@ -7,7 +7,7 @@ a prior and proof of nothing: it tells where to look first.
 Innocent look-alikes: other senses (foundations, housing funds, schools, markets for goods);
 branches and firms with a licence; scopes that only say what is not done, or
 offer advice, teaching or software; characters that sound
-alike by chance (left open).
+alike by chance (left open); places and occupations named after money (金融城).
 
 Blind spots: words the list does not hold; names in Latin letters or in dialect.
 """
@@ -34,7 +34,7 @@ TITLE = ("限制字样", "restricted name")
 CHINESE = Description(
     pattern="无牌照的单位在名称或经营范围中使用方案所列十六个字样之一，包括全角、繁体、间隔和同音字"
     "写法。这只是排查线索，不证明任何违法。",
-    lookalikes="其他含义（基金会、公积金、院校、商品市场）；有牌照的机构及其分支机构；"
+    lookalikes="其他含义（基金会、公积金、院校、商品市场、金融城等地名）；有牌照的机构及其分支机构；"
     "只说明不从事何种业务，或仅提供咨询、培训、软件的经营范围；偶然的同音字（留待核实）。",
     blind_spots="清单以外的字样；拉丁字母或方言的名称。",
 )
@@ -93,8 +93,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     }
     for each in named:
         persons, fen = takings.get(each.party_id, (0, 0))
-        if each.in_name or persons >= settings.minimum_scope_payers:
-            yield _finding(context, settings, each, persons, fen)
+        yield _finding(context, settings, each, persons, fen)
     for party, number in context.db.rows("nameless organisations", NAMELESS):
         yield _nameless(party, number)
 

@@ -2,8 +2,9 @@
 
 Pattern: persons pay a merchant, directly or through an acquirer that settles it, and within a day
 get nearly all of it back, less a fee: from the merchant, from someone tied to it, or from whom it
-passes its takings on to. Merchants that share whoever pays back, an owner, or several of the
-persons, are one case, however their codes rotate.
+passes its takings on to. Or these pay first, as for a card's bill, and the card pays within a day.
+Merchants that share whoever pays back, an owner, or several of the persons, are one case, however
+their codes rotate.
 
 Innocent look-alikes: refunds (exact sums, a small part of the sales); a wholesaler (its suppliers
 get most of its takings); wages and rents paid to customers (they match no payment).
@@ -34,7 +35,7 @@ LEAD_OFFICE = "PBC"
 TITLE = ("虚假商户、套现", "sham merchant")
 CHINESE = Description(
     pattern="持卡人直接或经收单机构向商户付款，一日内又从该商户、其关联方或承接其资金的主体处"
-    "收回扣除手续费后的绝大部分款项。共用返款人、同一控制人或若干相同持卡人的多家商户视为一案。",
+    "收回扣除手续费后的绝大部分款项；也可能由其先行付款（如代还账单），持卡人一日内再刷卡支付。共用返款人、同一控制人或若干相同持卡人的多家商户视为一案。",
     lookalikes="退款（原额退回，占销售的小部分）；批发商（大部分收入付给供应商）；"
     "付给顾客的工资、租金（与付款不对应）。",
     blind_spots="现金返还；一日以后返还的，或由与商户无资金往来的他人返还的。",

@@ -125,7 +125,7 @@ def _finding(
                 settings.minimum_settlements,
                 "transfers",
             ),
-            "settled_fen": Measure(settled, settings.minimum_fen, "fen"),
+            "settled_fen": Measure(settled, settings.minimum_settled_fen, "fen"),
         },
         lookalikes=lookalikes,
         not_established=(

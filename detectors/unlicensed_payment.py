@@ -3,15 +3,16 @@
 Pattern: a party takes settlements of acquirers, or consumers' payments, and pays nearly all on
 within three working days to many unrelated merchants, each of them again and again, keeping a small
 fee. The takings may come in through feeders, accounts of other parties that live on settlements and
-hand them to one centre.
+hand them to one centre, and go out by hands, cards that live on the centre and pay the merchants. A
+party is judged as a whole, and each of its accounts by itself.
 
 Innocent look-alikes: licensed payment firms, banks, and accounts registered to hold clients' money,
 such as a marketplace's split settlement (left out by licence and role); a chain's head office (its
 stores are tied to it); a shop that pays suppliers (it keeps its margin, and pays late); refunds and
 pools (those paid are those who pay).
 
-Blind spots: cash; merchants paid through more than one further party; parties whose other business
-is larger than what they settle.
+Blind spots: cash; merchants paid through more than one further party; parties that settle on an
+account on which their other business is larger.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.near_ties import register_near_ties
 from detectors.passing_on import PassedOn, passed_on
-from detectors.payment_sides import account_name, create_payment_sides
+from detectors.payment_sides import account_name
+from detectors.settlement_flow import read_centres
 
 NAME = "unlicensed_payment"
 CODE = "R4"
@@ -40,102 +41,28 @@ LEAD_OFFICE = "PBC"
 TITLE = ("无证支付、二清", "unlicensed payment")
 CHINESE = Description(
     pattern="某主体收取收单机构的结算款或消费者的付款，三个工作日内几乎全部转付给众多无关联商户，"
-    "每家商户反复收款，自身只留少量手续费。结算款也可能先进入其他主体的账户，再汇到同一中心。",
+    "每家商户反复收款，自身只留少量手续费。结算款也可能先进入其他主体的账户，再汇到同一中心，"
+    "或经依附于该主体的银行卡付给商户。既看主体整体，也逐一看其账户。",
     lookalikes="持牌支付机构、银行以及登记为客户资金的账户（如电商平台的银行分账），"
     "按牌照和账户性质排除；连锁总部（门店与其有关联）；向供应商付款的商户（留有毛利，"
     "且付款较迟）；退款和资金池（收款人就是付款人）。",
-    blind_spots="现金；再经一个以上主体转付商户的；其他业务大于结算业务的主体。",
+    blind_spots="现金；再经一个以上主体转付商户的；在其他业务更大的账户上结算的主体。",
 )
-
-# Who takes whose money: parties by number, accounts of unknown holders as numbers below -1.
-CREATE_FLOW = """
-create or replace temp table settled_flow as
-select t.ref, t.booked_at, t.business_date, t.amount_fen, a.party as payer, b.party as payee,
-  b.may_hold as payee_may_hold, a.may_hold as payer_may_hold,
-  a.acquirer or a.person or t.channel = 'pos'
-    or not a.known and t.channel in ('unionpay', 'nucc') as acquired
-from transfer t
-join payment_side a on a.account_id = t.payer_account
-join payment_side b on b.account_id = t.payee_account
-where t.status = 'settled' and a.party <> b.party and t.business_date between $first and $last
-  and not t.cash
-"""
-# Parties that live on settlements, and centres that such feeders hand most of theirs to.
-CREATE_CENTRE = """
-create or replace temp table settled_centre as
-with took as (
-  select payee as party, sum(amount_fen) as taken_fen,
-    coalesce(sum(amount_fen) filter (acquired), 0) as acquired_fen
-  from settled_flow where not payee_may_hold group by payee
-), living as (
-  select party, taken_fen from took where acquired_fen >= $living * taken_fen
-), handed as (
-  select f.payer as feeder, f.payee as centre, sum(f.amount_fen) as handed_fen
-  from settled_flow f join living l on l.party = f.payer
-  where not f.payee_may_hold
-  group by f.payer, f.payee, l.taken_fen
-  having sum(f.amount_fen) >= $handed * l.taken_fen
-), fed as (
-  select centre as party, sum(handed_fen) as fed_fen from handed group by centre
-), repeated as (
-  select payer as party, payee, sum(amount_fen) as paid_fen
-  from settled_flow where not payer_may_hold
-  group by payer, payee having count(distinct business_date) >= $days
-), paid as (
-  select r.party, count(*) as payees, sum(r.paid_fen) as paid_fen
-  from repeated r anti join handed h on h.feeder = r.party
-  group by r.party having count(*) >= $payees
-)
-select k.party
-from took k join paid d on d.party = k.party left join fed f on f.party = k.party
-where k.acquired_fen + coalesce(f.fed_fen, 0) >= greatest($acquired * k.taken_fen, $least)
-  and d.paid_fen >= $paid * (k.acquired_fen + coalesce(f.fed_fen, 0))
-"""
-CREATE_FEEDER = """
-create or replace temp table settled_feeder as
-with took as (
-  select payee as party, sum(amount_fen) as taken_fen,
-    coalesce(sum(amount_fen) filter (acquired), 0) as acquired_fen
-  from settled_flow where not payee_may_hold group by payee
-)
-select f.payer as feeder, f.payee as centre
-from settled_flow f
-join settled_centre c on c.party = f.payee
-join took k on k.party = f.payer and k.acquired_fen >= $living * k.taken_fen
-group by f.payer, f.payee, k.taken_fen
-having sum(f.amount_fen) >= $handed * k.taken_fen
-"""
-# The takings of each centre, by itself or through its feeders, and all that it pays.
-CENTRE_FLOW = """
-select c.party as centre, true as incoming, f.ref, f.booked_at, f.business_date, f.amount_fen,
-  f.payer as other, f.acquired or d.feeder is not null as taken, d.feeder is not null as fed,
-  false as related
-from settled_centre c
-join settled_flow f on f.payee = c.party
-left join settled_feeder d on d.feeder = f.payer and d.centre = c.party
-union all
-select c.party, true, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee, false, true, false
-from settled_centre c
-join settled_feeder d on d.centre = c.party
-join settled_flow f on f.payee = d.feeder and f.acquired
-union all
-select c.party, false, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee, false, false,
-  n.other is not null
-from settled_centre c
-join settled_flow f on f.payer = c.party
-left join near_tie n on n.one = c.party and n.other = f.payee
-order by 1, 4, 3, 2
-"""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What one centre takes and pays: rows of CENTRE_FLOW, and the measures of them."""
+    """What one centre takes and pays: rows of its flow, and the measures of them.
+
+    `feeders` and `hands` are the parties through which money came in and went out; `passing` holds
+    what was paid to merchants against what was taken.
+    """
 
     taken: pl.DataFrame
     to_merchants: pl.DataFrame
     shown: pl.DataFrame
     feeders: tuple[int, ...]
+    hands: tuple[int, ...]
     merchants: int
     acquired_share: float
     related_share: float
@@ -144,48 +71,24 @@ class Settled:
 
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
-    """Yield a finding per party that settles for merchants, or what is missing to name it."""
+    """Yield a finding per party that settles for merchants, or what is missing to name it.
+
+    Parties are judged as a whole, then each account by itself; the first that fires speaks.
+    """
     settings = context.settings.detectors.unlicensed_payment
-    for centre, flow in read_centres(context, settings):
-        found = measure(settings, flow, context.business_date)
-        if found is not None:
-            named = context.party_ids.get(centre)
+    said: set[int] = set()
+    for by_account in (False, True):
+        for party, flow in read_centres(context, settings, by_account=by_account):
+            found = measure(settings, flow, context.business_date)
+            if found is None or party in said:
+                continue
+            said.add(party)
+            named = context.party_ids.get(party)
             yield (
-                _unknown(context, centre, found)
+                _unknown(context, party, found)
                 if named is None
                 else _finding(context, settings, named, found)
             )
-
-
-def read_centres(
-    context: Context, settings: UnlicensedPayment
-) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Read the transfers of every party that could settle for others."""
-    db = context.db
-    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
-    living = {"living": settings.feeder_acquired_share, "handed": settings.feeder_handed_share}
-    create_payment_sides(context)
-    db.execute("flow of settlements", CREATE_FLOW, window)
-    db.execute(
-        "centres of settlement",
-        CREATE_CENTRE,
-        {
-            **living,
-            "days": settings.merchant_days,
-            "payees": settings.minimum_merchants,
-            "acquired": settings.minimum_acquired_share,
-            "least": settings.minimum_fen,
-            "paid": 1 - settings.maximum_kept_share - settings.unpaid_share,
-        },
-    )
-    db.execute("feeders of centres", CREATE_FEEDER, living)
-    register_near_ties(context, "near_tie")
-    flow = db.frame("flow of centres", CENTRE_FLOW)
-    db.unregister("near_tie")
-    for name in ("settled_flow", "settled_centre", "settled_feeder", "payment_side"):
-        db.execute(f"drop {name}", f"drop table {name}")
-    for key, rows in flow.group_by("centre", maintain_order=True):
-        yield int(str(key[0])), rows
 
 
 def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Settled | None:
@@ -200,16 +103,16 @@ def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Sett
     merchants = to_merchants["other"].n_unique()
     payers = came["other"].unique()
     two_way = to_merchants.filter(pl.col("other").is_in(payers.implode()))["other"].n_unique()
-    strangers = outgoing.filter(~pl.col("related"))
-    passing = passed_on(_by_day(came), _by_day(strangers), last, settings.settlement_days)
-    to_regular = passed_on(_by_day(came), _by_day(to_merchants), last, settings.settlement_days)
-    if passing is None or to_regular is None:
+    # Wages and rents come out of other money; a shop's show in what its suppliers do not get.
+    passing = passed_on(_by_day(came), _by_day(to_merchants), last, settings.settlement_days)
+    if passing is None:
         return None
     found = Settled(
         taken=taken,
         to_merchants=to_merchants,
         shown=pl.concat([incoming.filter(pl.col("taken") | pl.col("fed")), to_merchants]),
         feeders=tuple(taken.filter("fed")["other"].unique().sort()),
+        hands=tuple(to_merchants.filter(pl.col("hand") != -1)["hand"].unique().sort()),
         merchants=merchants,
         acquired_share=_fen(taken) / max(_fen(came), 1),
         related_share=_fen(regular.filter("related")) / max(_fen(regular), 1),
@@ -221,8 +124,8 @@ def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Sett
         or _fen(taken) < settings.minimum_fen
         or found.acquired_share < settings.minimum_acquired_share
         or passing.on_time_share < settings.minimum_on_time_share
-        or not -settings.maximum_overpaid_share <= passing.kept_share <= settings.maximum_kept_share
-        or to_regular.kept_share > settings.maximum_kept_share + settings.irregular_share
+        or passing.most_kept_share < -settings.maximum_overpaid_share
+        or passing.least_kept_share > settings.maximum_kept_share + settings.irregular_share
         or found.related_share > settings.maximum_related_share
         or found.two_way_share > settings.maximum_two_way_share
     ):
@@ -270,6 +173,7 @@ def _finding(context: Context, settings: UnlicensedPayment, party: str, found: S
             ),
             "turnover_fen": Measure(amount, line, "fen"),
             "feeders": Measure(len(found.feeders), None, "parties"),
+            "hands": Measure(len(found.hands), None, "parties"),
         },
         lookalikes=lookalikes,
         not_established=(
@@ -281,7 +185,8 @@ def _finding(context: Context, settings: UnlicensedPayment, party: str, found: S
         lead_office=LEAD_OFFICE,
         accomplices=tuple(
             (context.party_ids[number], "shell") for number in found.feeders if number >= 0
-        ),
+        )
+        + tuple((context.party_ids[number], "nominee") for number in found.hands if number >= 0),
     )
 
 
@@ -327,6 +232,9 @@ def _texts(settings: UnlicensedPayment, found: Settled) -> tuple[str, str]:
     if found.feeders:
         zh += f"；结算款另经 {len(found.feeders)} 个主体的账户汇入"
         en += f"; settlements came in through {len(found.feeders)} feeder(s)"
+    if found.hands:
+        zh += f"；款项另经 {len(found.hands)} 个主体的账户付给商户"
+        en += f"; {len(found.hands)} other part(ies) paid merchants for it"
     return zh, en
 
 

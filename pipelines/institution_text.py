@@ -134,10 +134,10 @@ def _remarks(facts: Facts, zh: bool) -> list[str]:
         whole, part = money(returns["amount_fen"], zh), money(returns["from_principal_fen"], zh)
         share = f"{returns['from_principal_share']:.1%}"
         lines.append(
-            f"付给先前客户的 {whole} 中，{part}（{share}）来自投资人本金"
+            f"付给先前客户的 {whole} 中，{part}（{share}）来自投资人本金（他人的或其本人的）"
             if zh
             else f"of {whole} paid to earlier clients {part} ({share}) came from investors' "
-            "principal"
+            "principal, of others or their own"
         )
     for row in facts["missing"]:
         basis = BASIS_WORDS[row["basis"]][not zh]

@@ -76,8 +76,14 @@ def find_run(home: Home, run: str | None = None) -> Path:
         pointer = home.published / POINTER
         if not pointer.exists():
             raise NotFoundError(_no_current(home))
-        path = home.published / pointer.read_text("ascii").strip()
-        if not path.exists():
+        try:
+            path = home.published / pointer.read_text("ascii").strip()
+            fits = path.parent == home.published and path.is_file()
+        except (OSError, ValueError) as error:
+            raise NotFoundError(
+                f"published/current cannot be read ({error.__class__.__name__}); run a night again"
+            ) from error
+        if not fits:
             raise NotFoundError(f"published/current names {path.name}, which is gone; run it again")
         return path
     numbered = _numbered(home, run)

@@ -66,6 +66,8 @@ def add(
 
 def find(session: Session, name: str) -> DeskUser | None:
     """The account of a name, if there is one."""
+    if not NAME.fullmatch(name.strip().lower()):
+        return None
     return session.scalars(select(DeskUser).where(DeskUser.name == name.strip().lower())).first()
 
 

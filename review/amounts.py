@@ -11,16 +11,25 @@ SHORT_EN = ((100_000_000_000, "bn"), (100_000_000, "m"), (100_000, "k"), (100, "
 
 
 def short(fen: int, zh: bool) -> str:
-    """An amount with its unit, to one decimal of 万 and 亿, or of k, m and bn yuan."""
+    """An amount with its unit, rounded to one decimal of 万 and 亿, or of k, m and bn yuan.
+
+    From a thousand of a unit on, and of yuan, to a whole.
+    """
     sign, fen = ("−" if fen < 0 else ""), abs(fen)
     units = SHORT_ZH if zh else SHORT_EN
     for unit, name in units:
         tenths = (fen * 10 + unit // 2) // unit
         if tenths >= 10 or unit == 100:
-            whole, tenth = divmod(tenths, 10)
-            shown = f"{whole:,}" if unit == 100 or tenths >= 10_000 else f"{whole:,}.{tenth}"
-            return f"{sign}{shown}{'' if zh else ' '}{name}"
+            is_whole = unit == 100 or tenths >= 10_000
+            said = f"{(fen + unit // 2) // unit:,}" if is_whole else f"{tenths // 10}.{tenths % 10}"
+            return f"{sign}{said}{'' if zh else ' '}{name}"
     raise AssertionError("unreachable: the last unit fits every amount")
+
+
+def spoken(fen: int, zh: bool) -> str:
+    """A short amount as it stands in a sentence, with the currency."""
+    said, currency = short(fen, zh), "元" if zh else " yuan"
+    return said if said.endswith(currency) else said + currency
 
 
 def exact(fen: int, zh: bool) -> str:

@@ -19,6 +19,7 @@ from data.errors import LookthroughError, NotFoundError, StoreError
 from data.home import Home
 from data.settings import Settings
 from pipelines import night
+from review.assets import STATIC
 from review.desk import Clock, Desk
 from review.headers import guarded
 from review.pages import PAGES
@@ -28,7 +29,6 @@ from review.routing import declared
 from review.second_factor import Sealer
 from review.signed_in import NotSignedIn, Refused
 
-STATIC = Path(__file__).with_name("static")
 # The innermost places of an unexpected error that are logged.
 FRAMES_LOGGED = 12
 LIBRARIES = ("htmx.min.js", "cytoscape.min.js")

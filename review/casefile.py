@@ -75,12 +75,13 @@ def case_file(
     """Gather a case file.
 
     Raises:
-        InputError: the evidence is not complete, or a row's source is not known.
+        InputError: the evidence is not complete, a row's source is not known, or the published file
+            is not what it was when it was opened.
     """
     evidence = _evidence(result, facts)
     stamp = Stamp(
         result.run, result.business_date.isoformat(), result.model, result.hashes["run_key"],
-        result.hashes["settings_sha256"], result.hashes["code_sha256"], file_hash(result.path),
+        result.hashes["settings_sha256"], result.hashes["code_sha256"], _proved(result),
         now.isoformat(sep=" "), name,
     )  # fmt: skip
     held, names = ties(result, facts["party_id"])
@@ -137,6 +138,19 @@ def as_json(file: CaseFile) -> bytes:
         },
     }  # fmt: skip
     return json.dumps(content, ensure_ascii=False, indent=1, default=str).encode()
+
+
+def _proved(result: Result) -> str:
+    """The hash of the published file, which must be what it was when it was opened."""
+    try:
+        found = file_hash(result.path)
+    except OSError:
+        found = ""
+    if found != result.published_sha256:
+        raise InputError(
+            "发布文件已不在或被更改，拒绝导出 / the published file is gone or was changed; refused"
+        )
+    return found
 
 
 def _evidence(result: Result, facts: Facts) -> list[Facts]:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 from starlette.responses import PlainTextResponse
 
+from review.assets import ROOT, VERSION
+
 Next = Callable[[Request], Awaitable[Response]]
 
 POLICY = (
@@ -29,7 +31,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
-STATIC = "/static/"
 
 
 async def guarded(request: Request, call_next: Next) -> Response:
@@ -46,8 +47,10 @@ async def guarded(request: Request, call_next: Next) -> Response:
         response.headers[name] = value
     if request.url.scheme == "https":
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if not request.url.path.startswith(STATIC):
+    if not request.url.path.startswith(ROOT):
         response.headers["Cache-Control"] = "no-store"
+    elif VERSION in request.query_params and response.status_code == 200:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 

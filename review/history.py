@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import date
@@ -12,21 +13,26 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.control import Run
+from data.errors import StoreError
 from data.home import Home
 from data.store import Database
 
 SCORE = "select rank, score from party_score where party_id = ?"
 MOST_RUNS, MOST_KEPT = 30, 4_000
 
+log = logging.getLogger("lookthrough.desk")
+
 
 @dataclass(frozen=True)
 class Standing:
-    """Where a party stood in one run; None where it was not ranked."""
+    """Where a party stood in one run; None where it was not ranked, or `fault` says that the run's
+    file cannot be read."""
 
     run: str
     business_date: date
     rank: int | None
     score: float | None
+    fault: bool = False
 
 
 class History:
@@ -49,8 +55,13 @@ class History:
         found = []
         for day, name in list(newest.items())[:MOST_RUNS]:
             path = self._home.published / name
-            if path.is_file():
+            if not path.is_file():
+                continue
+            try:
                 found.append(Standing(path.stem, day, *self._standing(path, party)))
+            except StoreError as error:
+                log.warning("the history leaves a run out: %s", error)
+                found.append(Standing(path.stem, day, None, None, fault=True))
         return found
 
     def _standing(self, path: Path, party: str) -> tuple[int | None, float | None]:

@@ -17,6 +17,7 @@ from pipelines.measure_words import held_against, measure_name, quantity
 from pipelines.report_text import ROLES as PARTS
 from pipelines.report_text import TITLES, reason
 from review import amounts, words
+from review.assets import asset
 from review.desk import desk_of
 from review.places import cities, place
 from review.policy import ROLES, Action, may
@@ -28,13 +29,15 @@ THEMES = ("auto", "light", "dark")
 
 def environment() -> Environment:
     """The templates; every value is escaped, and one that is missing is an error."""
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    templates.globals["asset"] = asset
+    return templates
 
 
 def is_chinese(request: Request) -> bool:

@@ -18,6 +18,7 @@ from data.errors import NotFoundError, StoreError
 from data.home import Home
 from data.store import Database
 from pipelines import report
+from pipelines.intake.package import file_hash
 from pipelines.publish import find_run, is_whole
 from review.keyed import Keyed, surroundings
 from review.policy import Territory, offices_of
@@ -64,6 +65,7 @@ class Result:
     hashes: dict[str, str]
     listed: list[Facts]
     by_party: dict[str, Facts]
+    published_sha256: str
     surroundings: dict[str, Keyed]
     _full: OrderedDict[str, Facts] = field(default_factory=OrderedDict)
     _frames: OrderedDict[tuple[str, str], list[Facts]] = field(default_factory=OrderedDict)
@@ -192,5 +194,6 @@ def open_result(path: Path) -> Result:
         {name: run[name] for name in ("run_key", "settings_sha256", "code_sha256")},
         listed,
         {row["party_id"]: row for row in listed},
+        file_hash(path),
         surroundings(db),
     )

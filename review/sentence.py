@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.report_text import ROLES, TITLES
-from review.amounts import short
+from review.amounts import spoken
 from review.places import city
 
 Facts = Mapping[str, Any]
@@ -29,7 +29,7 @@ def sentence(facts: Facts, zh: bool) -> str:
     span = _span(first["first_at"], first["last_at"], zh)
     more = len(findings) - 1
     if first["role"] == "subject":
-        amount = short(first["amount_fen"], zh)
+        amount = spoken(first["amount_fen"], zh)
         if zh:
             said = f"{who}涉嫌{title}：{span}涉及 {amount}，可能违反《实施方案》{first['clause']}"
             return said + (f"；另有 {more} 项发现。" if more else "。")
@@ -41,7 +41,7 @@ def sentence(facts: Facts, zh: bool) -> str:
     role = ROLES.get(first["role"], (first["role"],) * 2)[not zh]
     subject = first["subject_name"] or first["party_id"]
     own = first["own_part"]
-    received, paid = short(own["received_fen"], zh), short(own["paid_fen"], zh)
+    received, paid = spoken(own["received_fen"], zh), spoken(own["paid_fen"], zh)
     if zh:
         said = (
             f"{who}在{subject}涉嫌{title}（{first['clause']}）的资金中是{role}：{span}"

@@ -16,6 +16,8 @@ from review.desk import Desk, desk_of
 from review.policy import Action, Viewer, may
 from review.tokens import token_of
 
+LONGEST_LOGGED = 120
+
 
 class NotSignedIn(Exception):
     """Nobody is signed in, or a step of signing in is still to be done at `address`."""
@@ -63,10 +65,17 @@ def requires(action: Action) -> Callable[[Request], SignedIn]:
 
 def log(desk: Desk, viewer: Viewer, action: Action, request: Request, outcome: str) -> None:
     """Add to the audit log that a viewer asked for something; of what, by its path alone."""
-    subject = " ".join(f"{name}={value}" for name, value in request.path_params.items())
+    subject = " ".join(
+        f"{name}={_plain(str(value))}" for name, value in request.path_params.items()
+    )
     detail = f"{request.method} {request.scope['route'].path}"
     with desk.control.session() as session:
         audit.record(session, desk.now(), viewer.name, action, subject, outcome, detail)
+
+
+def _plain(value: str) -> str:
+    """A part of an address as the log keeps it: bounded, without what no store or reader takes."""
+    return "".join(c if c.isprintable() else "?" for c in value[:LONGEST_LOGGED])
 
 
 def signed_in(desk: Desk, request: Request) -> SignedIn:

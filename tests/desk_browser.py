@@ -18,7 +18,8 @@ import uvicorn
 from desk_world import NOON, PASSWORD, SECRET, SETTINGS, World
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from review.app import LIBRARIES, STATIC, create_app
+from review.app import LIBRARIES, create_app
+from review.assets import STATIC
 from review.second_factor import SHANGHAI
 
 AXE = Path(__file__).parents[1] / "node_modules" / "axe-core" / "axe.min.js"

@@ -14,6 +14,7 @@ from data.control import Control
 from data.desk_tables import metadata
 from data.errors import StoreError
 from data.home import Home
+from review import audit
 
 
 @pytest.fixture
@@ -35,6 +36,14 @@ def test_the_desk_works_on_postgresql(address: str, home: Home) -> None:
     second.get("/approvals")
     assert second.post("/verdicts/1/approval", outcome="approved", note="").status_code == 303
     assert status(world, "P1") == "refuted"
+    # PostgreSQL holds no text with NUL: what cannot be is not there, and the log says who asked.
+    for path in ("/suspects/%00", "/submitter/receipts/%00", "/queue?text=%00&assignee=%00"):
+        assert second.get(path).status_code in (200, 404), path
+    assert second.post("/login", name="\0", password="\0").status_code == 401
+    assert second.post("/suspects/P1/notes", note="a\0b").status_code == 422
+    with world.desk.control.reading() as session:
+        assert audit.verify(session).broken_at is None
+        assert "party=?" in {event.subject for event in audit.newest(session, 20)}
     with (
         pytest.raises(StoreError, match="only added to"),
         world.desk.control.session() as session,

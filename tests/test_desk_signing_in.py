@@ -1,5 +1,7 @@
 """Signing in to the desk: password and code, lock, sessions that end, forms of other sites."""
 
+import hashlib
+import re
 from datetime import timedelta
 
 import pytest
@@ -157,6 +159,22 @@ def test_every_answer_carries_the_guards(world: World) -> None:
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
     assert world.browser().get("/login").headers["cache-control"] == "no-store"
+
+
+def test_browsers_keep_files_under_the_address_of_their_content(world: World) -> None:
+    browser = world.browser()
+    linked = re.findall(r'(?:href|src)="(/static/desk[^"]+)"', browser.get("/login").text)
+    assert [address.partition("?")[0] for address in linked] == [
+        "/static/desk.css", "/static/desk.js",
+    ]  # fmt: skip
+    css = browser.get(linked[0])
+    assert hashlib.sha256(css.content).hexdigest()[:12] == linked[0].partition("?v=")[2]
+    assert css.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert "cache-control" not in browser.get("/static/desk.css").headers
+    assert (
+        browser.get("/static/none.css?v=1").headers.get("cache-control")
+        != (css.headers["cache-control"])
+    )
 
 
 def test_the_audit_log_is_a_chain_that_breaks_where_it_was_touched(world: World) -> None:

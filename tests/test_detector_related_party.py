@@ -57,7 +57,7 @@ def test_what_is_paid_back_between_does_not_add_up() -> None:
 @pytest.mark.parametrize(
     ("yuan", "capital", "kinds"),
     [
-        pytest.param(999_999, 5_000_000, ("asset_manager", "insurer"), id="too little"),
+        pytest.param(19_999, 100_000, ("asset_manager", "insurer"), id="too little"),
         pytest.param(1_100_000, 11_000_100, ("asset_manager", "insurer"), id="within the limit"),
         pytest.param(2_000_000, 10_000_000, ("asset_manager", "bank"), id="a bank"),
     ],

@@ -25,6 +25,16 @@ from detectors.name_words import WORDS, restricted_words
         ("南京恒信金熔服务公司", (), ("金融",)),
         ("南京恒信才富管理公司", (), ("财富管理",)),
         ("南京恒信PTOP信息公司", (), ("P2P",)),
+        ("南京恒信财富管鲤公司", (), ("财富管理",)),
+        ("南京恒信投姿馆理公司", (), ("投资管理",)),
+        ("南京恒信交易中芯", (), ("交易中心",)),
+        ("南京恒信头姿馆里公司", (), ()),
+        ("南京恒信金荣信息公司", (), ("金融",)),
+        ("南京金荣机械公司", (), ()),
+        ("南京恒信合金属公司", (), ()),
+        ("南京恒信分支附属公司", (), ()),
+        ("南京恒信金融城酒店管理公司", (), ()),
+        ("南京国际金融中心物业公司", (), ()),
         ("江苏省扶贫基金会", (), ()),
         ("南京金融职业学院", (), ()),
         ("南京市公共资源交易中心", (), ()),
@@ -99,12 +109,15 @@ def test_a_licence_covers_a_firm_and_its_branches() -> None:
     assert len(found(world("南京恒信财富管理有限公司", licensed=False))) == 1
 
 
-def test_a_scope_counts_only_with_payers() -> None:
-    for payers, findings in ((9, 0), (10, 1)):
+def test_a_word_in_the_scope_alone_is_a_weaker_prior_and_weakest_without_payers() -> None:
+    said = {}
+    for payers in (0, 1):
         made = world("南京恒信服务有限公司", scope="资产管理；商务咨询")
         for person in made.persons("client", payers):
             made.pay(person, "Firm", 100, at(3))
-        assert len(found(made)) == findings
+        [finding] = found(made)
+        said[payers] = finding.confidence
+    assert said == {0: 0.255, 1: 0.3}
 
 
 def test_an_institution_of_unknown_name_is_asked_for() -> None:

@@ -40,7 +40,7 @@ def test_guarantees_for_strangers_without_a_licence_fire() -> None:
 
 def test_fewer_smaller_or_tied_are_none() -> None:
     assert found(guaranteeing(4, 200_000)) == []
-    assert found(guaranteeing(5, 99_999)) == []
+    assert found(guaranteeing(5, 5_999)) == []
     tied = guaranteeing(8)
     for number in range(4):
         tied.tie("Backer", f"borrower{number:04d}", "kin")
@@ -116,7 +116,7 @@ def test_settlements_that_follow_the_business_fire() -> None:
 def test_flat_fees_one_way_few_or_quick_ones_are_none() -> None:
     assert found(cooperating((150_000, 150_000, 150_000, 150_000))) == []
     assert found(cooperating((200_000, 250_000, 310_000))) == []
-    assert found(cooperating((100_000, 150_000, 210_000, 90_000), step=6)) == []
+    assert found(cooperating((100_000, 150_000, 210_000, 90_000), step=4)) == []
     back = cooperating((150_000, 150_000, 150_000, 150_000))
     back.pay("Proper", "Bold", 150_000, at(50))
     assert len(found(back)) == 1
@@ -149,3 +149,20 @@ def test_loans_that_nobody_published_are_seen_by_what_comes_back() -> None:
     )
     assert found(lending(4)) == found(lending(back_first=True)) == []
     assert found(lending(kind="small_loan_company")) == []
+
+
+def test_a_firm_of_no_kind_lends_where_its_sums_are_round_and_few_others_are_paid() -> None:
+    def plain(yuan: float, suppliers: int) -> World:
+        world = World()
+        world.institution("Platform", "p2p_platform", licensed=False)
+        world.party("Firm")
+        for number, borrower in enumerate(world.persons("borrower", 5)):
+            world.pay("Firm", borrower, yuan, at(3 + number))
+            world.pay(borrower, "Firm", 812.5, at(20 + number))
+        for number, supplier in enumerate(world.persons("supplier", suppliers)):
+            world.pay("Firm", supplier, 9_876.54, at(number))
+        return world
+
+    [finding] = found(plain(8_000, 11))
+    assert (finding.party_id, finding.amount_fen) == ("Firm", 4_000_000)
+    assert found(plain(8_000, 12)) == found(plain(8_001, 0)) == found(plain(1_900, 0)) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from detector_world import World, at
 
@@ -53,6 +55,7 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
         "kept_share": 0.005,
         "turnover_fen": days * 5_000_000,
         "feeders": 0,
+        "hands": 0,
     }
     assert finding.measures["turnover_fen"].threshold is None
     assert [test.passed for test in finding.lookalikes] == [True, True, True]
@@ -69,8 +72,8 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
 @pytest.mark.parametrize(
     ("quiet", "relaxed"),
     [
-        pytest.param(settling(19), {"minimum_merchants": 19}, id="19 merchants"),
-        pytest.param(settling(kept=0.03), {"maximum_kept_share": 0.031}, id="a margin is kept"),
+        pytest.param(settling(14), {"minimum_merchants": 14}, id="14 merchants"),
+        pytest.param(settling(kept=0.16), {"maximum_kept_share": 0.1}, id="a margin is kept"),
         pytest.param(settling(lag=5), {"settlement_days": 6}, id="paid after a week"),
     ],
 )
@@ -80,11 +83,11 @@ def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> N
 
 
 def test_a_shop_with_costs_of_its_own_is_none() -> None:
-    world = settling(kept=0.08)
+    world = settling(kept=0.16)
     for staff, day in zip(world.persons("staff", len(WORKED) - 1), WORKED[1:], strict=True):
-        world.pay("Center", staff, 3_800, at(day, 16))
+        world.pay("Center", staff, 7_800, at(day, 16))
     assert found(world) == []
-    assert len(found(world, irregular_share=0.06)) == 1
+    assert len(found(world, irregular_share=0.2)) == 1
 
 
 def test_a_head_office_that_owns_its_stores_is_none() -> None:
@@ -119,6 +122,34 @@ def test_a_feeder_in_front_of_the_centre_is_named() -> None:
     assert finding.accomplices == (("Front", "shell"),)
     assert len(finding.transfers) == 7 * len(WORKED) - 5
     assert finding.text[1].endswith("settlements came in through 1 feeder(s)")
+
+
+def test_cards_that_pay_the_merchants_are_the_centre_s_hands() -> None:
+    world = settling()
+    cards = world.persons("card", 3)
+    before, world.paid, world.marks = list(world.paid), [], {}
+    for number, (payer, payee, fen, when, loan) in enumerate(before):
+        if payer == "Center":
+            card = cards[number // 7 % 3]
+            world.pay("Center", card, fen / 100, when - timedelta(hours=2))
+            world.pay(card, payee, fen / 100, when)
+        else:
+            world.pay(payer, payee, fen / 100, when, loan)
+    [finding] = found(world)
+    assert finding.party_id == "Center"
+    assert finding.accomplices == tuple((card, "nominee") for card in cards)
+    assert finding.measures["merchants"].value == 20
+    assert finding.text[1].endswith("; 3 other part(ies) paid merchants for it")
+
+
+def test_one_account_beside_another_business_is_judged_by_itself() -> None:
+    world = settling()
+    world.account("shop", "Center", "ordinary")
+    for day in WORKED:
+        for person in world.persons("guest", 3):
+            world.pay(person, "shop", 40_000, at(day))
+    [finding] = found(world)
+    assert (finding.party_id, finding.amount_fen) == ("Center", len(WORKED) * 5_000_000)
 
 
 def test_payments_of_consumers_count_as_takings_and_those_of_firms_do_not() -> None:

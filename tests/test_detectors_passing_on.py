@@ -12,7 +12,7 @@ FRIDAY, SATURDAY, MONDAY, TUESDAY = (date(2016, 7, day) for day in (1, 2, 4, 5))
 def test_weekends_do_not_make_money_late() -> None:
     taken = {FRIDAY: 100, SATURDAY: 100}
     found = passed_on(taken, {MONDAY: 196}, date(2016, 7, 8), 1)
-    assert found == PassedOn(1, 0.02, 1)
+    assert found == PassedOn(1, 0.02, 0.02, 0.02, 1)
 
 
 def test_what_is_paid_too_late_is_not_on_time() -> None:

@@ -111,12 +111,15 @@ def test_what_is_shown(tmp_path: Path) -> None:
     assert said[:2] == ["Platform  Platform", "clients' money: 2,000.00 yuan, first in first out"]
     assert said[-2:] == [
         "of 300.00 yuan paid to earlier clients 300.00 yuan (100.0%) came from investors' "
-        "principal",
+        "principal, of others or their own",
         "2016-06-10 investments in loans not paid out: owed 950.00 yuan, there 650.00 yuan, "
         "missing 300.00 yuan",
     ]
     zh = in_full(facts, zh=True).splitlines()
     assert zh[1] == "客户资金 2,000.00 元，先进先出"
+    assert zh[-2] == (
+        "付给先前客户的 300.00 元 中，300.00 元（100.0%）来自投资人本金（他人的或其本人的）"
+    )
     assert "300.00 元" in listed([facts], zh=True)
     assert as_csv([facts]).splitlines()[1] == (
         "Platform,Platform,fifo,sources,investors_principal,clients,200000,1.0,,,"

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
+import pytest
 from desk_world import DAY, SETTINGS, finding, outcome, run_key
 
 from data.control import Control
 from data.desk_tables import Verdict, VerdictApproval
 from data.home import Home
+from pipelines import night
 from pipelines.publish import publish
 from pipelines.rank import rank
 from pipelines.report import render_suspect, render_suspects
@@ -130,3 +132,35 @@ def test_who_was_refuted_is_shown_so_and_behind_the_others(home: Home) -> None:
     text = render_suspect(home, None, "P1", "text", "zh")
     assert "此前已由办案人员排除，没有新的或明显更强的证据" in text
     assert "此前已由办案人员排除" not in render_suspect(home, None, "P5", "text", "zh")
+
+
+def test_a_night_begins_with_the_refutations_of_earlier_dates_and_its_key_says_so(
+    home: Home,
+) -> None:
+    later = date(2016, 6, 14)
+    file = home.lake / "entry" / f"date={later}" / "91320000796544598E-00000001.parquet"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"1")
+
+    def begun() -> tuple[str, list[Refutation]]:
+        with (
+            pytest.raises(RuntimeError, match="stop"),
+            night.recorded(str(home.path), None, later) as run,
+        ):
+            kept = read_kept(home.working / run.key.name / "refutations.json")
+            key = run.key.key
+            raise RuntimeError("stop")
+        return key, kept
+
+    without, none = begun()
+    assert none == []
+    with Control(home) as control, control.session() as session:
+        session.add(verdict("P1", "refuted"))
+        session.flush()
+        session.add(
+            VerdictApproval(verdict_id=1, outcome="approved", note="", user_name="b", at=NOON)
+        )
+    key, kept = begun()
+    assert key != without
+    assert kept == [Refutation("P1", 1, "2016-06-13", JUDGED)]
+    assert begun() == (key, kept)

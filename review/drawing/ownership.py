@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from review.drawing.picture import Picture, shortened
 
-WIDTH, BOX, TALL, ROW = 960, 172, 44, 118
+WIDTH, BOX, TALL, ROW, LINE = 960, 172, 44, 118, 13
 PER_ROW = 5
 # Rows of owners and of holdings that are drawn; the table beneath has all.
 MOST_BOXES = 10
-OWNING = ("shareholder", "controls")
+# Ties with one party that its box names.
+MOST_LINES = 3
 KINDS: Mapping[str, tuple[str, str]] = {
     "shareholder": ("持股", "holds"),
     "controls": ("控制", "controls"),
@@ -52,8 +53,8 @@ def ownership(party: str, ties: Sequence[Tie], names: Mapping[str, str], zh: boo
 
     At most `MOST_BOXES` to each side, the largest shares first; how many are left out is said.
     """
-    above = [tie for tie in ties if tie.to_party == party]
-    below = [tie for tie in ties if tie.from_party == party]
+    above = _by_party([(tie.from_party, tie) for tie in ties if tie.to_party == party])
+    below = _by_party([(tie.to_party, tie) for tie in ties if tie.from_party == party])
     if not above and not below:
         return None
     up, down = above[:MOST_BOXES], below[:MOST_BOXES]
@@ -62,16 +63,16 @@ def ownership(party: str, ties: Sequence[Tie], names: Mapping[str, str], zh: boo
     label = f"{names.get(party, party)}：关联" if zh else f"ties of {names.get(party, party)}"
     picture = Picture(WIDTH, height, label)
     y = rows_up * ROW + 10
-    for place, tie in enumerate(up):
+    for place, (other, held) in enumerate(up):
         x = _x(place, len(up))
         row_y = 10 + (place // PER_ROW) * ROW
-        picture.line([(x + BOX / 2, row_y + TALL), (WIDTH / 2, y)], "line")
-        _box(picture, x, row_y, names.get(tie.from_party, tie.from_party), tie, zh)
-    for place, tie in enumerate(down):
+        picture.line([(x + BOX / 2, row_y + _tall(held)), (WIDTH / 2, y)], "line")
+        _box(picture, x, row_y, names.get(other, other), held, zh)
+    for place, (other, held) in enumerate(down):
         x = _x(place, len(down))
         row_y = y + ROW + (place // PER_ROW) * ROW
         picture.line([(WIDTH / 2, y + TALL), (x + BOX / 2, row_y)], "line")
-        _box(picture, x, row_y, names.get(tie.to_party, tie.to_party), tie, zh)
+        _box(picture, x, row_y, names.get(other, other), held, zh)
     picture.box(WIDTH / 2 - BOX / 2, y, BOX, TALL, "band", names.get(party, party))
     picture.text(WIDTH / 2, y + 27, shortened(names.get(party, party), 14), "middle", 13)
     left = len(above) - len(up) + len(below) - len(down)
@@ -87,7 +88,22 @@ def _x(place: int, count: int) -> float:
     return (place % PER_ROW) * step + (step - BOX) / 2
 
 
-def _box(picture: Picture, x: float, y: float, name: str, tie: Tie, zh: bool) -> None:
-    picture.box(x, y, BOX, TALL, "band", f"{name}: {tie.said(zh)}")
+def _by_party(ties: Sequence[tuple[str, Tie]]) -> list[tuple[str, list[Tie]]]:
+    """The ties with each party together, in the order of its first."""
+    found: dict[str, list[Tie]] = {}
+    for other, tie in ties:
+        found.setdefault(other, []).append(tie)
+    return list(found.items())
+
+
+def _tall(ties: Sequence[Tie]) -> int:
+    return TALL + LINE * (min(len(ties), MOST_LINES) - 1)
+
+
+def _box(picture: Picture, x: float, y: float, name: str, ties: Sequence[Tie], zh: bool) -> None:
+    """A party and its ties; what does not fit stands in its title."""
+    said = [tie.said(zh) for tie in ties]
+    picture.box(x, y, BOX, _tall(ties), "band", f"{name}: {'; '.join(said)}")
     picture.text(x + BOX / 2, y + 18, shortened(name, 13), "middle", 12)
-    picture.text(x + BOX / 2, y + 34, shortened(tie.said(zh), 26), "middle", 10)
+    for line, text in enumerate(said[:MOST_LINES]):
+        picture.text(x + BOX / 2, y + 34 + line * LINE, shortened(text, 26), "middle", 10)

@@ -49,6 +49,12 @@
     }
   });
 
+  // On a narrow screen the list comes before its counts.
+  document.addEventListener("DOMContentLoaded", () => {
+    if (!matchMedia("(max-width: 46rem)").matches) return;
+    for (const menu of document.querySelectorAll("details.menu[open]")) menu.removeAttribute("open");
+  });
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-shortcuts]")) shortcuts();
   });

@@ -17,7 +17,8 @@ document.addEventListener("DOMContentLoaded", () => {
       ? [[1e10, "亿"], [1e6, "万"], [100, "元"]]
       : [[1e11, " bn"], [1e8, " m"], [1e5, " k"], [100, ""]];
     const [unit, name] = units.find(([size]) => fen >= size) || units[units.length - 1];
-    return (fen / unit).toFixed(unit === 100 ? 0 : 1) + name;
+    const digits = unit === 100 || fen >= unit * 1000 ? 0 : 1;
+    return (fen / unit).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + name;
   }
   const exact = (fen) => (fen / 100).toLocaleString("en", { minimumFractionDigits: 2 });
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -161,7 +162,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function tell(edges) {
     const parts = [];
     for (const [way, left] of Object.entries(state.more)) {
-      if (left.others) parts.push(`+${left.others} ${said.dataset[`more${way[0].toUpperCase()}${way.slice(1)}`]} ${short(left.amount_fen)} (${left.transfers} ${said.dataset.transfers})`);
+      if (left.others) parts.push(`${said.dataset[`more${way[0].toUpperCase()}${way.slice(1)}`]} +${left.others}: ${short(left.amount_fen)} (${left.transfers} ${said.dataset.transfers})`);
     }
     const hidden = Object.keys(state.edges).length - edges.length;
     if (hidden) parts.push(`${said.dataset.hidden} ${hidden}`);
