@@ -134,17 +134,20 @@ def _table(
 ) -> pl.DataFrame:
     if format == "csv":
         # Name by name, as lists of them are joined.
-        inert = [
-            None if texts is None else inert_texts(texts.to_frame()).to_series()
-            for texts in (named.names, named.refs)
-        ]
-        named = replace(named, names=inert[0], refs=inert[1])
+        named = replace(
+            named, names=_inert(named.names),
+            refs=None if named.refs is None else _inert(named.refs),
+        )  # fmt: skip
     if accounts:
         return found_patterns.per_account(found, named)
     if format == "csv":
         return found_patterns.as_text(found, named, rows=rows)
     table = found_patterns.instances(found, named)
     return table if rows else table.drop("transfer")
+
+
+def _inert(texts: pl.Series) -> pl.Series:
+    return inert_texts(texts.to_frame()).to_series()
 
 
 def _write(table: pl.DataFrame, format: Format, out: Path | None) -> None:
