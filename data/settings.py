@@ -293,6 +293,8 @@ class FixedReturns(Section):
     most_part: Share
     most_surplus: Share
     ratio_tolerance: Share
+    rounding_fen: int
+    rounding_share: float
     plans: Count
     minimum_persons: Count
     intervals: Count
@@ -669,6 +671,7 @@ class DisguisedClearing(Section):
     minimum_pairs: Count
     minimum_fen: Whole
     maximum_fee_share: Share
+    maximum_fee_fen: Whole
     minimum_matched_share: Share
     minimum_lift: float
     sure_lift: float
@@ -701,6 +704,8 @@ class PremiumMisuse(Section):
     minimum_surrenders: Count
     minimum_surrender_share: Share
     sure_surrender_share: Share
+    returned_part: Share
+    minimum_returned_share: Share
     minimum_circle_fen: Whole
     minimum_circle_share: Share
     fee_payments: Count

@@ -111,7 +111,6 @@ def _finding(
     refs, first_at, last_at = _evidence(both, disbursed)
     worst = both.sort("over_fen", "unit", descending=[True, False]).unique("unit", keep="first")
     over = int(worst["over_fen"].sum())
-    made = int(both.unique("loan_id")["new_fen"].sum())
     strangers = _strangers(context, united)
     lookalikes = (
         Lookalike(
@@ -139,7 +138,7 @@ def _finding(
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
-        amount_fen=made,
+        amount_fen=over,
         first_at=first_at,
         last_at=last_at,
         transfers=refs,
@@ -178,18 +177,16 @@ def _finding(
 def _evidence(
     both: pl.DataFrame, disbursed: dict[str, list[tuple[str, datetime]]]
 ) -> tuple[tuple[str, ...], datetime, datetime]:
-    """Transfers that paid out the loans in question, by time; the key of a loan that has none."""
+    """Transfers that paid out the loans in question, by time, then the keys of the loans."""
     first = datetime.combine(both["published_on"].min(), time())  # type: ignore[arg-type]
     paid: set[tuple[datetime, str]] = set()
-    unseen: set[str] = set()
+    keys = set()
     for loan in sorted({loan for row in both["shown"] for loan in row}):
-        seen = disbursed.get(loan, [])
-        paid.update((at, ref) for ref, at in seen)
-        if not seen:
-            unseen.add(record_key("loan", *loan.split(" ", 1)))
+        paid.update((at, ref) for ref, at in disbursed.get(loan, []))
+        keys.add(record_key("loan", *loan.split(" ", 1)))
     times = [at for at, _ in paid] or [first]
     return (
-        (*dict.fromkeys(ref for _, ref in sorted(paid)), *sorted(unseen)),
+        (*dict.fromkeys(ref for _, ref in sorted(paid)), *sorted(keys)),
         min(times),
         max(times),
     )

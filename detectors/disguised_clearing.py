@@ -1,8 +1,9 @@
 """R3 disguised clearing: a firm moves others' money between banks over its own accounts at each.
 
-Pattern: a firm that is no bank takes money of one client inside one bank, and the same day pays the
-same sum, or the same net of the day, to another client inside another bank; nothing crosses between
-the banks by the clearing. The account at the other bank may be that of a party tied to the firm.
+Pattern: a firm that is no bank takes money of one client inside one bank, or by a link past the
+clearing, and the same day pays the same sum less a small fee, or the same net of the day, to
+another client at another bank; nothing crosses between the banks by the clearing. The account at
+the other bank may be that of a party tied to the firm.
 
 Innocent look-alikes: moving its own position (no client pays or is paid: such payments are left
 out); a firm whose payments only happen to equal receipts (as many equal those of another week); an
@@ -32,7 +33,7 @@ SEVERITY = 4
 LEAD_OFFICE = "PBC"
 TITLE = ("变相跨行清算", "disguised clearing")
 CHINESE = Description(
-    pattern="非银行机构在甲行行内收取一名客户的款项，同日在乙行行内向另一名客户付出同额款项，"
+    pattern="非银行机构在甲行行内或经直连收取一名客户的款项，同日在乙行向另一名客户付出同额款项，"
     "或当日收付轧差相等，两行之间没有经清算系统的资金划转；乙行账户也可能由其关联方持有。",
     lookalikes="调拨自有头寸（没有客户收付，已剔除）；收付金额偶然相同（与另一周的付款同样相同）；"
     "收单结算（多笔销售汇总，经清算系统）。",
@@ -193,12 +194,12 @@ def _texts(
     zh, en = [], []
     if single:
         zh.append(
-            f"{equal.height} 笔共 {yuan(_fen(equal))} 元在一家银行行内收取，当日在另一家银行行内"
+            f"{equal.height} 笔共 {yuan(_fen(equal))} 元在一家银行收取，当日在另一家银行"
             "付出同额款项"
         )
         en.append(
-            f"{equal.height} sums of {yuan(_fen(equal))} yuan were taken inside one bank and the "
-            "same sum paid inside another that day"
+            f"{equal.height} sums of {yuan(_fen(equal))} yuan were taken at one bank and the "
+            "same sum paid at another that day"
         )
     if whole:
         zh.append(f"{days} 日一家银行的收款与另一家银行的付款轧差相等")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,6 +32,11 @@ def record_key(table: str, *key: str) -> str:
     `holding:<holder kind>:<holder>:<product>:<as of>`, `product:<product>`.
     """
     return ":".join((table, *key))
+
+
+def loan_keys(institution_id: str, loans: Iterable[str]) -> tuple[str, ...]:
+    """The keys of one institution's loans, each once, in order: what its transfers belong to."""
+    return tuple(record_key("loan", institution_id, loan) for loan in sorted(set(loans)))
 
 
 def yuan(fen: int) -> str:

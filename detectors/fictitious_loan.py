@@ -25,7 +25,7 @@ from data.settings import FictitiousLoan
 from detectors.asked_records import account_keys
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import loan_keys, read_evidence, yuan
 from detectors.fictitious_tables import read_loans, read_shown
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
@@ -152,7 +152,7 @@ def _judge(
         amount_fen=taken + paid,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
-        transfers=evidence.refs,
+        transfers=evidence.refs + loan_keys(institution.institution_id, chosen["loan_id"]),
         measures={
             "loans": Measure(chosen.height, settings.minimum_loans, "loans"),
             "share_of_loans": Measure(

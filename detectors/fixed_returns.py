@@ -1,8 +1,8 @@
 """Whether payers get fixed fractions of what they paid back, at fixed intervals or fixed terms.
 
-A plan is a fraction that many payers share: a part of the principal paid again and again, or all of
-it with a surplus at the end of a term. Fractions are taken of each earlier payment and of all of
-them together, since a payer may have paid more than once.
+A plan is a fraction that many payers share: a part of the principal paid again and again, or after
+the same days, or all of it with a surplus at the end of a term. Fractions are taken of each earlier
+payment and of all of them together, since a payer may have paid more than once.
 """
 
 from __future__ import annotations
@@ -72,11 +72,18 @@ def fixed_returns(settings: FixedReturns, flow: pl.DataFrame) -> Returns | None:
     met = went.join(came, on="person", suffix="_in").filter(pl.col("paid_at") < pl.col("booked_at"))
     if met.is_empty():
         return None
-    columns = "ref", "person", "booked_at", "amount_fen", "paid_at"
+    met = met.with_columns(
+        (pl.col("booked_at").dt.date() - pl.col("paid_at").dt.date()).dt.total_days().alias("lag")
+    )
+    columns = "ref", "person", "booked_at", "amount_fen", "paid_at", "lag"
     # Principal and return may be two payments of one day.
     ratios = pl.concat(
         [
-            met.select(*columns, (pl.col(paid) / pl.col(base)).alias("ratio"))
+            met.select(
+                *columns,
+                pl.col(base).alias("base_fen"),
+                (pl.col(paid) / pl.col(base)).alias("ratio"),
+            )
             for paid in ("amount_fen", "day_fen")
             for base in ("amount_fen_in", "sum_fen")
         ]
@@ -91,20 +98,56 @@ def fixed_returns(settings: FixedReturns, flow: pl.DataFrame) -> Returns | None:
     )
     kept = _plans(settings, fits)
     chosen = (
-        fits.filter(pl.col("plan").is_in(list(kept)))
-        .with_columns(pl.col("plan").replace_strict(kept, return_dtype=pl.Int64).alias("rank"))
+        _ranked(settings, fits, kept)
         .sort("rank", "paid_at", descending=[False, True])
         .unique("ref", keep="first", maintain_order=True)
     )
     again = pl.len().over("person", "rank") > 1
-    chosen = chosen.filter(pl.col("whole") | again).sort("booked_at", "ref")
+    timed = pl.col("person").n_unique().over("rank", "lag") >= settings.minimum_persons
+    chosen = chosen.filter(pl.col("whole") | again | timed).sort("booked_at", "ref")
     if chosen.is_empty():
         return None
-    # Principal that comes back by itself is neither for a plan nor against it.
-    principal = ratios.filter(pl.col("ratio") == 1).select("ref").unique()
-    judged = met.select("ref").unique().join(principal, on="ref", how="anti")
+    judged = met.select("ref").unique().join(_neutral(flow, ratios), on="ref", how="anti")
     judged = pl.concat([judged, chosen.select("ref")]).unique()
     return _measured(settings, chosen, judged.height)
+
+
+def _neutral(flow: pl.DataFrame, ratios: pl.DataFrame) -> pl.DataFrame:
+    """Payments that speak neither for a plan nor against it.
+
+    They are principal that comes back by itself, one sum paid to one person again and again, and
+    what persons get who were paid before they first paid in: stakes from before the records.
+    """
+    went = flow.filter(~pl.col("incoming"))
+    same = went.filter(pl.len().over("person", "amount_fen") > 1)
+    first = flow.group_by("person").agg(
+        pl.col("booked_at").filter("incoming").min().alias("paid_at"),
+        pl.col("booked_at").filter(~pl.col("incoming")).min().alias("got_at"),
+    )
+    before = went.join(first.filter(pl.col("got_at") < pl.col("paid_at")), on="person", how="semi")
+    principal = ratios.filter(pl.col("ratio") == 1)
+    return pl.concat([rows.select("ref") for rows in (principal, same, before)]).unique()
+
+
+def _ranked(settings: FixedReturns, fits: pl.DataFrame, kept: dict[int, int]) -> pl.DataFrame:
+    """The rows that follow a kept plan, by its bin or but for rounding, with its `rank`."""
+    if not kept:
+        return fits.clear().with_columns(pl.lit(0, pl.Int64).alias("rank"))
+    by_bin = fits.filter(pl.col("plan").is_in(list(kept))).with_columns(
+        pl.col("plan").replace_strict(kept, return_dtype=pl.Int64).alias("rank")
+    )
+    usual = by_bin.group_by("rank", "whole").agg(pl.col("ratio").median().alias("usual"))
+    due = pl.col("base_fen") * (pl.col("usual") - pl.col("whole").cast(pl.Int64))
+    surplus = pl.col("base_fen") * (pl.col("ratio") - pl.col("whole").cast(pl.Int64))
+    rounded = (
+        fits.join(usual, on="whole")
+        .filter(
+            (surplus - due).abs()
+            <= pl.min_horizontal(settings.rounding_fen, settings.rounding_share * due)
+        )
+        .drop("usual")
+    )
+    return pl.concat([by_bin, rounded.select(by_bin.columns)])
 
 
 def _bin(settings: FixedReturns) -> pl.Expr:
@@ -117,6 +160,12 @@ def _bin(settings: FixedReturns) -> pl.Expr:
 def _plans(settings: FixedReturns, fits: pl.DataFrame) -> dict[int, int]:
     """The bins of the plans with their ranks: each time the one that most payers left share."""
     times: dict[int, Counter[int]] = {}
+    # Payers who get a part after as many days as others: they share it without its coming again.
+    lags: dict[int, dict[int, set[int]]] = {}
+    parts = fits.filter(~pl.col("whole")).select("plan", "lag", "person").unique()
+    for plan, lag, person in parts.sort("plan", "lag", "person").iter_rows():
+        for near in (plan - 1, plan, plan + 1):
+            lags.setdefault(near, {}).setdefault(lag, set()).add(person)
     counted = fits.group_by("plan", "person").agg(pl.col("ref").n_unique()).sort("plan", "person")
     for plan, person, count in counted.iter_rows():
         times.setdefault(plan, Counter())[person] = count
@@ -126,10 +175,15 @@ def _plans(settings: FixedReturns, fits: pl.DataFrame) -> dict[int, int]:
         # A part is a plan only when it comes again.
         least = 1 if plan > WHOLE // 2 else 2
         wide[plan] = {person for person, count in near.items() if count >= least}
+        for timed in lags.get(plan, {}).values():
+            if len(timed) >= settings.minimum_persons:
+                wide[plan] |= timed
     kept: dict[int, int] = {}
     left = set().union(*wide.values())
     for rank in range(settings.plans):
-        best = max(wide, key=lambda plan: (len(wide[plan] & left), -plan), default=None)
+        best = max(
+            wide, key=lambda plan: (len(wide[plan] & left), plan > WHOLE // 2, -plan), default=None
+        )
         if best is None or len(wide[best] & left) < settings.minimum_persons:
             break
         for plan in (best, best - 1, best + 1):
@@ -139,12 +193,17 @@ def _plans(settings: FixedReturns, fits: pl.DataFrame) -> dict[int, int]:
 
 
 def _measured(settings: FixedReturns, chosen: pl.DataFrame, judged: int) -> Returns:
-    """Measure the chosen payments; `judged` is how many payments could have followed a plan."""
+    """Measure the chosen payments; `judged` is how many payments could have followed a plan.
+
+    What came once for a stake is held against the day of the stake, what came again against the
+    time before.
+    """
+    stake = "person", "rank", "paid_at"
     steps = (
         chosen.with_columns(
-            pl.when("whole")
+            pl.when(pl.col("whole") | (pl.len().over(*stake) == 1))
             .then(pl.col("paid_at"))
-            .otherwise(pl.col("booked_at").shift(1).over("person", "rank"))
+            .otherwise(pl.col("booked_at").shift(1).over(*stake))
             .alias("before")
         )
         .filter(pl.col("before").is_not_null())

@@ -1,14 +1,15 @@
 """P3 illegal fundraising: the public pays round lots and gets fixed fractions back on fixed dates.
 
 Pattern: many natural persons pay round lots to accounts that nothing registers to hold their money;
-the same persons get parts of their principal again and again, or all of it with a surplus at the
-end of a term, at a few rates that all share and at regular intervals. Who collects and who pays
-need not be the same holder, nor stay the same.
+the same persons get parts of their principal again and again or after the same days, or all of it
+with a surplus at the end of a term, at a few rates that all share and at regular intervals. Who
+collects and who pays need not be the same holder, nor stay the same.
 
 Innocent look-alikes: rents and deposits (no fixed part comes back); pensions and wages (whoever is
 paid had paid nothing in); savings circles (turns, not rates); franchise fees and shops (goods are
 paid for in odd sums beside the lots); lawful lending (loans account for the credits); registered
-public products.
+public products; borrowing among acquaintances (below the lines of illegal deposit-taking: it stays
+open).
 
 Blind spots: cash; returns at a rate of each payer's own, or in kind; payments through a payment
 firm's accounts; schemes that have paid nothing back yet.
@@ -44,7 +45,7 @@ CHINESE = Description(
     lookalikes=(
         "房租和押金（没有固定比例的款项返还）；养老金和工资（收款人此前没有付过款）；民间标会（轮流得"
         "会，而非按比例）；加盟费和商铺（整额之外另以零头付货款）；合法借贷（进账能与借款标的对应）；"
-        "已登记的公募产品。"
+        "已登记的公募产品；熟人之间的借款（未达非法吸收公众存款的标准时存疑）。"
     ),
     blind_spots=(
         "现金；每名付款人各有不同比例的返还，或以实物返还；经支付机构账户的付款；尚未返还过任何款项的"
@@ -94,9 +95,6 @@ def judge(
         or raised.covered_share < settings.minimum_covered_share
     ):
         return None
-    persons_line, amount_line = legal_lines(context, scheme)
-    if raised.payers < persons_line and raised.taken_fen < amount_line:
-        return None
     return _finding(context, settings, scheme, raised, returns)
 
 
@@ -119,7 +117,7 @@ def _finding(
     paying = set(scheme.flow.filter(~pl.col("incoming"))["holder"]) - {subject} - collecting
     named = [(number, "pool") for number in sorted(collecting)]
     named += [(number, "shell") for number in sorted(paying)]
-    lookalikes = _lookalikes(settings, raised, returns)
+    lookalikes = _lookalikes(settings, raised, returns, legal_lines(context, scheme))
     return Finding(
         typology=NAME,
         code=CODE,
@@ -188,8 +186,9 @@ def _measures(
 
 
 def _lookalikes(
-    settings: IllegalFundraising, raised: Raised, returns: Returns
+    settings: IllegalFundraising, raised: Raised, returns: Returns, lines: tuple[int, int]
 ) -> tuple[Lookalike, ...]:
+    persons_line, amount_line = lines
     return (
         Lookalike(
             "rents_and_deposits",
@@ -215,6 +214,14 @@ def _lookalikes(
             raised.lot_share >= settings.sure_lot_share,
             f"这些付款人所付款项中 {raised.lot_share:.0%} 为整额",
             f"{raised.lot_share:.0%} of what these payers paid came in round lots",
+        ),
+        Lookalike(
+            "private_borrowing",
+            raised.payers >= persons_line or raised.taken_fen >= amount_line,
+            f"付款 {raised.payers} 人、{yuan(raised.taken_fen)} 元（非法吸收公众存款的标准为 "
+            f"{persons_line} 人或 {yuan(amount_line)} 元）",
+            f"{raised.payers} persons paid {yuan(raised.taken_fen)} yuan (illegal deposit-taking "
+            f"begins at {persons_line} persons or {yuan(amount_line)} yuan)",
         ),
         Lookalike(
             "lawful_lending",

@@ -1,4 +1,4 @@
-"""Legs inside one bank of firms that have accounts at several, and which of them are equal."""
+"""Legs outside the clearing of firms with accounts at several banks, and which are equal."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ from detectors.context import Context
 from detectors.near_ties import register_near_ties
 from detectors.payment_sides import create_payment_sides
 
-# Payments inside one bank between a client and a party that has accounts at several.
+# Payments inside one bank, or by a direct link past the clearing, between a client and a party; the
+# bank is the party's.
 CREATE_LEG = """
 create or replace temp table inner_leg as
 with leg as (
   select t.ref, t.booked_at, t.business_date as day, t.amount_fen, t.channel, a.party as payer,
-    b.party as payee, a.bank, a.is_bank or b.is_bank as by_bank
+    b.party as payee, a.bank as payer_bank, b.bank as payee_bank,
+    a.is_bank or b.is_bank as by_bank
   from transfer t
   join payment_side a on a.account_id = t.payer_account
   join payment_side b on b.account_id = t.payee_account
-  where t.status = 'settled' and not t.cash and a.bank = b.bank and a.party <> b.party
-    and t.channel in ('book', 'direct_link', 'other') and t.amount_fen >= $least
+  where t.status = 'settled' and not t.cash and a.party <> b.party
+    and (a.bank = b.bank and t.channel in ('book', 'other') or t.channel = 'direct_link')
+    and t.amount_fen >= $least
     and t.business_date between $first and $last
 )
-select ref, booked_at, day, amount_fen, channel, bank, payee as party, payer as client,
-  true as incoming
+select ref, booked_at, day, amount_fen, channel, payee_bank as bank, payee as party,
+  payer as client, true as incoming
 from leg where not by_bank
 union all
-select ref, booked_at, day, amount_fen, channel, bank, payer, payee, false
+select ref, booked_at, day, amount_fen, channel, payer_bank, payer, payee, false
 from leg where not by_bank
 """
 # Firms that take inside one bank and pay, by themselves or by someone tied, inside another.
@@ -81,7 +84,7 @@ with taken as (
   from taken t asof join paid p
     on p.operator = t.operator and p.from_bank = t.bank and p.day = t.day + $shift
     and p.place_fen <= t.place_fen
-  where p.amount_fen >= (1 - $fee) * t.amount_fen
+  where p.amount_fen >= least((1 - $fee) * t.amount_fen, t.amount_fen - $fee_fen)
 )
 select * from met
 qualify row_number() over (partition by operator, paid_ref order by amount_fen, ref) = 1
@@ -126,7 +129,7 @@ def read_legs(
     db.execute("payments inside one bank", CREATE_LEG, window)
     db.execute("legs of operators", CREATE_OPERATOR, {"legs": settings.minimum_pairs})
     db.unregister("near_tie")
-    fee = {"fee": settings.maximum_fee_share}
+    fee = {"fee": settings.maximum_fee_share, "fee_fen": settings.maximum_fee_fen}
     equal = db.frame("equal legs", EQUAL, {**fee, "shift": 0})
     chance = db.frame("equal legs by chance", EQUAL, {**fee, "shift": settings.chance_days})
     netted = db.frame(

@@ -24,7 +24,7 @@ import polars as pl
 from data.settings import MarginFinance
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, record_key, yuan
+from detectors.evidence import loan_keys, read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.proceeds_reach import by_loan
 from detectors.securities_money import SecuritiesMoney, read_securities_money
@@ -113,11 +113,13 @@ def _proceeds(
     shown = reached.join(chosen.select("loan_id"), on="loan_id", how="semi")
     case.amounts["proceeds"] = int(chosen["part_fen"].sum())
     case.counts["proceeds"] = chosen.height
+    case.records += loan_keys(institution.institution_id, chosen["loan_id"])
     step = shown.select(pl.col("step_ref").alias("ref"), pl.col("step_at").alias("booked_at"))
     last = shown.select(
         pl.col("last_ref").alias("ref"), pl.col("last_at").alias("booked_at"), "amount_fen"
     )
-    case.steps.append(step)
+    paid_out = money.payouts.filter(mine).join(chosen.select("loan_id"), on="loan_id", how="semi")
+    case.steps += [step, paid_out.select("ref", "booked_at")]
     case.paid.append(last)
     others = shown.filter(pl.col("target") != pl.col("borrower"))["target"].unique()
     case.roles.update((number, "beneficiary") for number in others if number >= 0)

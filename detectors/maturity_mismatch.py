@@ -24,7 +24,7 @@ from data.settings import MaturityMismatch
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.early_exits import read_exits
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import loan_keys, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
 NAME = "maturity_mismatch"
@@ -120,7 +120,7 @@ def _judge(
         amount_fen=paid,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
-        transfers=evidence.refs,
+        transfers=evidence.refs + loan_keys(institution.institution_id, exits["loan_id"]),
         measures={
             "exits": Measure(exits.height, settings.minimum_exits, "payments"),
             "lenders": Measure(lenders, settings.minimum_lenders, "persons"),

@@ -19,7 +19,7 @@ import polars as pl
 from data.settings import OwnLending
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import loan_keys, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.prefunded_loans import read_prefunded
 
@@ -129,7 +129,7 @@ def _judge(
         amount_fen=paid,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
-        transfers=evidence.refs,
+        transfers=evidence.refs + loan_keys(institution.institution_id, chosen["loan_id"]),
         measures={
             "loans": Measure(chosen.height, settings.minimum_loans, "loans"),
             "sold_share": Measure(

@@ -2,11 +2,12 @@
 
 Pattern: a firm that collects premiums still holds, after it has settled with the insurer, premiums
 that were due; or an insurer pays policyholders back, within months, all they paid with a fixed
-surplus; or an insurer's money goes to firms of its circle that are no insurers.
+surplus, or gives most premiums back within weeks and nearly whole; or an insurer's money goes to
+firms of its circle that are no insurers.
 
 Innocent look-alikes: an agency's settlement cycle (each settlement clears what was due); its
-commission (left out); claims (no fixed surplus) and withdrawals of new policies (no surplus);
-shared services (small sums).
+commission (left out); claims (no fixed surplus, other sums than the premiums) and withdrawals of
+new policies (the very premium); shared services (small sums).
 
 Blind spots: premiums withheld up to the commission that agencies may keep; premiums in cash;
 policies whose premium was paid before the records begin.
@@ -26,6 +27,7 @@ from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.fixed_returns import fixed_returns
 from detectors.premium_money import read_premiums
+from detectors.premium_returns import returned_premiums
 from detectors.premium_settlement import Settlement, fen, settlement
 
 NAME = "premium_misuse"
@@ -37,11 +39,11 @@ TITLE = ("保费滞留、承诺收益", "premium misuse")
 CHINESE = Description(
     pattern=(
         "代收保费的公司与保险公司结算之后，仍留有应交未交的保费；或者保险公司在数月之内以固定溢价向投"
-        "保人退回全部保费；或者保险公司的资金流向关联圈中的非保险公司。"
+        "保人退回全部保费，或者在数周之内把大部分保费近乎原额退回；或者保险公司的资金流向关联圈中的非保险公司。"
     ),
     lookalikes=(
-        "代理机构的结算周期（每次结算都交清到期保费）；佣金（已扣除）；理赔（没有固定溢价）和犹豫期退"
-        "保（没有溢价）；共享服务（金额小）。"
+        "代理机构的结算周期（每次结算都交清到期保费）；佣金（已扣除）；理赔（没有固定溢价，金额与保"
+        "费无关）和犹豫期退保（原额退回）；共享服务（金额小）。"
     ),
     blind_spots="在佣金幅度以内截留的保费；现金保费；保费早于现有记录的保单。",
 )
@@ -187,21 +189,30 @@ def judge_insurer(
         premiums.select("person").unique(), on="person", how="semi"
     )
     surrender_share = paid / max(fen(to_payers), 1)
+    swaps = returned_premiums(settings, flow)
+    swap_share = fen(swaps) / max(fen(premiums), 1)
     circle = set(context.closure(insurer)) - {insurer.party_no}
     firms = pl.col("person").is_in(list(circle)) & (pl.col("kind") == "organisation")
     inside = flow.filter(firms, ~pl.col("other_insurer"))
     fees = _service_fees(settings, inside)
     inside = inside.join(fees.select("ref"), on="ref", how="anti")
     net = fen(inside.filter(~pl.col("incoming"))) - fen(inside.filter("incoming"))
-    circle_share = net / max(fen(flow.filter("incoming").filter(~firms)), 1)
+    circle_share = net / max(fen(flow.filter("incoming").filter(~firms)), net, 1)
     fixed = (
         surrendered >= settings.minimum_surrenders
         and surrender_share >= settings.minimum_surrender_share
     )
     leaked = net >= settings.minimum_circle_fen and circle_share >= settings.minimum_circle_share
-    if not (fixed or leaked):
+    swapped = (
+        swaps["person"].n_unique() >= settings.minimum_surrenders
+        and swap_share >= settings.minimum_returned_share
+    )
+    if not (fixed or leaked or swapped):
         return None
     rows = [whole.select("ref", "booked_at")] if fixed else []
+    if swapped:
+        rows.append(swaps.select("ref", "booked_at"))
+        rows.append(swaps.select(ref="back_ref", booked_at="back_at"))
     given = inside.filter(~pl.col("incoming"))
     if leaked:
         rows.append(given.select("ref", "booked_at"))
@@ -215,6 +226,16 @@ def judge_insurer(
         en.append(
             f"{surrendered} policyholders got {yuan(paid)} yuan back within months, with a fixed "
             "surplus"
+        )
+    if swapped:
+        zh.append(
+            f"{swaps['person'].n_unique()} 名投保人的保费 {yuan(fen(swaps))} 元（占 "
+            f"{swap_share:.0%}）在 {settings.cycle_days} 日内近乎原额退回"
+        )
+        en.append(
+            f"premiums of {yuan(fen(swaps))} yuan ({swap_share:.0%}) of "
+            f"{swaps['person'].n_unique()} policyholders came back nearly whole within "
+            f"{settings.cycle_days} days"
         )
     if leaked:
         zh.append(f"净付给关联的非保险公司 {yuan(net)} 元，占收款的 {circle_share:.0%}")
@@ -230,12 +251,15 @@ def judge_insurer(
         confidence=settings.confidence_least
         + settings.confidence_share * (fixed and surrender_share >= settings.sure_surrender_share)
         + settings.confidence_circle * leaked,
-        amount_fen=paid * fixed + net * leaked,
+        amount_fen=max(paid * fixed, fen(swaps) * swapped) + net * leaked,
         shown=(evidence.refs, evidence.first_at, evidence.last_at),
         measures={
             "surrenders": Measure(surrendered, settings.minimum_surrenders, "persons"),
             "surrender_share": Measure(
                 round(surrender_share, 4), settings.minimum_surrender_share, "share"
+            ),
+            "returned_premium_share": Measure(
+                round(swap_share, 4), settings.minimum_returned_share, "share"
             ),
             "to_circle_fen": Measure(max(net, 0), settings.minimum_circle_fen, "fen"),
             "circle_share": Measure(

@@ -2,10 +2,11 @@
 
 Pattern: an investment, guarantee or wealth firm without a licence, by its registration, its
 industry, its scope or its name, is behind a fund pool (P1) or illegal fundraising (P3), or holds
-the accounts of one, and the public's money passes the lines of illegal deposit-taking.
+the accounts of one.
 
 Innocent look-alikes: consulting firms and holdings of the same names (their money comes from
-organisations, and no pool or fixed return is seen); licensed firms (the register).
+organisations, and no pool or fixed return is seen); borrowing among acquaintances (below the lines
+of illegal deposit-taking: it stays open); licensed firms (the register).
 
 Blind spots: firms renamed to another trade and never registered as an institution; what P1 and P3
 do not see.
@@ -37,11 +38,11 @@ TITLE = ("民间投融资机构违规集资", "private investment firm")
 CHINESE = Description(
     pattern=(
         "按登记类别、行业、经营范围或名称属于投资、担保、理财一类而没有牌照的机构，是资金池（P1）或非"
-        "法集资（P3）背后的机构，或持有其账户，且向公众收取的资金达到非法吸收公众存款的标准。"
+        "法集资（P3）背后的机构，或持有其账户。"
     ),
     lookalikes=(
-        "名称相近的咨询公司、控股公司（资金来自单位，且未见资金池或固定返还）；持牌机构（以登记为准）"
-        "。"
+        "名称相近的咨询公司、控股公司（资金来自单位，且未见资金池或固定返还）；熟人之间的借款（未达非"
+        "法吸收公众存款的标准时存疑）；持牌机构（以登记为准）。"
     ),
     blind_spots="改名从事他业且从未登记为机构的公司；P1、P3 未能发现的情形。",
 )
@@ -158,14 +159,22 @@ def judge(
     amount_line = rules.whole("illegal_deposit", "unit_amount", day) or 1
     payers = max(int(_payers(each)) for each in grounds)
     amount = max(each.amount_fen for each in grounds)
-    if payers < persons_line and amount < amount_line:
-        return None
     party_id = context.party_ids[firm.party_no]
     refs = _in_order(context, {ref for each in grounds for ref in each.transfers})
     open_chance = 1.0
     for each in grounds:
         open_chance *= 1 - each.confidence
-    lookalikes = _lookalikes(settings, firm, grounds, income.get(firm.party_no, (0, 0)))
+    lookalikes = (
+        *_lookalikes(settings, firm, grounds, income.get(firm.party_no, (0, 0))),
+        Lookalike(
+            "private_borrowing",
+            payers >= persons_line or amount >= amount_line,
+            f"付款 {payers} 人、{yuan(amount)} 元（非法吸收公众存款的标准为 {persons_line} 人或 "
+            f"{yuan(amount_line)} 元）",
+            f"{payers} persons paid {yuan(amount)} yuan (illegal deposit-taking begins at "
+            f"{persons_line} persons or {yuan(amount_line)} yuan)",
+        ),
+    )
     certain = 1.0 if firm.ground == "kind" else settings.ground_certainty
     codes = "、".join(each.code for each in grounds)
     zh, en = GROUNDS[firm.ground]

@@ -58,7 +58,11 @@ with straight as (
     least(i.amount_fen, h.amount_fen) as amount_fen, i.target, i.account, i.kind, h.holder
   from handed h
   join reach_into i on i.payer = h.holder and i.booked_at > h.booked_at
-    and i.business_date <= h.paid_on + $days::integer and i.amount_fen >= $part * h.paid_fen
+    and i.business_date <= h.paid_on + $days::integer
+  window parts as (partition by h.institution_id, h.loan_id, h.transfer_no
+    order by i.booked_at, i.transfer_no)
+  -- Payments in parts, until they make up what was handed over; or the first, with other money.
+  qualify sum(i.amount_fen) over parts <= h.amount_fen or row_number() over parts = 1
 )
 select *, false as over_another from straight
 union all
@@ -85,6 +89,13 @@ left join custom c
   on c.institution_id = r.institution_id and c.loan_id = r.loan_id and c.target = r.target
 order by r.institution_id, r.loan_id, l.booked_at, r.last, r.step
 """
+PAYOUTS = """
+select p.institution_id, p.loan_id, m.ref, m.booked_at
+from reach_paid p
+join loan_money m on m.institution_id = p.institution_id and m.loan_id = p.loan_id
+  and m.flow = 'disburse' and m.payee = p.borrower
+order by 1, 2, 4, 3
+"""
 LOANS = """
 select institution_id, count(*) as loans from reach_paid group by institution_id order by 1
 """
@@ -106,6 +117,12 @@ def read_reached(
     db.execute("payments into targets", CREATE_INTO, window)
     db.execute("proceeds at targets", CREATE_REACHED, {"days": days, "part": part})
     return db.frame("reached", REACHED, {"days": days}), dict(db.rows("loans", LOANS))
+
+
+def read_payouts(context: Context) -> pl.DataFrame:
+    """The transfers that paid the loans out which ``read_reached`` followed: institution_id,
+    loan_id, ref, booked_at."""
+    return context.db.frame("payouts", PAYOUTS)
 
 
 def by_loan(reached: pl.DataFrame, least_share: float) -> pl.DataFrame:

@@ -22,9 +22,9 @@ from data.legal_rules import legal_rules
 from data.settings import PropertyFinance
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import loan_keys, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.proceeds_reach import by_loan, read_reached
+from detectors.proceeds_reach import by_loan, read_payouts, read_reached
 
 NAME = "property_finance"
 CODE = "P12"
@@ -82,6 +82,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     db.execute("developers and agents", CREATE_TARGET)
     since = legal_rules().first_day("property_finance", "ban")
     reached, loans = read_reached(context, since, settings.window_days, settings.handed_share)
+    payouts = read_payouts(context)
     days = context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}
     trade = db.frame("paid by developers", PAID_BY, window)
@@ -105,7 +106,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             yield _no_loans(institution)
             continue
         mine = reached.filter(pl.col("institution_id") == name)
-        finding = mine.height and _judge(context, settings, institution, mine, loans[name])
+        finding = mine.height and _judge(context, settings, institution, mine, payouts, loans[name])
         if finding:
             yield finding
 
@@ -115,6 +116,7 @@ def _judge(
     settings: PropertyFinance,
     institution: Institution,
     reached: pl.DataFrame,
+    payouts: pl.DataFrame,
     loans: int,
 ) -> Finding | None:
     """Hold one platform's loans that reached developers and agents against the thresholds."""
@@ -129,9 +131,13 @@ def _judge(
     ):
         return None
     shown = counted.join(chosen.select("loan_id"), on="loan_id", how="semi")
+    paid_out = payouts.filter(pl.col("institution_id") == institution.institution_id).join(
+        chosen.select("loan_id"), on="loan_id", how="semi"
+    )
     evidence = read_evidence(
         pl.concat(
             [
+                paid_out.select("ref", "booked_at"),
                 shown.select(pl.col("step_ref").alias("ref"), pl.col("step_at").alias("booked_at")),
                 shown.select(pl.col("last_ref").alias("ref"), pl.col("last_at").alias("booked_at")),
             ]
@@ -181,7 +187,7 @@ def _judge(
         amount_fen=spent,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
-        transfers=evidence.refs,
+        transfers=evidence.refs + loan_keys(institution.institution_id, chosen["loan_id"]),
         measures={
             "loans": Measure(chosen.height, settings.minimum_loans, "loans"),
             "share_of_loans": Measure(

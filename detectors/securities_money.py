@@ -13,7 +13,7 @@ import polars as pl
 from data.legal_rules import legal_rules
 from data.settings import MarginFinance
 from detectors.context import Context
-from detectors.proceeds_reach import read_reached
+from detectors.proceeds_reach import read_payouts, read_reached
 
 # Who may move clients' money into securities: by licence.
 LICENSED_KINDS = ("securities_firm", "bank", "asset_manager", "insurer", "clearing_house")
@@ -72,7 +72,9 @@ with left_for as (
   from left_for l
   join client_holding h on h.institution_id = l.institution_id
   join transfer t on t.payee_account = h.account
+  -- What comes back from a securities account is no client's payment.
   join account_dim q on q.account_id = t.payer_account and q.party_no = l.holder
+    and q.role <> 'securities_transfer'
   where t.status = 'settled' and l.holder >= 0
 )
 select distinct l.institution_id, l.ref, l.booked_at, l.amount_fen, l.holder, l.account,
@@ -135,13 +137,15 @@ TARGETS = "select count(*) from reach_target"
 class SecuritiesMoney:
     """What reached securities accounts: loans' proceeds, clients' money, and under others' names.
 
-    `reached` is as ``read_reached`` gives it, with the number of loans by platform; `clients` are
-    payments out of clients' money by institution; `umbrellas` and `financiers` payments into
-    accounts of others, by account and by payer; `bundles` the days on which many claims were sold
-    at once to or by an issuer of products. `accounts` counts all securities accounts known.
+    `reached` is as ``read_reached`` gives it, with the payouts of these loans and their number by
+    platform; `clients` are payments out of clients' money by institution; `umbrellas` and
+    `financiers` payments into accounts of others, by account and by payer; `bundles` the days on
+    which many claims were sold at once to or by an issuer of products. `accounts` counts all
+    securities accounts known.
     """
 
     reached: pl.DataFrame
+    payouts: pl.DataFrame
     loans: dict[str, int]
     clients: pl.DataFrame
     umbrellas: pl.DataFrame
@@ -171,6 +175,7 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
     [(accounts,)] = db.rows("securities accounts", TARGETS)
     money = SecuritiesMoney(
         reached,
+        read_payouts(context),
         loans,
         db.frame("clients' money in securities", CLIENT_MONEY),
         db.frame("umbrellas", UMBRELLAS, parties),

@@ -21,7 +21,7 @@ import polars as pl
 from data.settings import SelfGuarantee
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import loan_keys, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.stand_ins import read_stand_ins
 
@@ -106,7 +106,7 @@ def _judge(
     roles, doubtful, independent = _sorted_payers(context, settings, institution, payers)
     ours = shown.filter("stands_in", pl.col("payer").is_in(list(roles)))
     once = ours.unique("ref", keep="first", maintain_order=True)
-    paid, times = int(once["amount_fen"].sum()), ours["loan_id"].n_unique()
+    paid, times = _paid_fen(once), ours["loan_id"].n_unique()
     if max(times, once.height) < settings.minimum_loans or paid < settings.minimum_fen:
         return None
     loans = ours.select("loan_id").drop_nulls().unique()
@@ -133,7 +133,7 @@ def _judge(
         amount_fen=paid,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
-        transfers=evidence.refs,
+        transfers=evidence.refs + loan_keys(institution.institution_id, loans["loan_id"]),
         measures={
             "loans": Measure(loans.height, settings.minimum_loans, "loans"),
             "compensated_fen": Measure(paid, settings.minimum_fen, "fen"),
@@ -155,6 +155,16 @@ def _judge(
             if number >= 0 and number != institution.party_no
         ),
     )
+
+
+def _paid_fen(once: pl.DataFrame) -> int:
+    """What was paid in the borrowers' place; money that comes in for a loan and goes on to its
+    lenders counts once."""
+    by_loan = once.group_by("loan_id").agg(
+        pl.col("amount_fen").filter("to_centre").sum().alias("in_fen"),
+        pl.col("amount_fen").filter(~pl.col("to_centre")).sum().alias("out_fen"),
+    )
+    return int(by_loan.select(pl.max_horizontal("in_fen", "out_fen").sum()).item())
 
 
 def _named(roles: dict[int, str], role: str) -> list[int]:

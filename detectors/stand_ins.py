@@ -46,7 +46,7 @@ CREATE_PAID = """
 create or replace temp table stand_in_paid as
 with named as (
   select d.institution_id, d.loan_id, m.transfer_no, m.ref, m.booked_at, m.business_date,
-    m.amount_fen, m.payer, m.payer_account
+    m.amount_fen, m.payer, m.payer_account, m.to_centre
   from stand_in_day d
   join loan_money m on m.institution_id = d.institution_id and m.loan_id = d.loan_id
     and m.business_date between d.business_date - $before::integer
@@ -64,7 +64,7 @@ with named as (
   select distinct x.institution_id, t.transfer_no, t.ref, t.booked_at, t.business_date,
     t.amount_fen,
     case when a.party_no >= 0 then a.party_no else -2 - a.account_id end as payer,
-    t.payer_account
+    t.payer_account, true as to_centre
   from missing x
   join account_dim k on k.role = 'client_custody' and k.institution_id = x.institution_id
   join transfer t on t.payee_account = k.account_id
@@ -77,11 +77,11 @@ with named as (
     and t.amount_fen between x.paid_fen * $alike and x.paid_fen / $alike
 )
 select distinct institution_id, loan_id, transfer_no, ref, booked_at, business_date, amount_fen,
-  payer, payer_account
+  payer, payer_account, to_centre
 from named
 union all
 select institution_id, null, transfer_no, ref, booked_at, business_date, amount_fen, payer,
-  payer_account
+  payer_account, to_centre
 from topped
 """
 # Per payer: what it paid in all, what the circle paid it in the days before (its own money comes
@@ -130,10 +130,12 @@ left join institution i on i.institution_id = p.institution_id
 order by w.institution_id, w.payer
 """
 SHOWN = """
-select s.institution_id, s.payer, s.loan_id, s.ref, s.booked_at, s.amount_fen, true as stands_in
+select s.institution_id, s.payer, s.loan_id, s.ref, s.booked_at, s.amount_fen, s.to_centre,
+  true as stands_in
 from stand_in_paid s
 union all
-select d.institution_id, null, m.loan_id, m.ref, m.booked_at, m.amount_fen, false
+select d.institution_id, null, m.loan_id, m.ref, m.booked_at, m.amount_fen, false,
+  false
 from stand_in_day d
 semi join stand_in_paid s on s.institution_id = d.institution_id and s.loan_id = d.loan_id
 join loan_money m on m.institution_id = d.institution_id and m.loan_id = d.loan_id

@@ -203,6 +203,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "aged_premium_fen": ("超过结算周期", "older than a settlement cycle"),
         "premium_fen": ("代收保费", "premiums collected"),
         "surrenders": ("固定溢价退保的投保人", "policyholders with a fixed surplus"),
+        "returned_premium_share": (
+            "近乎原额退回的保费占比",
+            "share of the premiums that came back nearly whole",
+        ),
         "surrender_share": ("固定溢价退保占付款", "share of the payments that are such surrenders"),
         "nested_chains": ("超限的持有链", "chains of holdings beyond the line"),
         "rings": ("循环持有", "rings of holdings"),

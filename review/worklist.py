@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from data.desk_tables import CaseShare
 from review import cases
 from review.cases import State
 from review.desk import Desk
@@ -79,13 +80,14 @@ def visible(
     lines = []
     for listed in result.listed:
         party = listed["party_id"]
-        territory = listed["territory"]
+        territory, came = listed["territory"], False
         if party in opened_to:
+            came = came_over(who, territory, opened_to[party])
             territory = cases.widened(territory, opened_to[party])
         if sees(who.viewer, territory) == others:
             continue
         state = known.get(party, UNTOUCHED)
-        line = Line(listed, territory, state, is_new(listed, before), not others)
+        line = Line(listed, territory, state, came or is_new(listed, before), not others)
         facts = masked(listed) if others else listed
         if passes(facts, UNTOUCHED if others else state, line.is_new, filters, who.viewer.name):
             lines.append(line)
@@ -104,6 +106,15 @@ def shown(line: Line, now: datetime, zh: bool) -> Facts:
         **line.listed, **more, "status": state.status, "assignee": state.assignee,
         "holder": state.holder(now), "ask": None,
     }  # fmt: skip
+
+
+def came_over(who: SignedIn, territory: Territory, opened_to: Iterable[CaseShare]) -> bool:
+    """Whether another territory's case was shared with the viewer, or handed over, since the last
+    visit."""
+    if who.before_at is None or sees(who.viewer, territory):
+        return False
+    since = [share for share in opened_to if share.at > who.before_at]
+    return sees(who.viewer, cases.widened(Territory("", frozenset()), since))
 
 
 def is_new(row: Mapping[str, Any], before: Mapping[str, tuple[int, int]] | None) -> bool:

@@ -3,15 +3,17 @@ another territory's suspect does not show."""
 
 import io
 import json
+import re
 from dataclasses import replace
 from typing import Any
 
 import polars as pl
 import pytest
-from desk_world import SETTINGS, Browser, World, finding, outcome, run_key
+from desk_world import DAY, NOON, SETTINGS, Browser, World, finding, outcome, run_key
 from openpyxl import load_workbook
 from test_desk_decisions import decide
 
+from data.control import Run
 from data.home import Home
 from pipelines.publish import publish
 from review.policy import Role, Territory, Viewer, owns, whom_to_ask
@@ -68,6 +70,28 @@ def test_who_is_handed_a_case_leads_it_and_can_hand_it_back(world: World) -> Non
     assert share(other, "handed", "320100") == 303
     assert share(other, "shared", "320100") == 403
     assert "主办" not in owner.get("/suspects/P1").text.split('id="case"')[1].split("<h3>")[0]
+
+
+def test_a_case_that_came_over_is_new_until_the_next_visit(world: World) -> None:
+    """The run is older than the visits, so that nothing else is new."""
+    with world.desk.control.session() as session:
+        session.add(
+            Run(
+                run_key="a", business_date=DAY, state="complete", started_at=NOON, message="",
+                finished_at=NOON, published="20160613-aaaaaaaaaaaaaaaa.duckdb", details="{}",
+            )
+        )  # fmt: skip
+    for _ in range(2):
+        other = world.signed_in("xuzhou")
+    assert listed(other, "since=visit") == []
+    share(world.signed_in("nanjing"), "handed", "320300")
+    assert listed(other, "since=visit") == ["P1"]
+    assert listed(world.signed_in("xuzhou"), "since=visit") == ["P1"]
+    assert listed(world.signed_in("xuzhou"), "since=visit") == []
+
+
+def listed(browser: Browser, query: str) -> list[str]:
+    return re.findall(r'data-open="/suspects/(\w+)"', browser.get(f"/queue?{query}").text)
 
 
 def test_what_is_withdrawn_is_seen_no_more(world: World) -> None:

@@ -47,10 +47,10 @@ def test_equal_sums_at_two_banks_fire() -> None:
     assert finding.measures["chance_share"].value == 0
     assert [test.passed for test in finding.lookalikes] == [True, True]
     assert finding.text == (
-        "20 笔共 526,030.00 元在一家银行行内收取，当日在另一家银行行内付出同额款项；"
+        "20 笔共 526,030.00 元在一家银行收取，当日在另一家银行付出同额款项；"
         "共涉及 526,030.00 元，两行之间无清算划转",
-        "20 sums of 526,030.00 yuan were taken inside one bank and the same sum paid inside "
-        "another that day; 526,030.00 yuan in all, with no clearing between the banks",
+        "20 sums of 526,030.00 yuan were taken at one bank and the same sum paid at another that "
+        "day; 526,030.00 yuan in all, with no clearing between the banks",
     )
 
 
@@ -59,7 +59,7 @@ def test_equal_sums_at_two_banks_fire() -> None:
     [
         pytest.param(clearing(19, yuan=27_000), {"minimum_pairs": 19}, id="19 pairs"),
         pytest.param(clearing(kept=0.011), {"maximum_fee_share": 0.012}, id="a margin is kept"),
-        pytest.param(clearing(yuan=20_000), {"minimum_fen": 40_000_000}, id="less money"),
+        pytest.param(clearing(yuan=1_000, step=20), {"minimum_fen": 2_300_000}, id="less money"),
     ],
 )
 def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> None:
@@ -70,6 +70,22 @@ def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> N
 def test_a_bridge_account_of_a_tied_party_is_named() -> None:
     [finding] = found(clearing(holder="Bridge"))
     assert (finding.party_id, finding.accomplices) == ("Firm", (("Bridge", "shell"),))
+
+
+def test_a_fee_by_the_piece_and_a_direct_link_are_seen() -> None:
+    world = clearing(yuan=1_500, step=9)
+    for number, (_, payee, fen, when, loan) in enumerate(world.paid):
+        if payee.startswith("payee"):
+            world.paid[number] = ("there", payee, fen - 990, when, loan)
+    [finding] = found(world)
+    assert finding.amount_fen == 3_171_000
+    linked = clearing()
+    for number in range(len(linked.paid)):
+        linked.marks[number] = {"channel": "direct_link"}
+    for number in range(20):
+        linked.banks[f"payer{number:04d}"] = OTHER_BANK
+    [direct] = found(linked)
+    assert direct.measures["direct_link_share"].value == 1
 
 
 def test_payments_of_another_day_and_cleared_ones_are_none() -> None:

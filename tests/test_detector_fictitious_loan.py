@@ -44,10 +44,9 @@ def test_loans_that_no_borrower_is_paid_fire() -> None:
     [finding] = said(world)
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.code, finding.amount_fen) == ("Platform", "P7", 15_000_000)
-    assert {world.paid[int(ref[1:])][:3] for ref in finding.transfers} == {
-        ("Lender", "custody", 5_000_000)
-    }
-    assert len(finding.transfers) == 3
+    shown = finding.transfers[:3]
+    assert {world.paid[int(ref[1:])][:3] for ref in shown} == {("Lender", "custody", 5_000_000)}
+    assert finding.transfers[3:] == tuple(f"loan:Platform:L{n}" for n in (3, 4, 5))
     assert finding.accomplices == tuple((f"Borrower{n}", "nominee") for n in (3, 4, 5))
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (3, 3),
@@ -104,7 +103,7 @@ def test_new_accounts_whose_money_meets_fire() -> None:
         world.opened[f"Borrower{number}"] = DAY - timedelta(days=9)
     [finding] = said(world)
     assert isinstance(finding, Finding)
-    assert evidence < set(finding.transfers) and len(finding.transfers) == 6
+    assert evidence < set(finding.transfers) and len(finding.transfers) == 6 + 3
     assert finding.amount_fen == 14_700_000
     assert dict(finding.accomplices)["Centre"] == "shell"
     assert finding.measures["passed_on_share"].value == 0.9796

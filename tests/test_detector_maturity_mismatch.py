@@ -48,7 +48,7 @@ def test_short_terms_paid_with_new_money_fire() -> None:
     [finding] = said(platform())
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P6", 4)
-    assert (finding.amount_fen, len(finding.transfers)) == (10_100_000, 20)
+    assert (finding.amount_fen, len(finding.transfers)) == (10_100_000, 20 + 10)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "exits": (10, 10),
         "lenders": (10, 5),

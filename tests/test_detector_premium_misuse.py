@@ -165,3 +165,41 @@ def test_an_insurer_without_statements_cannot_be_judged() -> None:
         "no statement of this insurer's accounts was submitted; whether premiums reach it cannot "
         "be judged",
     )
+
+
+def insurer(back: float) -> World:
+    """An insurer that takes premiums and pays each policyholder a part of his own a week later."""
+    world = World()
+    world.institution("Insurer", "insurer")
+    for number, person in enumerate(world.persons("holder", 30)):
+        premium = 5_000 + 130 * number
+        world.pay(person, "Insurer", premium, at(number, 9))
+        if number % 2:
+            world.pay("Insurer", person, premium * (back + 0.001 * number), at(number + 7, 9))
+    return world
+
+
+def test_premiums_given_back_soon_and_nearly_whole_fire() -> None:
+    [finding] = found(insurer(0.98))
+    assert isinstance(finding, Finding)
+    assert (finding.party_id, finding.code) == ("Insurer", "I1")
+    assert finding.amount_fen == 100 * sum(5_000 + 130 * n for n in range(1, 30, 2))
+    assert len(finding.transfers) == 2 * 15
+    assert finding.measures["returned_premium_share"].value == 0.5047
+    assert finding.text == (
+        "15 名投保人的保费 104,250.00 元（占 50%）在 45 日内近乎原额退回",
+        "Premiums of 104,250.00 yuan (50%) of 15 policyholders came back nearly whole within 45 "
+        "days",
+    )
+
+
+def test_claims_refunds_of_the_very_premium_and_few_returns_are_none() -> None:
+    assert found(insurer(0.3)) == []
+    assert found(insurer(2.5)) == []
+    assert found(insurer(0.98), minimum_returned_share=0.52) == []
+    refunds = insurer(0.98)
+    refunds.paid = [row for row in refunds.paid if row[0] != "Insurer"]
+    for number in range(1, 30, 2):
+        premium = 5_000 + 130 * number
+        refunds.pay("Insurer", f"holder{number:04d}", premium, at(number + 7))
+    assert found(refunds) == []

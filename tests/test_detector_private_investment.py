@@ -50,9 +50,14 @@ def test_an_unlicensed_firm_that_raises_money_fires() -> None:
     )
 
 
-def test_below_the_lines_of_the_law_there_is_none() -> None:
-    assert found(scheme(payers=33)) == []
-    assert len(found(scheme(payers=34))) == 1
+def test_below_the_lines_of_the_law_it_may_be_private_borrowing() -> None:
+    [small], [large] = found(scheme(payers=33)), found(scheme(payers=34))
+    assert isinstance(small, Finding) and isinstance(large, Finding)
+    assert [test.name for test in small.lookalikes if not test.passed] == [
+        "grounds_in_doubt",
+        "private_borrowing",
+    ]
+    assert all(test.passed for test in large.lookalikes)
 
 
 def test_a_licensed_firm_and_another_trade_are_none() -> None:

@@ -39,7 +39,11 @@ def test_loans_that_reach_a_developers_escrow_fire() -> None:
     [finding] = said(spend(platform(), "escrow"))
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P12", 3)
-    assert (finding.amount_fen, finding.transfers) == (17_400_000, ("M3", "M4", "M5"))
+    assert finding.amount_fen == 17_400_000
+    assert finding.transfers == (
+        *(f"M{n}" for n in range(6)),
+        *(f"loan:Platform:L{n}" for n in range(3)),
+    )
     assert finding.accomplices == (("Developer", "beneficiary"),)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (3, 3),
@@ -80,7 +84,7 @@ def test_over_a_relative_and_in_parts_fires() -> None:
         world.pay(f"Aunt{number}", "Builder", 70_000, at(number + 9))
     [finding] = said(world)
     assert isinstance(finding, Finding)
-    assert (finding.amount_fen, len(finding.transfers)) == (17_400_000, 6)
+    assert (finding.amount_fen, len(finding.transfers)) == (17_400_000, 3 + 6 + 3)
     assert finding.measures["over_another"].value == 3
     world = spend(spend(platform(), "Builder", yuan=16_000), "Builder", yuan=16_000, after=20)
     assert [each.amount_fen for each in said(world) if isinstance(each, Finding)] == [9_600_000]
@@ -133,3 +137,16 @@ def test_what_cannot_be_judged_is_said() -> None:
     ]
     [gap] = said(platform(loans=0))
     assert isinstance(gap, CannotConclude) and gap.party_id == "Platform"
+
+
+def test_a_relative_who_pays_in_parts_fires_without_what_he_buys_himself() -> None:
+    world = platform()
+    for number in range(3):
+        world.pay(f"Borrower{number}", f"Aunt{number}", 58_000, at(number + 1))
+        for hour, part in ((9, 20_000), (11, 20_000), (13, 18_000), (15, 33_000)):
+            world.pay(f"Aunt{number}", "Builder", part, at(number + 9, hour))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    cited = [world.paid[int(ref[1:])] for ref in finding.transfers if ref.startswith("M")]
+    own = [row for row in cited if row[2] == 3_300_000]
+    assert (finding.amount_fen, own) == (17_400_000, [])

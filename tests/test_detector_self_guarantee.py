@@ -50,7 +50,7 @@ def test_a_sister_firm_that_pays_for_the_borrowers_fires() -> None:
     [finding] = said(platform())
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P5", 4)
-    assert (finding.amount_fen, len(finding.transfers)) == (6_150_000, 6)
+    assert (finding.amount_fen, len(finding.transfers)) == (6_150_000, 6 + 3)
     assert finding.accomplices == (("Reserve", "organiser"),)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (3, 3),
@@ -156,3 +156,14 @@ def test_a_platform_whose_repayments_are_not_seen_cannot_be_judged() -> None:
             ),
         )
     ]
+
+
+def test_money_that_comes_in_and_goes_on_to_lenders_counts_once() -> None:
+    world = platform(into="own")
+    world.paid = [row for row in world.paid if row[0] != "Reserve"]
+    for number in range(3):
+        world.pay("Reserve", "own", 20_500, at(number + 90, 9), f"L{number}")
+        world.pay("own", f"Lender{number}", 20_500, at(number + 90, 14), f"L{number}")
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 6_150_000
