@@ -643,6 +643,12 @@ class Layering(Section):
     most_per_start: Count
     minimum_layers: Count
     minimum_parallel: Count
+    minimum_fan: Count
+    minimum_gathered: Count
+    star_hours: Count
+    star_ratio: str
+    minimum_star_share: Share
+    sure_star: Count
     minimum_cycle_layers: Count
     least_end_share: Share
     trade_days: Count

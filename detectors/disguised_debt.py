@@ -104,7 +104,7 @@ def judge(context: Context, settings: DisguisedDebt, issue: Issue) -> Finding | 
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
-        amount_fen=issue.raised_fen,
+        amount_fen=issue.seen_fen,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,

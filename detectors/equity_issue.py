@@ -37,6 +37,12 @@ class Issue:
         return int(self.raised["amount_fen"].sum())
 
     @property
+    def seen_fen(self) -> int:
+        """What of it the records show being paid in; all, where only holdings are known."""
+        paid = self.raised.filter(~pl.col("ref").str.starts_with("holding:"))
+        return int(paid["amount_fen"].sum()) or self.raised_fen
+
+    @property
     def investors(self) -> int:
         """The number of investors."""
         return self.raised["person"].n_unique()

@@ -2,8 +2,9 @@
 
 Pattern: parties take large sums and pay nearly all of them on within hours, again and again, and
 have hardly any other business; several follow each other in a chain, lie side by side between one
-payer and one payee, or bring the money back to where it began. Or one party moves money in bursts
-of sums just below the line from which banks report, and hardly any above it.
+payer and one payee, or bring the money back to where it began. Or one person takes large sums from
+many strangers within days or pays them, or a party does both in turn. Or one party moves money in
+bursts of sums just below the line from which banks report, and hardly any above it.
 
 Innocent look-alikes: payroll and rents (whoever is paid keeps the money); treasury sweeps and
 families (the parties are tied to each other); marketplaces and agents (they deal with many);
@@ -25,6 +26,7 @@ from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.layer_networks import Network, read_networks
+from detectors.layer_stars import read_stars, star_finding
 from detectors.payment_sides import account_name
 from detectors.structuring import read_structuring, structuring_finding
 
@@ -36,7 +38,7 @@ LEAD_OFFICE = "PBC"
 TITLE = ("分层转移资金", "layering")
 CHINESE = Description(
     pattern="多个主体收到大额款项后，数小时内几乎全部付出，且几乎没有其他业务；它们前后相接成链，"
-    "或并列于同一付款人与收款人之间，或使资金回到起点。或者某一主体在数日内密集收付略低于"
+    "或并列于同一付款人与收款人之间，或使资金回到起点。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者某一主体在数日内密集收付略低于"
     "大额报告标准的款项，而几乎没有高于标准的款项。",
     lookalikes="工资、租金（收款人留存资金）；集团资金归集、亲属往来（各主体相互关联）；"
     "电商平台、代理机构（对手众多）；短账期贸易（此前即有往来）。",
@@ -55,6 +57,8 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
                 yield _unknown(context, network)
             else:
                 yield _finding(context, settings, network, subject, kinds)
+    for star in read_stars(context, settings):
+        yield star_finding(context, settings, star)
     for case in read_structuring(context, settings):
         yield structuring_finding(context, settings, case)
 

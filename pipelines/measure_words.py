@@ -139,6 +139,8 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "layers tied to another party",
         ),
         "out_of_network_ratio": ("流出与流入之比", "left the network per yuan that entered"),
+        "fan": ("同一方向上的对手", "others dealt with on one side"),
+        "star_share": ("占其大额收付的比例", "share of its large transfers"),
         "parallel": ("并列的最多主体", "layers side by side at most"),
         "depth": ("前后相接的最多层数", "layers that follow each other at most"),
         "layers": ("只作转手的主体", "parties that only pass money on"),

@@ -191,3 +191,36 @@ def test_one_rent_again_and_again_is_no_burst() -> None:
     for day in range(6):
         world.pay("Payer", "Landlord", 480_000, at(2 + day / 2))
     assert found(world) == []
+
+
+def fan(strangers: int = 20, *, step: float = 997, kind: str = "person") -> World:
+    """So many strangers pay one party large sums within two days."""
+    world = World()
+    world.trade(30)
+    world.party("Collector", kind=kind)
+    for number, person in enumerate(world.persons("stranger", strangers)):
+        world.pay(person, "Collector", 30_000 + step * number, at(5, number * 2))
+    return world
+
+
+def test_a_person_paid_large_sums_by_many_strangers_fires() -> None:
+    [finding] = found(fan())
+    assert (finding.party_id, finding.amount_fen) == ("Collector", 78_943_000)
+    assert finding.measures["fan"].value == len(finding.transfers) == 20
+    assert finding.text == (
+        "在数段 72 小时内收自 20 个无关联主体大额款项，共 789,430.00 元",
+        "Within spans of 72 hours it took from 20 unrelated parties in large sums, 789,430.00 yuan "
+        "in all",
+    )
+    assert found(fan(19, step=2_000)) == found(fan(step=0)) == []
+    assert found(fan(kind="organisation")) == []
+
+
+def test_who_gathers_from_many_and_scatters_to_many_fires() -> None:
+    world = fan(10, step=5_003, kind="organisation")
+    for number, payee in enumerate(world.persons("receiver", 10)):
+        world.pay("Collector", payee, 29_000 + 5_003 * number, at(6, 12 + number))
+    [finding] = found(world)
+    assert finding.party_id == "Collector"
+    assert (finding.amount_fen, len(finding.transfers)) == (52_513_500, 20)
+    assert finding.text[1].startswith("Within spans of 72 hours it took from, and paid on to, 10")

@@ -52,8 +52,8 @@ def test_loans_that_buy_securities_fire_and_stay_open() -> None:
     )
     assert finding.lead_office == "JR+YJ"
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
-        "proceeds_fen": (15_000_000, 5_000_000),
-        "client_money_fen": (0, 5_000_000),
+        "proceeds_fen": (15_000_000, 1_000_000),
+        "client_money_fen": (0, 1_000_000),
         "umbrella_payers": (0, 5),
         "financed_holders": (0, 5),
         "bundled_claims": (0, 10),

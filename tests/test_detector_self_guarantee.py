@@ -54,7 +54,7 @@ def test_a_sister_firm_that_pays_for_the_borrowers_fires() -> None:
     assert finding.accomplices == (("Reserve", "organiser"),)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (3, 3),
-        "compensated_fen": (6_150_000, 5_000_000),
+        "compensated_fen": (6_150_000, 1_000_000),
         "payers_in_place": (1, None),
         "nominal_fen": (0, None),
         "recovered_share": (0.0, 0.5),

@@ -1,0 +1,202 @@
+"""Stars: one party that takes from many strangers within days, pays many, or does both in turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from data.settings import Layering
+from detectors.context import Context
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import Finding, Lookalike, Measure, doubted
+from detectors.near_ties import register_near_ties
+from detectors.payment_sides import create_payment_sides
+from graph.amount_ratio import AmountRatio
+from graph.fans import fans
+from graph.gather_scatter import gather_scatter
+from graph.pattern_found import Bounds, Found
+from graph.transfer_list import TransferList
+
+HOUR_US = 3_600_000_000
+# Large transfers between strangers that are no institutions, with what their sides are.
+LARGE = """
+select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
+  a.person as payer_person, b.person as payee_person
+from transfer t
+join payment_side a on a.account_id = t.payer_account
+join payment_side b on b.account_id = t.payee_account
+anti join near_tie n on n.one = a.party and n.other = b.party
+where t.status = 'settled' and not t.cash and t.loan_id is null and a.party <> b.party
+  and not a.may_hold and not b.may_hold
+  and t.amount_fen >= $least and t.business_date between $first and $last
+order by t.booked_at, t.ref
+"""
+SHAPES = {
+    "in": ("收自", "took from"),
+    "out": ("付给", "paid"),
+    "both": ("收自并随即付给", "took from, and paid on to,"),
+}
+
+
+@dataclass(frozen=True)
+class Star:
+    """One hub, the side on which it has many others (in, out, both), and its transfers with them.
+
+    `others` counts the side with fewer; `share` is their part of all the hub's large transfers,
+    `repeated_share` that of the commonest sum among them.
+    """
+
+    hub: int
+    side: str
+    rows: pl.DataFrame
+    others: int
+    share: float
+    repeated_share: float
+
+
+def read_stars(context: Context, settings: Layering) -> list[Star]:
+    """Find natural persons with fans of strangers, and whoever gathers from many and scatters."""
+    db = context.db
+    create_payment_sides(context)
+    register_near_ties(context, "near_tie")
+    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    rows = db.frame("large transfers", LARGE, {**window, "least": settings.least_hop_fen})
+    db.unregister("near_tie")
+    db.execute("drop payment_side", "drop table payment_side")
+    if rows.is_empty():
+        return []
+    parties = np.unique(np.concatenate([rows["payer"].to_numpy(), rows["payee"].to_numpy()]))
+    listed = TransferList(
+        np.searchsorted(parties, rows["payer"].to_numpy()).astype(np.int64),
+        np.searchsorted(parties, rows["payee"].to_numpy()).astype(np.int64),
+        rows["amount_fen"].to_numpy().astype(np.int64),
+        rows["booked_at"].dt.timestamp("us").to_numpy().astype(np.int64),
+        len(parties),
+    )
+    bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)
+    hours = settings.star_hours * HOUR_US
+    ratio = AmountRatio.parse(settings.star_ratio)
+    found = {
+        "in": fans(listed, "in", window_us=hours, min_members=settings.minimum_fan, bounds=bounds),
+        "out": fans(
+            listed, "out", window_us=hours, min_members=settings.minimum_fan, bounds=bounds
+        ),
+        "both": gather_scatter(
+            listed, window_us=hours, min_members=settings.minimum_gathered, ratio=ratio,
+            bounds=bounds,
+        ),
+    }  # fmt: skip
+    stars: dict[int, Star] = {}
+    for side in ("both", "in", "out"):
+        for hub, kept in _hubs(found[side], rows, side).items():
+            star = _star(settings, rows, hub, side, rows[sorted(kept)])
+            if star is not None and hub not in stars:
+                stars[hub] = star
+    return [stars[hub] for hub in sorted(stars)]
+
+
+def _hubs(found: Found, rows: pl.DataFrame, side: str) -> dict[int, set[int]]:
+    """By hub the rows of all its windows."""
+    payer, payee = rows["payer"].to_list(), rows["payee"].to_list()
+    hubs: dict[int, set[int]] = {}
+    for window in found.transfers.to_lists():
+        first, last = window[0], window[-1]
+        hub = payer[first] if side == "out" else payee[first]
+        if side == "both" and hub != payer[last]:
+            continue
+        hubs.setdefault(hub, set()).update(window)
+    return hubs
+
+
+def _star(
+    settings: Layering, rows: pl.DataFrame, hub: int, side: str, kept: pl.DataFrame
+) -> Star | None:
+    """Hold one hub against the lines; None for firms with fans only, and for a party's business."""
+    came, went = rows.filter(pl.col("payee") == hub), rows.filter(pl.col("payer") == hub)
+    mine = {"in": came, "out": went, "both": pl.concat([came, went])}[side]
+    person = bool(came["payee_person"].any()) if came.height else bool(went["payer_person"].any())
+    partners = set(came["payer"]) & set(went["payee"])
+    sources = set(kept.filter(pl.col("payee") == hub)["payer"]) - partners
+    sinks = set(kept.filter(pl.col("payer") == hub)["payee"]) - partners
+    others = {"in": len(sources), "out": len(sinks), "both": min(len(sources), len(sinks))}[side]
+    least = settings.minimum_gathered if side == "both" else settings.minimum_fan
+    share = _fen(kept) / max(_fen(mine), 1)
+    repeated = kept["amount_fen"].value_counts()["count"].to_numpy().max(initial=0) / kept.height
+    if (
+        hub < 0
+        or (side != "both" and not person)
+        or others < least
+        or _fen(kept) < settings.minimum_fen
+        or share < settings.minimum_star_share
+        or repeated > settings.maximum_repeated_share
+    ):
+        return None
+    return Star(hub, side, kept, others, share, repeated)
+
+
+def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
+    """Put one star into a finding of L1."""
+    evidence = read_evidence(star.rows)
+    taken = _fen(star.rows.filter(pl.col("payee") == star.hub))
+    amount = taken or _fen(star.rows)
+    zh, en = SHAPES[star.side]
+    hours = settings.star_hours
+    lookalikes = (
+        Lookalike(
+            "savings_circle",
+            star.repeated_share <= settings.doubtful_share,
+            f"最常见金额占 {star.repeated_share:.0%} 的笔数",
+            f"{star.repeated_share:.0%} of the transfers are of the commonest sum",
+        ),
+        Lookalike(
+            "trade_of_its_own",
+            star.share >= 1 - settings.doubtful_share,
+            f"上述款项占其大额收付的 {star.share:.0%}",
+            f"these are {star.share:.0%} of its large transfers",
+        ),
+    )
+    size = min(star.others / settings.sure_star, 1.0)
+    return Finding(
+        typology="layering",
+        code="L1",
+        clause="三(二)",
+        party_id=context.party_ids[star.hub],
+        institution_id=None,
+        severity=3,
+        confidence=doubted(
+            settings.confidence_least + settings.confidence_layers * size,
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=amount,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures={
+            "fan": Measure(
+                star.others,
+                settings.minimum_gathered if star.side == "both" else settings.minimum_fan,
+                "parties",
+            ),
+            "star_share": Measure(round(star.share, 4), settings.minimum_star_share, "share"),
+        },
+        lookalikes=lookalikes,
+        not_established=(
+            "未证明资金来自违法犯罪，也未证明各方之间没有真实交易",
+            "it is not established that the money is of criminal origin, nor that no real trade "
+            "lies behind it",
+        ),
+        text=(
+            f"在数段 {hours} 小时内{zh} {star.others} 个无关联主体大额款项，共 {yuan(amount)} 元",
+            f"Within spans of {hours} hours it {en} {star.others} unrelated parties in "
+            f"large sums, {yuan(amount)} yuan in all",
+        ),
+        lead_office="PBC",
+        accomplices=(),
+    )
+
+
+def _fen(rows: pl.DataFrame) -> int:
+    return int(rows["amount_fen"].sum())
