@@ -3,11 +3,13 @@
 import re
 from datetime import date
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 from review.amounts import exact, short, shown, spoken
 from review.drawing.ownership import Tie, ownership
+from review.drawing.picture import Picture
 from review.sentence import sentence
 
 
@@ -80,3 +82,15 @@ def test_ties_with_one_party_stand_in_one_box() -> None:
         "刘俊凯", "持股 42.0% 2009-11-14", "法定代表人 2011-11-20",
         "镇江鸿明", "持股 45.0%", "南京恒信",
     ]  # fmt: skip
+
+
+def test_a_drawing_escapes_every_text_that_it_is_given() -> None:
+    hostile = '"><script>alert(1)</script>&'
+    picture = Picture(10, 10, hostile)
+    picture.box(0, 0, 1, 1, "in", hostile)
+    picture.ribbon((0, 0), (1, 1), 2, "ribbon", hostile)
+    picture.text(0, 0, hostile)
+    drawn = ElementTree.fromstring(picture.markup())
+    assert drawn.attrib["aria-label"] == hostile
+    texts = [each.text for each in drawn.iter() if each.text]
+    assert texts == [hostile] * 3

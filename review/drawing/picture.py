@@ -17,33 +17,31 @@ COLOURS = {
 
 
 class Picture:
-    """Collects shapes; `markup` is the whole element."""
+    """Collects shapes; `markup` is the whole element. Every text is escaped where it is taken."""
 
     def __init__(self, width: int, height: int, label: str) -> None:
         self.width, self.height, self._label = width, height, label
-        self._parts: list[Markup] = []
+        self._parts: list[str] = []
 
     def box(
         self, x: float, y: float, width: float, height: float, colour: str, title: str = ""
     ) -> None:
         """A filled rectangle."""
         self._parts.append(
-            Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" fill="{}" '
-                   'class="d-{}">{}</rect>').format(
-                x, y, max(width, 0.0), max(height, 0.0), COLOURS[colour], colour, _title(title)
-            )
-        )  # fmt: skip
+            f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(width, 0.0):.1f}" '
+            f'height="{max(height, 0.0):.1f}" fill="{COLOURS[colour]}" class="d-{colour}">'
+            f"{_title(title)}</rect>"
+        )
 
     def line(
         self, points: Iterable[tuple[float, float]], colour: str, dashed: bool = False
     ) -> None:
         """A line through points."""
         shown = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        dash = Markup(' stroke-dasharray="4 3"') if dashed else Markup("")
+        dash = ' stroke-dasharray="4 3"' if dashed else ""
         self._parts.append(
-            Markup('<polyline points="{}" fill="none" stroke="{}" class="d-{}"{}/>').format(
-                shown, COLOURS[colour], f"{colour}-line", dash
-            )
+            f'<polyline points="{shown}" fill="none" stroke="{COLOURS[colour]}" '
+            f'class="d-{colour}-line"{dash}/>'
         )
 
     def ribbon(
@@ -53,20 +51,18 @@ class Picture:
         """A band that swings from one point to another; `width` is across."""
         (x1, y1), (x2, y2), middle = left, right, (left[0] + right[0]) / 2
         self._parts.append(
-            Markup('<path d="M{:.1f},{:.1f} C{:.1f},{:.1f} {:.1f},{:.1f} {:.1f},{:.1f}" '
-                   'fill="none" stroke="{}" stroke-width="{:.1f}" stroke-opacity="0.6" '
-                   'class="d-{}">{}</path>').format(
-                x1, y1, middle, y1, middle, y2, x2, y2, COLOURS[colour], max(width, 1.0),
-                f"{colour}-line", _title(title),
-            )
-        )  # fmt: skip
+            f'<path d="M{x1:.1f},{y1:.1f} C{middle:.1f},{y1:.1f} {middle:.1f},{y2:.1f} '
+            f'{x2:.1f},{y2:.1f}" fill="none" stroke="{COLOURS[colour]}" '
+            f'stroke-width="{max(width, 1.0):.1f}" stroke-opacity="0.6" class="d-{colour}-line">'
+            f"{_title(title)}</path>"
+        )
 
     def text(self, x: float, y: float, said: str, anchor: str = "start", size: int = 12) -> None:
         """A text; `anchor` is start, middle or end."""
         self._parts.append(
-            Markup('<text x="{:.1f}" y="{:.1f}" text-anchor="{}" font-size="{}" fill="{}" '
-                   'class="d-ink">{}</text>').format(x, y, anchor, size, COLOURS["ink"], said)
-        )  # fmt: skip
+            f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
+            f'fill="{COLOURS["ink"]}" class="d-ink">{escape(said)}</text>'
+        )
 
     def markup(self) -> Markup:
         """The element, scaled to the width it is given."""
@@ -74,7 +70,7 @@ class Picture:
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
             ' role="img" aria-label="{label}" class="drawing" font-family="sans-serif">{parts}'
             "</svg>"
-        ).format(w=self.width, h=self.height, label=self._label, parts=Markup("").join(self._parts))
+        ).format(w=self.width, h=self.height, label=self._label, parts=Markup("".join(self._parts)))
 
 
 def shortened(text: str, most: int) -> str:
@@ -82,5 +78,5 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _title(title: str) -> Markup:
-    return Markup("<title>{}</title>").format(escape(title)) if title else Markup("")
+def _title(title: str) -> str:
+    return f"<title>{escape(title)}</title>" if title else ""
