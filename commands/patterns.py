@@ -28,6 +28,7 @@ Format = Literal["csv", "parquet"]
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 WINDOW = re.compile(r"([0-9]{1,12})([smhd]?)")
 CURRENT = "current"
+MOST = 10**12  # of instances or accounts: no list has as many, and it fits 64 bits
 
 
 def add_to(app: typer.Typer) -> None:
@@ -44,7 +45,8 @@ def patterns(
     min_length: Annotated[int, typer.Option(help="Fewest hops of cycles and chains.")] = 3,
     max_length: Annotated[int, typer.Option(help="Most hops; 8 at most.")] = 6,
     min_members: Annotated[
-        int | None, typer.Option(min=1, help="Fewest accounts on a side of the other shapes.")
+        int | None,
+        typer.Option(min=1, max=MOST, help="Fewest accounts on a side of the other shapes."),
     ] = None,
     window: Annotated[
         str | None, typer.Option(help="Longest time: 3d, 24h, 90m, 30s; or the file's own unit.")
@@ -62,15 +64,19 @@ def patterns(
     no_rows: Annotated[
         bool, typer.Option("--no-rows", help="Without the rows of each instance.")
     ] = False,
-    limit: Annotated[int | None, typer.Option(min=1, help="Most instances in all.")] = None,
-    per_start: Annotated[int | None, typer.Option(min=1, help="Most instances a start.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, max=MOST, help="Most instances in all.")
+    ] = None,
+    per_start: Annotated[
+        int | None, typer.Option(min=1, max=MOST, help="Most instances a start.")
+    ] = None,
 ) -> None:
     """Find cycles, chains, fans and other shapes in a list of transfers.
 
     A file has the columns payer, payee, amount and, if known, time; without a header they are
     taken by position. Without times cycles are simple cycles of accounts, each found once, from
-    its smallest account. Lists in CSV are parted by semicolons; transfers are rows from 1. What a
-    bound cut is said, with exit code 1.
+    its smallest account. Lists in CSV are parted by semicolons; transfers are a run's references,
+    or the rows of a file from 1. What a bound cut is said, with exit code 1.
     """
     chosen = terminal(context)
     if format == "parquet" and out is None and not count:
@@ -128,13 +134,20 @@ def _table(
 ) -> pl.DataFrame:
     if format == "csv":
         # Name by name, as lists of them are joined.
-        named = replace(named, names=inert_texts(named.names.to_frame()).to_series())
+        named = replace(
+            named, names=_inert(named.names),
+            refs=None if named.refs is None else _inert(named.refs),
+        )  # fmt: skip
     if accounts:
         return found_patterns.per_account(found, named)
     if format == "csv":
         return found_patterns.as_text(found, named, rows=rows)
     table = found_patterns.instances(found, named)
     return table if rows else table.drop("transfer")
+
+
+def _inert(texts: pl.Series) -> pl.Series:
+    return inert_texts(texts.to_frame()).to_series()
 
 
 def _write(table: pl.DataFrame, format: Format, out: Path | None) -> None:
@@ -155,4 +168,7 @@ def _say_sizes(chosen: Terminal, found: Found) -> None:
     by_size = [(size, int(many)) for size, many in enumerate(found.sizes) if many]
     zh = "，".join(f"规模 {size}：{many}" for size, many in by_size)
     en = ", ".join(f"size {size}: {many}" for size, many in by_size)
-    chosen.remark(f"共 {found.count}；{zh}", f"{found.count} found; {en}")
+    if by_size:
+        chosen.remark(f"共 {found.count}；{zh}", f"{found.count} found; {en}")
+    else:
+        chosen.remark("未找到", "none found")

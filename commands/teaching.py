@@ -230,7 +230,7 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
             "在任意转账清单中查找资金形态：环、链、扇入扇出等。\n\n"
             "文件含 payer、payee、amount 及 time（可无）各列；没有表头时按位置读取。没有时间列时，"
             "环为账户的简单环，每个只找一次，从其最小账户开始。CSV 中列表以分号分隔，"
-            "transfer 为行号，从 1 起。受上限截断时说明，退出码为 1。",
+            "transfer 对批次为流水参考号，对文件为行号，从 1 起。受上限截断时说明，退出码为 1。",
             (
                 "lookthrough patterns cycles transfers.csv --window 7d --ratio 0.9:1",
                 "lookthrough patterns cycles graph.txt --max-length 7 --ratio 0.2:3 --count",

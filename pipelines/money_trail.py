@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -173,11 +173,11 @@ def asked_accounts(accounts: pl.DataFrame, question: Question) -> Ints:
 
 def _instants(question: Question) -> tuple[int, int]:
     """The first and the last microsecond of the days that are asked for."""
-    first, last = question.first or EPOCH, question.last or date(9999, 12, 30)
+    first, last = question.first or EPOCH, question.last or date.max
     if last < first:
         raise InputError(f"--from {first} is after --to {last}; exchange them")
-    start, past = first - EPOCH, last + timedelta(days=1) - EPOCH
-    return start.days * DAY_US, past.days * DAY_US - 1
+    # Whole days are added up as numbers: the last day that there is has none after it.
+    return (first - EPOCH).days * DAY_US, ((last - EPOCH).days + 1) * DAY_US - 1
 
 
 def end_kind(trail: Trail, accounts: int, account: int, direction: Direction) -> str:

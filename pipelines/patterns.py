@@ -124,14 +124,18 @@ def _cycles(transfers: TransferList, search: Search) -> Found:
 
 
 def instances(found: Found, named: NamedTransfers) -> pl.DataFrame:
-    """A row per instance: per role the accounts' names, and its rows of the list (from 1)."""
+    """A row per instance: per role the accounts' names, and its transfers.
+
+    Those of a warehouse are references, those of a file its rows (from 1).
+    """
     names = named.names.to_arrow()
     columns = {}
     for role, lists in _roles(found).items():
         offsets, accounts = lists.flat()
         columns[role] = pa.LargeListArray.from_arrays(offsets, names.take(pa.array(accounts)))
     offsets, rows = found.transfers.flat()
-    columns["transfer"] = pa.LargeListArray.from_arrays(offsets, pa.array(rows + 1))
+    shown = pa.array(rows + 1) if named.refs is None else named.refs.to_arrow().take(pa.array(rows))
+    columns["transfer"] = pa.LargeListArray.from_arrays(offsets, shown)
     return pl.DataFrame(pl.from_arrow(pa.table(columns)))
 
 
@@ -139,16 +143,20 @@ def as_text(found: Found, named: NamedTransfers, *, rows: bool = True) -> pl.Dat
     """The same with each list as one text, for CSV; without `rows` the accounts only.
 
     Raises:
-        InputError: an account's name holds the separator.
+        InputError: an account's name or a transfer's reference holds the separator.
     """
-    if bool(named.names.str.contains(SEPARATOR, literal=True).any()):
-        raise InputError(
-            f"an account's name holds {SEPARATOR!r}, which parts names in CSV; use --format parquet"
-        )
+    for texts in (named.names, named.refs):
+        if texts is not None and bool(texts.str.contains(SEPARATOR, literal=True).any()):
+            raise InputError(
+                f"a name or a reference holds {SEPARATOR!r}, which parts them in CSV; "
+                "use --format parquet"
+            )
     columns = {role: _joined(lists, named.names) for role, lists in _roles(found).items()}
     if rows:
-        numbers = pl.Series(range(1, len(named.transfers) + 1)).cast(pl.String)
-        columns["transfer"] = _joined(found.transfers, numbers)
+        shown = named.refs
+        if shown is None:
+            shown = pl.Series(range(1, len(named.transfers) + 1)).cast(pl.String)
+        columns["transfer"] = _joined(found.transfers, shown)
     return pl.DataFrame(columns)
 
 

@@ -32,7 +32,7 @@ def facts(answer: Answer) -> Facts:
             cut[name] = len(every) - limit
             cut[f"{name}_fen"] = sum(each["amount_fen"] for each in every[limit:])
     if answer.parts.cut_fen:
-        cut["paths_fen"] = answer.parts.cut_fen
+        cut["parts_fen"] = answer.parts.cut_fen
     if not bounded:
         cut["bounds"] = (
             f"left out: more than {answer.limits.bound_transfers} transfers are in reach"
@@ -56,7 +56,10 @@ def facts(answer: Answer) -> Facts:
 
 
 def paths(answer: Answer) -> tuple[list[Facts], Facts | None]:
-    """The paths of the money, the largest first, and how many the limit left out with their fen.
+    """The paths of the money, the largest first, and what was left out.
+
+    `paths` and `paths_fen` of it are beyond the question's limit; `parts_fen` is what transfers
+    carried beyond `trace.path_parts`, where no path was made out.
 
     A hop has its transfer, the seconds since the one before in the direction followed, the fen of
     the transfer and the share of it that went this way.
@@ -86,8 +89,12 @@ def paths(answer: Answer) -> tuple[list[Facts], Facts | None]:
             before = at
         found.append({"amount_fen": fen, "hops": hops})
     rest = leaves[answer.question.limit :]
-    cut = {"paths": len(rest), "paths_fen": int(parts.rest_fen[rest].sum())} if len(rest) else None
-    return found, cut
+    cut: Facts = {}
+    if len(rest):
+        cut = {"paths": len(rest), "paths_fen": int(parts.rest_fen[rest].sum())}
+    if parts.cut_fen:
+        cut["parts_fen"] = parts.cut_fen
+    return found, cut or None
 
 
 def _ways(answer: Answer, row: int) -> tuple[int, int]:

@@ -31,6 +31,11 @@ ORIGINS = {
     "investors_principal": ("出借人本金", "investors' principal"),
     "loan_proceeds": ("借款资金", "loan proceeds"),
 }
+CUT_WORDS = {
+    "flows": ("个资金流", "flows"),
+    "ends": ("个终点", "ends"),
+    "paths": ("条路径", "paths"),
+}
 FLOW_HEADS = (
     ("付款账户", "收款账户", "金额", "占比", "笔数", "首笔", "末笔", "平均停留"),
     ("from", "to", "amount", "share", "transfers", "first", "last", "mean stay"),
@@ -87,14 +92,7 @@ def listed(found: Facts, paths: list[Facts], cut: Facts | None, zh: bool) -> str
                 + ("" if waited is None else f"  +{stay(waited, zh)}")
                 + f"  {hop['transfer'] or KINDS['unknown'][not zh]}"
             )
-    if cut:
-        amount = money(cut["paths_fen"], zh)
-        lines.append(
-            f"另有 {cut['paths']} 条路径未列出，共 {amount}；用 --limit 列出更多"
-            if zh
-            else f"{cut['paths']} more paths with {amount} are not shown; --limit shows more"
-        )
-    return "\n".join(lines + remarks({**found, "truncated": None}, zh))
+    return "\n".join(lines + remarks({**found, "truncated": cut}, zh))
 
 
 def heading(found: Facts, zh: bool) -> str:
@@ -118,14 +116,22 @@ def remarks(found: Facts, zh: bool) -> list[str]:
             else f"{amount} of it depends on the order within one instant (by reference)"
         )
     cut = found["truncated"] or {}
-    for name, word in (("flows", ("资金流", "flows")), ("ends", ("终点", "ends"))):
+    for name, word in CUT_WORDS.items():
         if name in cut:
             amount = money(cut[f"{name}_fen"], zh)
             lines.append(
-                f"另有 {cut[name]} 个{word[0]}未列出，共 {amount}；用 --limit 列出更多"
+                f"另有 {cut[name]} {word[0]}未列出，共 {amount}；用 --limit 列出更多"
                 if zh
                 else f"{cut[name]} more {word[1]} with {amount} are not shown; --limit shows more"
             )
+    if "parts_fen" in cut:
+        amount = money(cut["parts_fen"], zh)
+        lines.append(
+            f"各笔转账所载合计 {amount} 未拆分为路径；放宽 trace.path_parts 可继续拆分"
+            if zh
+            else f"transfers carried {amount} more than was parted into paths; a larger "
+            "trace.path_parts goes on"
+        )
     if "bounds" in cut:
         lines.append("未计算上下限：涉及转账过多" if zh else f"bounds {cut['bounds']}")
     return lines

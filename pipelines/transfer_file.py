@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,11 +22,14 @@ NEEDED = ("payer", "payee", "amount")
 COLUMNS = (*NEEDED, "time")
 # Digits before and after the point; an amount of both still fits 64 bits.
 AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,6})?$|^[0-9]{1,18}$"
+# A time of day and a length of time are no moments; bytes are no names.
+UNFIT = (pl.Time, pl.Duration, pl.Binary)
+LARGEST = 2**63 - 1
 NUMBER = r"^(0|[1-9][0-9]{0,17})$"
 WHOLE_TIME = r"^-?[0-9]{1,18}$"
 TRANSFERS = """
 select p.bank_no || ':' || p.account_no as payer, q.bank_no || ':' || q.account_no as payee,
-  t.amount_fen as amount, t.booked_at as time
+  t.amount_fen as amount, t.booked_at as time, t.ref
 from transfer t
 join account_dim p on p.account_id = t.payer_account
 join account_dim q on q.account_id = t.payee_account
@@ -41,12 +44,14 @@ class NamedTransfers:
 
     Numbers follow the names: as numbers where all names are whole numbers, otherwise as text. A
     row of `transfers` is the row of the file without its header. `moments` False: times are plain
-    numbers in a unit of the file's own, or there are none.
+    numbers in a unit of the file's own, or there are none. `refs` names each row of a warehouse;
+    None: rows are named by their numbers, from 1.
     """
 
     transfers: TransferList
     names: pl.Series
     moments: bool
+    refs: pl.Series | None = None
 
 
 def read_transfer_file(path: Path) -> NamedTransfers:
@@ -91,7 +96,8 @@ def read_warehouse(home: Home, last: date) -> NamedTransfers:
     if not home.warehouse.exists():
         raise NotFoundError(f"{home.warehouse} is gone; run a night to make it again")
     with Database.open(home.warehouse, read_only=True) as db:
-        return _typed(db.frame("transfers", TRANSFERS, {"last": last}), str(home.warehouse), 1)
+        rows = db.frame("transfers", TRANSFERS, {"last": last})
+    return replace(_typed(rows, str(home.warehouse), 1), refs=rows["ref"])
 
 
 def _read_text(path: Path, head: bytes) -> tuple[pl.DataFrame, int]:
@@ -115,6 +121,12 @@ def _read_text(path: Path, head: bytes) -> tuple[pl.DataFrame, int]:
 
 
 def _typed(frame: pl.DataFrame, source: str, first: int) -> NamedTransfers:
+    for column in frame.iter_columns():
+        if column.dtype.is_nested() or column.dtype in UNFIT:
+            raise InputError(
+                f"{source}, column {column.name}: values of type {column.dtype} cannot be read; "
+                "give plain numbers or texts, and times with their date"
+            )
     amount = _amounts(frame["amount"], source, first)
     at, moments = _times(frame, source, first)
     sides = []
@@ -139,7 +151,8 @@ def _typed(frame: pl.DataFrame, source: str, first: int) -> NamedTransfers:
 
 def _amounts(amounts: pl.Series, source: str, first: int) -> Ints:
     if amounts.dtype.is_integer():
-        _refuse(amounts.is_null() | (amounts < 0), amounts, "amount", "an amount", source, first)
+        bad = amounts.is_null() | (amounts < 0) | (amounts > LARGEST)
+        _refuse(bad, amounts, "amount", "an amount from 0 to 2^63 - 1", source, first)
         return amounts.cast(pl.Int64).to_numpy()
     text = amounts.cast(pl.String).str.strip_chars()
     bad = ~text.str.contains(AMOUNT).fill_null(False)
@@ -162,13 +175,16 @@ def _times(frame: pl.DataFrame, source: str, first: int) -> tuple[Ints | None, b
         return None, False
     times = frame["time"]
     if times.dtype.is_integer():
-        _refuse(times.is_null(), times, "time", "a time", source, first)
+        bad = times.is_null() | (times > LARGEST)
+        _refuse(bad, times, "time", "a time", source, first)
         return times.cast(pl.Int64).to_numpy(), False
     if times.dtype.is_temporal():
         read = times.cast(pl.Datetime("us"))
     else:
         text = times.cast(pl.String).str.strip_chars()
-        if bool(text.str.contains(WHOLE_TIME).all()):
+        whole = text.str.contains(WHOLE_TIME).fill_null(False)
+        if whole.head(1).all():
+            _refuse(~whole, text, "time", "a whole number, as in the first row", source, first)
             return text.cast(pl.Int64).to_numpy(), False
         spaced = text.str.replace("T", " ", literal=True)
         forms = ("%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M", "%Y-%m-%d")

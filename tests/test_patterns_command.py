@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import time, timedelta
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 import cli
-from pipelines.patterns import KINDS
+from data.errors import InputError
+from graph.transfer_list import TransferList
+from pipelines.patterns import KINDS, Search, as_text, find, instances
+from pipelines.transfer_file import NamedTransfers
 
 TRIANGLE = "9,10,100\n10,200,90\n200,9,80\n10,9,5\n"
 TIMED = (
@@ -91,6 +96,47 @@ def test_parquet_in_and_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     assert pl.read_parquet(out).to_dicts() == [{"member": ["1", "2", "3"], "transfer": [1, 2, 3]}]
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [
+        ("payer", [[1], [2]], "column payer: values of type List(Int64)"),
+        ("amount", [[1], [2]], "column amount: values of type List(Int64)"),
+        ("amount", pl.Series([1, 2**63], dtype=pl.UInt64), "line 2, column amount: 9223372036854"),
+        ("time", [time(1), time(2)], "column time: values of type Time"),
+        ("time", [timedelta(1), timedelta(2)], "column time: values of type Duration"),
+        ("time", pl.Series([1, 2**63], dtype=pl.UInt64), "line 2, column time: 92233720368547"),
+    ],
+)
+def test_columns_of_other_types_are_refused_in_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], column: str, values: object, said: str
+) -> None:
+    rows = {"payer": [1, 2], "payee": [2, 1], "amount": [5, 5], "time": [1, 2], column: values}
+    pl.DataFrame(rows).write_parquet(tmp_path / "in.parquet")
+    assert cli.run(["--lang", "en", "patterns", "cycles", str(tmp_path / "in.parquet")]) == 2
+    err = capfd.readouterr().err
+    assert (err.count("\n"), said in err) == (1, True), err
+
+
+def test_transfers_of_a_warehouse_are_named_by_reference() -> None:
+    transfers = TransferList.of([(0, 1, 5, 1), (1, 0, 5, 2)])
+    named = NamedTransfers(transfers, pl.Series(["B:1", "B:2"]), True, pl.Series(["r7", "r9"]))
+    found = find(transfers, Search("cycles", min_length=2))
+    assert as_text(found, named).rows() == [("B:1;B:2", "r7;r9")]
+    assert instances(found, named).rows() == [(["B:1", "B:2"], ["r7", "r9"])]
+    held = replace(named, refs=pl.Series(["r7", "r;9"]))
+    with pytest.raises(InputError, match="use --format parquet"):
+        as_text(found, held)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "未找到\n"), ("en", "none found\n")])
+def test_that_nothing_was_found_is_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], language: str, said: str
+) -> None:
+    (tmp_path / "list.csv").write_text("a,b,1\n", "utf-8")
+    assert cli.run(["--lang", language, "patterns", "cycles", str(tmp_path / "list.csv")]) == 0
+    assert capfd.readouterr() == ("member,transfer\n", said)
+
+
 def test_a_bound_that_cuts_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     options = ("cycles", "--min-length", "2", "--limit", "1")
     code, out, err = found(capfd, tmp_path, TRIANGLE, *options)
@@ -104,6 +150,10 @@ def test_a_bound_that_cuts_is_said(tmp_path: Path, capfd: pytest.CaptureFixture[
         ("payer,payee,amount\na,b,1\na,c,1.2.3\n", ("cycles",), "line 3, column amount: '1.2.3'"),
         ("a,b,1\na,,1\n", ("cycles",), "line 2, column payee: None"),
         ("a,b,1,x\n", ("cycles",), "line 1, column time: 'x'"),
+        ("a,b,1,1\nb,c,1,\nc,a,1,3\n", ("cycles",), "line 2, column time: None"),
+        (TRIANGLE, ("cycles", "--limit", str(10**20)), "'--limit'"),
+        (TRIANGLE, ("cycles", "--per-start", str(10**20)), "'--per-start'"),
+        (TRIANGLE, ("bipartite", "--min-members", str(10**20)), "'--min-members'"),
         ("a,b\n", ("cycles",), "line 1: 'a,b' has fewer than three columns"),
         (TRIANGLE, ("cycles", "--window", "3d"), "no column time"),
         (TRIANGLE, ("cycles", "--order", "strict"), "no column time for --order strict"),

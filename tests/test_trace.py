@@ -142,10 +142,25 @@ def test_what_a_limit_cuts_is_said_with_its_amount() -> None:
     few = asked(Limits(bound_transfers=1, path_parts=1))
     facts = trail_facts.facts(few)
     assert facts["truncated"] == {
-        "paths_fen": 400,
+        "parts_fen": 400,
         "bounds": "left out: more than 1 transfers are in reach",
     }
     assert [end["lower_fen"] for end in facts["ends"]] == [None, None]
+    said = "transfers carried 4.00 yuan more than was parted into paths"
+    assert said in trail_text.table(facts, False)
+    paths, cut = trail_facts.paths(few)
+    assert (len(paths), cut) == (1, {"parts_fen": 400})
+    assert said in trail_text.listed(facts, paths, cut, False)
+    paths, cut = trail_facts.paths(asked(limit=1))
+    assert cut is not None and cut["paths_fen"] + paths[0]["amount_fen"] == 1000
+    assert "1 more paths with 4.00 yuan are not shown" in trail_text.listed(
+        facts, paths, cut, False
+    )
+
+
+def test_the_last_day_that_there_is_may_be_asked_for() -> None:
+    found = asked(last=date.max)
+    assert (found.trail.total_fen, found.trail.end_fen.tolist()) == (1000, [600, 400])
 
 
 @pytest.mark.parametrize(("zh", "said"), [(True, "后进先出"), (False, "last in first out")])
