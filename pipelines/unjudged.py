@@ -154,4 +154,6 @@ def unjudged(db: Database) -> list[CannotConclude]:
 
 
 def _holds(db: Database, table: str) -> bool:
-    return bool(db.rows(f"any {table}", f'select 1 from "{table}" limit 1'))
+    # Whoever is only named in a record has a row among the accounts too.
+    held = "account_dim where registered" if table == "account" else f'"{table}"'
+    return bool(db.rows(f"any {table}", f"select 1 from {held} limit 1"))
