@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from data.durable import make_folder, put
 from data.errors import StoreError
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
@@ -24,7 +26,7 @@ def write_findings(
     }
     make_folder(path.parent)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(content, ensure_ascii=False, default=_moment), encoding="utf-8")
+    partial.write_text(json.dumps(content, ensure_ascii=False, default=_plain), encoding="utf-8")
     put(partial, path)
 
 
@@ -65,7 +67,10 @@ def _question(values: dict[str, Any]) -> CannotConclude:
     return CannotConclude(**{**values, **pairs})
 
 
-def _moment(value: object) -> str:
+def _plain(value: object) -> object:
+    """A time as text, and a number or truth that an array passed on as Python's own."""
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, np.generic):
+        return value.item()
     raise TypeError(f"no JSON for {type(value).__name__}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.errors import StoreError
@@ -37,6 +39,17 @@ def test_findings_come_back_equal(tmp_path: Path) -> None:
     path = tmp_path / "night" / "findings.json"
     write_findings(path, [FINDING], [QUESTION])
     assert read_findings(path) == ([FINDING], [QUESTION])
+
+
+def test_numbers_and_truths_of_arrays_come_back_as_plain_ones(tmp_path: Path) -> None:
+    path = tmp_path / "findings.json"
+    passed = Lookalike("payroll", np.bool_(True), "不是工资", "not payroll")  # type: ignore[arg-type]
+    measured = Measure(np.int64(60), np.float32(0.5), "persons")  # type: ignore[arg-type]
+    given = replace(FINDING, lookalikes=(passed,), measures={"payers": measured})
+    write_findings(path, [given], [])
+    [found], _ = read_findings(path)
+    assert (found.lookalikes[0].passed, found.measures["payers"].value) == (True, 60)
+    assert type(found.lookalikes[0].passed) is bool
 
 
 def test_a_damaged_file_says_what_to_do(tmp_path: Path) -> None:
