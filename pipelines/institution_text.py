@@ -71,7 +71,8 @@ def listed(found: Sequence[Facts], zh: bool) -> str:
             each["institution_id"], each["name"], money(each["total_fen"], zh),
             money(_use(each, "returned"), zh), "-" if principal is None else f"{principal:.0%}",
             money(_use(each, "circle"), zh), money(circle.get("least_fen", 0), zh),
-            money(circle.get("most_fen", 0), zh), money(circle.get("chance_fen", 0), zh),
+            # What reached the circle under another convention alone has no chance level here.
+            money(circle.get("most_fen", 0), zh), money(circle.get("chance_fen") or 0, zh),
             money(max((m["missing_fen"] for m in each["missing"]), default=0), zh),
         )  # fmt: skip
     return _rendered(shown)

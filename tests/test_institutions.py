@@ -148,3 +148,19 @@ def test_what_passes_a_developer_is_property_unless_it_comes_to_the_circle() -> 
     uses = {row[1]: row[2] for row in rows(tables["institution_use"], "fifo")}
     assert (uses["circle"], uses["property"], uses["spent"]) == (65_000, 5_000, 20_000)
     assert sum(uses.values()) == 200_000
+
+
+def test_what_reached_the_circle_under_another_convention_alone_is_listed() -> None:
+    facts = {
+        "institution_id": "I1", "name": "甲", "total_fen": 500, "missing": [],
+        "returns": {"amount_fen": 0, "from_principal_fen": 0, "from_principal_share": None},
+        "by_kind": {
+            "circle": {"amount_fen": 0, "least_fen": 0, "most_fen": 300, "chance_fen": None}
+        },
+    }  # fmt: skip
+    line = next(row for row in listed([facts], zh=False).splitlines() if "I1" in row)
+    cells = [cell.strip() for cell in line.strip("│").split("│")]
+    assert cells == [
+        "I1", "甲", "5.00 yuan", "0.00 yuan", "-", "0.00 yuan", "0.00 yuan", "3.00 yuan",
+        "0.00 yuan", "0.00 yuan",
+    ]  # fmt: skip
