@@ -7,7 +7,7 @@ a prior and proof of nothing: it tells where to look first.
 Innocent look-alikes: other senses (foundations, housing funds, schools, markets for goods);
 branches and firms with a licence; scopes that only say what is not done, or
 offer advice, teaching or software; characters that sound
-alike by chance (left open); places and occupations named after money (金融城).
+alike by chance (left open); places and occupations named after money (a "financial city").
 
 Blind spots: words the list does not hold; names in Latin letters or in dialect.
 """
