@@ -72,6 +72,7 @@ def test_no_line_is_too_wide_and_nothing_is_lost(text: str, width: int) -> None:
 
 
 def test_without_institutions_what_needs_them_cannot_be_judged(database: Database) -> None:
+    database.execute("accounts", "create table account_dim (registered boolean)")
     assert [(gap.typology, gap.party_id, gap.missing) for gap in unjudged(database)] == [
         ("unapproved_exchange", None, ("institution", "account")),
         ("premium_misuse", None, ("institution", "account")),
