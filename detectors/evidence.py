@@ -1,4 +1,4 @@
-"""Evidence of a finding: references of transfers by time, keys of records, and money in words."""
+"""Evidence of a finding: references of transfers by time, keys of records, and sums of money."""
 
 from __future__ import annotations
 
@@ -37,6 +37,11 @@ def record_key(table: str, *key: str) -> str:
 def loan_keys(institution_id: str, loans: Iterable[str]) -> tuple[str, ...]:
     """The keys of one institution's loans, each once, in order: what its transfers belong to."""
     return tuple(record_key("loan", institution_id, loan) for loan in sorted(set(loans)))
+
+
+def fen(rows: pl.DataFrame) -> int:
+    """The sum of rows' amounts, in fen."""
+    return int(rows["amount_fen"].sum())
 
 
 def yuan(fen: int) -> str:

@@ -23,12 +23,12 @@ import polars as pl
 from data.settings import PremiumMisuse
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.fixed_returns import fixed_returns
 from detectors.premium_money import read_premiums
 from detectors.premium_returns import returned_premiums
-from detectors.premium_settlement import Settlement, fen, settlement
+from detectors.premium_settlement import Settlement, settlement
 
 NAME = "premium_misuse"
 CODE = "I1"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from data.settings import PremiumMisuse
+from detectors.evidence import fen
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,3 @@ def settlement(settings: PremiumMisuse, flow: pl.DataFrame, today: date) -> Sett
         gone_fen=max(gone, 0),
         settlements=len(days),
     )
-
-
-def fen(rows: pl.DataFrame) -> int:
-    """The sum of the amounts, in fen."""
-    return int(rows["amount_fen"].sum())

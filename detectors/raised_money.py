@@ -8,6 +8,7 @@ import polars as pl
 
 from data.legal_rules import legal_rules
 from detectors.context import Context
+from detectors.evidence import fen
 from detectors.raising import Scheme
 
 
@@ -69,8 +70,3 @@ def read_raised(scheme: Scheme, public: set[int]) -> Raised:
         public_share=fen(incoming.filter(pl.col("holder").is_in(list(public)))) / max(taken, 1),
         covered_share=got / max(scheme.paid, 1),
     )
-
-
-def fen(rows: pl.DataFrame) -> int:
-    """The sum of the amounts, in fen."""
-    return int(rows["amount_fen"].sum())

@@ -9,6 +9,7 @@ import polars as pl
 from data.legal_rules import legal_rules
 from data.workdays import is_working_day
 from detectors.context import Context, Institution
+from detectors.evidence import fen
 from detectors.fixed_returns import Returns, fixed_returns
 
 
@@ -89,8 +90,3 @@ def quick_share(context: Context, came: pl.DataFrame, went: pl.DataFrame) -> flo
         if number[out_on] - number[in_on] < least
     }
     return len(quick) / max(came["person"].n_unique(), 1)
-
-
-def fen(rows: pl.DataFrame) -> int:
-    """The sum of the amounts, in fen."""
-    return int(rows["amount_fen"].sum())
