@@ -20,10 +20,11 @@ import polars as pl
 from detectors.context import Context
 from detectors.detours import Detour, ways_over_others
 from detectors.opening_balances import read_opening_fen
+from detectors.others_principal import PaidIn, returned_from_others
 from detectors.owned_money import OwnedRecords
 from graph import ends
 from graph.look_through import OwnedMoney, Rules, look_through
-from graph.tracing import Convention, Opening
+from graph.tracing import Opening
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -45,9 +46,6 @@ join account_dim a on a.party_no = c.party_no
 where a.role not in ('client_custody', 'client_reserve')
 order by a.account_id
 """
-# No payment on is followed: what leaves home is read as it leaves.
-AT_ONCE = -1
-ORDERS: tuple[Convention, ...] = ("fifo", "lifo")
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,18 @@ def _follow(records: OwnedRecords, holders: Holders, pools: Sequence[Ints]) -> l
         wanted=np.ones(len(owners), np.bool_),
     )  # fmt: skip
     returned_fen = np.bincount(subject[back], transfers.amount_fen[back], len(pools))
-    others = _of_others(records, holders, home, kind, subject, begins, len(pools))
+    paid_in = np.full(len(transfers), -1, np.int64)
+    paid_in[begins] = home[payee[begins]]
+    paid_back = np.full(len(transfers), -1, np.int64)
+    paid_back[back] = home[payer[back]]
+    nobody = np.full(len(transfers), -1, np.int64)
+    by_order = returned_from_others(
+        PaidIn(
+            transfers, records.opening, records.accounts, len(pools), by_pool.rules.homes, paid_in,
+            nobody, paid_back, held_by, paid_to,
+        )
+    )  # fmt: skip
+    others = np.min(list(by_order.values()), axis=0)
     taken = _taken_in(records, holders)
     whole = max(int(transfers.amount_fen.sum()), 1)
     found = []
@@ -219,7 +228,6 @@ def _rules(
     owner_of: Ints,
     kind: npt.NDArray[np.int8],
     subject: Ints,
-    within_days: int | None = None,
 ) -> Rules:
     """Rules of which the pools are the owners, by the homes of their accounts."""
     rules, own = records.rules, home[:-1]
@@ -239,43 +247,8 @@ def _rules(
         owner_of.astype(np.int32), np.stack([colours, colours], axis=1).astype(np.int32), kind,
         subject.astype(np.int32), rules.day, np.stack([homes, own[homes]], axis=1), pairs,
         np.stack([ended, ending[ended]], axis=1),
-        rules.within_days if within_days is None else within_days,
+        rules.within_days,
     )  # fmt: skip
-
-
-def _of_others(
-    records: OwnedRecords,
-    holders: Holders,
-    home: Ints,
-    kind: npt.NDArray[np.int8],
-    subject: Ints,
-    begins: Ints,
-    pools: int,
-) -> Ints:
-    """By pool what of its returns was other payers' principal: the less of both orders."""
-    transfers = records.transfers
-    payer, payee = transfers.payer, transfers.payee
-    pairs = np.stack([home[payee[begins]], holders.holder[payer[begins]]], axis=1)
-    payers, number = np.unique(pairs, axis=0, return_inverse=True)
-    owner_of = np.concatenate([[-1], payers[:, 0]])
-    by_payer = subject.copy()
-    by_payer[begins] = 1 + number.reshape(-1)
-    rules = _rules(records, holders, home, owner_of, kind, by_payer, AT_ONCE)
-    wanted = np.ones(len(owner_of), np.bool_)
-    by_order = []
-    for convention in ORDERS:
-        money = look_through(
-            transfers, rules, records.opening, accounts=records.accounts, convention=convention,
-            wanted=wanted,
-        )  # fmt: skip
-        mine = money.note_use == ends.RETURNED
-        colour, row = money.note_colour[mine], money.note_transfer[mine]
-        other = payers[colour - 1, 1] != holders.holder[payee[row]]
-        fen = np.zeros(pools, np.int64)
-        np.add.at(fen, payers[colour[other] - 1, 0], money.note_fen[mine][other])
-        by_order.append(fen)
-    least: Ints = np.minimum(*by_order)
-    return least
 
 
 def _taken_in(records: OwnedRecords, holders: Holders) -> dict[int, int]:

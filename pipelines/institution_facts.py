@@ -40,6 +40,10 @@ from whole cross join followed f
 group by institution_id, kind
 order by institution_id, 3 desc, kind
 """
+RETURNED = """
+select institution_id, returned_fen, others_least_fen, others_most_fen
+from institution_return order by institution_id
+"""
 MISSING = """
 select institution_id, basis, as_of, owed_fen, held_fen, missing_fen
 from institution_missing order by institution_id, basis
@@ -51,7 +55,8 @@ def read_facts(published: Path, convention: Convention, only: str | None) -> lis
 
     Each kind of use stands with its amount by stage; `by_kind` adds the stages up, under each
     convention for the least and the most. `returns` is what was paid to earlier clients, and how
-    much of it out of investors' principal. Institutions stand in the order of their identifiers.
+    much of it out of investors' principal, and out of what other clients paid in at least and at
+    most over first and last in first out. Institutions stand in the order of their identifiers.
 
     Raises:
         NotFoundError: the run knows no such institution.
@@ -62,6 +67,7 @@ def read_facts(published: Path, convention: Convention, only: str | None) -> lis
         sources = db.frame("sources of institutions", SOURCES, chosen)
         uses = db.frame("uses of institutions", USES, chosen)
         kinds = db.frame("uses by kind", KINDS, chosen)
+        returned = db.frame("money paid to earlier clients", RETURNED)
         missing = db.frame("missing money", MISSING)
     if only is not None:
         known = known.filter(pl.col("institution_id") == only)
@@ -78,7 +84,7 @@ def read_facts(published: Path, convention: Convention, only: str | None) -> lis
             "sources": _rows(sources, row),
             "uses": _rows(uses, row),
             "by_kind": {each.pop("kind"): each for each in _rows(kinds, row)},
-            "returns": _returns(_of(uses, row)),
+            "returns": _returns(_of(uses, row), _of(returned, row)),
             "missing": [
                 {**each, "as_of": each["as_of"].isoformat()} for each in _rows(missing, row)
             ],
@@ -95,13 +101,25 @@ def _rows(rows: pl.DataFrame, institution: Facts) -> list[Facts]:
     return _of(rows, institution).drop("institution_id").to_dicts()
 
 
-def _returns(uses: pl.DataFrame) -> Facts:
-    returned = uses.filter(pl.col("kind") == "returned")
-    whole = int(returned["amount_fen"].sum())
-    principal = returned.filter(pl.col("stage") == "investors_principal")
-    fen = int(principal["amount_fen"].sum())
+def _returns(uses: pl.DataFrame, returned: pl.DataFrame) -> Facts:
+    """What was paid to earlier clients, and shares of it; none of it is null."""
+    by_stage = uses.filter(pl.col("kind") == "returned")
+    principal = by_stage.filter(pl.col("stage") == "investors_principal")
+    whole, fen = int(by_stage["amount_fen"].sum()), int(principal["amount_fen"].sum())
+    paid, least, most = (
+        int(returned[name].sum())
+        for name in ("returned_fen", "others_least_fen", "others_most_fen")
+    )
     return {
         "amount_fen": whole,
         "from_principal_fen": fen,
-        "from_principal_share": round(fen / whole, 6) if whole else None,
+        "from_principal_share": _share(fen, whole),
+        "from_others_least_fen": least,
+        "from_others_most_fen": most,
+        "from_others_least_share": _share(least, paid),
+        "from_others_most_share": _share(most, paid),
     }
+
+
+def _share(fen: int, whole: int) -> float | None:
+    return round(fen / whole, 6) if whole else None

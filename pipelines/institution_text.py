@@ -49,9 +49,9 @@ BASIS_WORDS: Words = MappingProxyType(
     }
 )
 LIST_HEADS = (
-    ("机构", "名称", "客户资金", "付给先前客户", "其中来自本金", "到达关联方", "至少", "至多",
+    ("机构", "名称", "客户资金", "付给先前客户", "其中他人本金", "到达关联方", "至少", "至多",
      "随机水平", "缺口"),
-    ("institution", "name", "clients' money", "to earlier clients", "from principal",
+    ("institution", "name", "clients' money", "to earlier clients", "of others' principal",
      "to the circle", "at least", "at most", "chance", "missing"),
 )  # fmt: skip
 
@@ -66,10 +66,9 @@ def listed(found: Sequence[Facts], zh: bool) -> str:
         shown.add_column(head, overflow="fold")
     for each in sorted(found, key=lambda f: (-_use(f, "circle"), f["institution_id"])):
         circle = each["by_kind"].get("circle", {})
-        principal = each["returns"]["from_principal_share"]
         shown.add_row(
             each["institution_id"], each["name"], money(each["total_fen"], zh),
-            money(_use(each, "returned"), zh), "-" if principal is None else f"{principal:.0%}",
+            money(_use(each, "returned"), zh), _others(each["returns"]),
             money(_use(each, "circle"), zh), money(circle.get("least_fen", 0), zh),
             # What reached the circle under another convention alone has no chance level here.
             money(circle.get("most_fen", 0), zh), money(circle.get("chance_fen") or 0, zh),
@@ -135,10 +134,17 @@ def _remarks(facts: Facts, zh: bool) -> list[str]:
         whole, part = money(returns["amount_fen"], zh), money(returns["from_principal_fen"], zh)
         share = f"{returns['from_principal_share']:.1%}"
         lines.append(
-            f"付给先前客户的 {whole} 中，{part}（{share}）来自投资人本金（他人的或其本人的）"
+            f"付给先前客户的 {whole} 中，{part}（{share}）来自为标的投入的本金（他人的或其本人的）"
             if zh
-            else f"of {whole} paid to earlier clients {part} ({share}) came from investors' "
-            "principal, of others or their own"
+            else f"of {whole} paid to earlier clients {part} ({share}) came from principal "
+            "invested in loans, of others or their own"
+        )
+        least, most = (money(returns[f"from_others_{name}_fen"], zh) for name in ("least", "most"))
+        lines.append(
+            f"其中至少 {least}、至多 {most} 为其他客户所付款项（占比 {_others(returns)}）"
+            if zh
+            else f"at least {least} of it and at most {most} ({_others(returns)}) is what other "
+            "clients had paid in"
         )
     for row in facts["missing"]:
         basis = BASIS_WORDS[row["basis"]][not zh]
@@ -151,6 +157,13 @@ def _remarks(facts: Facts, zh: bool) -> list[str]:
             else f"{row['as_of']} {basis}: owed {owed}, there {held}, missing {lacking}"
         )
     return lines
+
+
+def _others(returns: Facts) -> str:
+    least, most = returns["from_others_least_share"], returns["from_others_most_share"]
+    if least is None:
+        return "-"
+    return f"{least:.0%}" if least == most else f"{least:.0%}–{most:.0%}"
 
 
 def _use(facts: Facts, kind: str) -> int:

@@ -19,6 +19,7 @@ from graph.look_through import SOURCES, USES, OwnedMoney, look_through
 from graph.tracing import CONVENTIONS, Convention
 from pipelines.look_through_file import COLUMNS
 from pipelines.missing_money import read_missing
+from pipelines.returned_money import read_returned
 
 NAMES = "select institution_id, max(name) from institution group by institution_id"
 Ints = npt.NDArray[np.int64]
@@ -51,6 +52,7 @@ def institutions_look_through(context: Context) -> dict[str, pl.DataFrame]:
         "institution": _named(context, records),
         "institution_source": known,
         "institution_use": _bounded(uses),
+        "institution_return": read_returned(context, records),
         "institution_missing": read_missing(context),
     }
 

@@ -25,6 +25,10 @@ COLUMNS: Mapping[str, Mapping[str, type[pl.DataType]]] = MappingProxyType(
         "institution_use": {
             **_SOURCE, "least_fen": pl.Int64, "most_fen": pl.Int64, "chance_fen": pl.Int64,
         },
+        "institution_return": {
+            "institution_id": pl.String, "returned_fen": pl.Int64,
+            "others_least_fen": pl.Int64, "others_most_fen": pl.Int64,
+        },
         "institution_missing": {
             "institution_id": pl.String, "basis": pl.String, "as_of": pl.Date,
             "owed_fen": pl.Int64, "held_fen": pl.Int64, "missing_fen": pl.Int64,

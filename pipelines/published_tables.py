@@ -55,6 +55,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "amount_fen": WHOLE, "share": REAL, "least_fen": WHOLE, "most_fen": WHOLE,
             "chance_fen": WHOLE,
         },
+        "institution_return": {
+            "institution_id": TEXT, "returned_fen": WHOLE, "others_least_fen": WHOLE,
+            "others_most_fen": WHOLE,
+        },
         "institution_missing": {
             "institution_id": TEXT, "basis": TEXT, "as_of": DAY, "owed_fen": WHOLE,
             "held_fen": WHOLE, "missing_fen": WHOLE,

@@ -103,23 +103,28 @@ def test_what_is_shown(tmp_path: Path) -> None:
     [facts] = read_facts(published(tmp_path), "fifo", "Platform")
     assert facts["returns"] == {
         "amount_fen": 30_000, "from_principal_fen": 30_000, "from_principal_share": 1.0,
+        "from_others_least_fen": 30_000, "from_others_most_fen": 30_000,
+        "from_others_least_share": 1.0, "from_others_most_share": 1.0,
     }  # fmt: skip
     assert facts["by_kind"]["circle"] == {
         "amount_fen": 50_000, "least_fen": 50_000, "most_fen": 50_000, "chance_fen": 20_322,
     }  # fmt: skip
     said = in_full(facts, zh=False).splitlines()
     assert said[:2] == ["Platform  Platform", "clients' money: 2,000.00 yuan, first in first out"]
-    assert said[-2:] == [
-        "of 300.00 yuan paid to earlier clients 300.00 yuan (100.0%) came from investors' "
-        "principal, of others or their own",
+    assert said[-3:] == [
+        "of 300.00 yuan paid to earlier clients 300.00 yuan (100.0%) came from principal invested "
+        "in loans, of others or their own",
+        "at least 300.00 yuan of it and at most 300.00 yuan (100%) is what other clients had "
+        "paid in",
         "2016-06-10 investments in loans not paid out: owed 950.00 yuan, there 650.00 yuan, "
         "missing 300.00 yuan",
     ]
     zh = in_full(facts, zh=True).splitlines()
     assert zh[1] == "客户资金 2,000.00 元，先进先出"
-    assert zh[-2] == (
-        "付给先前客户的 300.00 元 中，300.00 元（100.0%）来自投资人本金（他人的或其本人的）"
-    )
+    assert zh[-3:-1] == [
+        "付给先前客户的 300.00 元 中，300.00 元（100.0%）来自为标的投入的本金（他人的或其本人的）",
+        "其中至少 300.00 元、至多 300.00 元 为其他客户所付款项（占比 100%）",
+    ]
     assert "300.00 元" in listed([facts], zh=True)
     assert as_csv([facts]).splitlines()[1] == (
         "Platform,Platform,fifo,sources,investors_principal,clients,200000,1.0,,,"
@@ -139,6 +144,20 @@ def test_the_file_of_a_night_is_whole_or_not_there(tmp_path: Path) -> None:
     }
 
 
+def test_own_money_withdrawn_is_not_others_unless_the_order_makes_it_so() -> None:
+    """Of 1,500 yuan to Ann, first in first out, her own 1,000 leaves first; last in, Bob's."""
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    world.account("custody", "Platform", "client_custody", "Platform")
+    world.party("Ann", "Bob", "Passer", kind="person")
+    world.pay("Ann", "custody", 1000, at(0, 9))
+    world.pay("Bob", "custody", 1000, at(1, 9))
+    world.pay("custody", "Ann", 1500, at(2, 9))
+    world.pay("custody", "Passer", 500, at(3, 9))
+    tables = institutions_look_through(world.context(5))
+    assert tables["institution_return"].rows() == [("Platform", 150_000, 50_000, 100_000)]
+
+
 def test_what_passes_a_developer_is_property_unless_it_comes_to_the_circle() -> None:
     world = platform()
     world.institution("Developer", "property_developer")
@@ -153,7 +172,7 @@ def test_what_passes_a_developer_is_property_unless_it_comes_to_the_circle() -> 
 def test_what_reached_the_circle_under_another_convention_alone_is_listed() -> None:
     facts = {
         "institution_id": "I1", "name": "甲", "total_fen": 500, "missing": [],
-        "returns": {"amount_fen": 0, "from_principal_fen": 0, "from_principal_share": None},
+        "returns": {"from_others_least_share": None, "from_others_most_share": None},
         "by_kind": {
             "circle": {"amount_fen": 0, "least_fen": 0, "most_fen": 300, "chance_fen": None}
         },
