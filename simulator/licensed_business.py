@@ -13,8 +13,11 @@ from simulator.world import YUAN, World
 FEE_TEXTS = ("服务费", "技术服务费", "咨询费", "推广费", "合作分成", "佣金", "")
 
 
-def lend_out(world: World, lender: int, *, scheme: int = -1) -> None:
-    """Lend to a number of persons and firms, who pay interest, and some of them the sum, weekly."""
+def lend_out(world: World, lender: int, *, scheme: int = -1) -> int:
+    """Lend to a number of persons and firms, who pay interest, and some of them the sum, weekly.
+
+    Returns the fen lent.
+    """
     rng, period = world.rng, world.period
     count = int(world.lots(15, 120))
     people = world.pick(world.pools["people"], int(count * rng.uniform(0.2, 0.9)))
@@ -22,7 +25,8 @@ def lend_out(world: World, lender: int, *, scheme: int = -1) -> None:
     principal = to_whole_yuan(heavy(rng, count, world.lots(3_000, 200_000), 0.8), 1000)
     at = period.at(rng, rng.integers(0, period.days, count), "business")
     texts = world.draw_purposes(("放款", "借款", "往来款", "转账", ""))
-    world.pay(lender, borrowers, principal, at, rng.choice(texts, count), scheme=scheme)
+    sent = world.pay(lender, borrowers, principal, at, rng.choice(texts, count), scheme=scheme)
+    lent = int(principal[sent >= 0].sum())
     rate, every = float(rng.uniform(0.003, 0.03)), int(rng.integers(5, 16))
     texts = world.draw_purposes(("还款", "利息", "本息", "服务费", "转账", ""))
     for turn in range(1, period.days // every + 1):
@@ -32,6 +36,7 @@ def lend_out(world: World, lender: int, *, scheme: int = -1) -> None:
         world.pay(borrowers, lender, due, when, rng.choice(texts, count), scheme=scheme)
         borrowers, principal, at = borrowers[~last], principal[~last], at[~last]
         count = len(borrowers)
+    return lent
 
 
 def share_fees(world: World, payer: int, payee: int, volume: Ints, *, scheme: int = -1) -> None:

@@ -90,11 +90,20 @@ def _scheme(
             for table, number in sorted(set(scheme.records))
         ],
         "amount_fen": int(rows["amount"].sum()),
-        "stake_fen": scheme.stake_fen if scheme.stake_fen >= 0 else _inflow(scheme, rows),
+        "stake_fen": _stake(scheme, rows),
         **_proceeds(scheme, rows),
         "first_at": seen[0].isoformat(sep=" ", timespec="seconds"),
         "last_at": seen[1].isoformat(sep=" ", timespec="seconds"),
     }
+
+
+def _stake(scheme: Scheme, rows: pl.DataFrame) -> int:
+    """The money at stake: as the scheme says, or what reached its circle, or what it took in."""
+    if scheme.stake_fen >= 0:
+        return scheme.stake_fen
+    if scheme.closure:
+        return int(_proceeds(scheme, rows)["closure_fen"])
+    return _inflow(scheme, rows)
 
 
 def _inflow(scheme: Scheme, rows: pl.DataFrame) -> int:

@@ -57,7 +57,8 @@ class Scheme:
     # Rows that show the scheme beside its transfers: the table, and the world's number of the row.
     # An institution's and a party's row is the number of the party; a reserve_day's, its account.
     records: list[tuple[str, int]] = field(default_factory=list)
-    # The money at stake, where it is not what came into the accounts from outside.
+    # The money at stake, where it is neither what reached the closure nor what came into the
+    # accounts from outside.
     stake_fen: int = -1
     # Accounts of the circle that a platform's loans were made to end in.
     closure: list[int] = field(default_factory=list)

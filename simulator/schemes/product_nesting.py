@@ -37,12 +37,14 @@ def add_product_nesting(stage: Stage, variant: str) -> None:
     scheme.records = [("product", product) for product, _ in layers]
     scheme.accounts = [account for _, account in layers]
     cost = int(paid.amount.sum()) or int(world.lots(500_000, 20_000_000)) * YUAN
-    scheme.stake_fen = cost
     at = int(np.median(paid.at)) if len(paid.at) else DAY
     steps = list(itertools.pairwise(layers))
     middle = len(steps) // 2 if variant == "partnership" else -1
     for place, ((outer, payer), (inner, payee)) in enumerate(steps):
         cost = int(cost * rng.uniform(0.6, 1.0))
+        if place == 0:
+            # What is nested is what the outermost product put into the next one.
+            scheme.stake_fen = cost
         at += int(rng.integers(1, 60)) * HOUR
         if place == middle:
             put_partnership(stage, (outer, payer), (inner, payee), cost, at, scheme, number)

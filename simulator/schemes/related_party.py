@@ -37,11 +37,21 @@ def add_related_party(stage: Stage, variant: str) -> None:
     if variant == "outside_detour":
         detour(stage, payer, payee, amount, at, texts, scheme, number)
     else:
-        world.pay(payer, payee, amount, at, rng.choice(texts, size), scheme=number)
+        sent = world.pay(payer, payee, amount, at, rng.choice(texts, size), scheme=number)
+        scheme.stake_fen = int(amount[sent >= 0].sum())
     if variant == "round_trip":
         back = (amount * rng.uniform(0.7, 1.02, size)).astype(np.int64)
         later = send_later(world, at, 20, 200)
-        world.pay(payee, payer, back, later, rng.choice(texts, size), scheme=number)
+        came = world.pay(payee, payer, back, later, rng.choice(texts, size), scheme=number)
+        scheme.stake_fen = outstanding(
+            np.concatenate([at[sent >= 0], later[came >= 0]]),
+            np.concatenate([amount[sent >= 0], -back[came >= 0]]),
+        )
+
+
+def outstanding(at: Ints, change: Ints) -> int:
+    """The most that was owed at one time, in fen."""
+    return int(np.cumsum(change[np.argsort(at, kind="stable")]).max(initial=0))
 
 
 def draw_accounts(stage: Stage, group: Group, giver: int, taker: int) -> tuple[int, int]:
@@ -75,7 +85,9 @@ def detour(
     scheme.accounts += chosen.tolist()
     source = payer
     for hop in [*chosen.tolist(), payee]:
-        world.pay(source, hop, amount, at, rng.choice(texts, len(at)), scheme=number)
+        sent = world.pay(source, hop, amount, at, rng.choice(texts, len(at)), scheme=number)
+        if hop == payee:
+            scheme.stake_fen = int(amount[sent >= 0].sum())
         amount = (amount * rng.uniform(0.96, 1.0, len(at))).astype(np.int64)
         at = send_later(world, at, 0.3, 60)
         source = hop

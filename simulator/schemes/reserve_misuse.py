@@ -44,7 +44,9 @@ def add_reserve_misuse(stage: Stage, variant: str) -> None:
     elif variant == "month_end_top_up" or rng.random() < 0.2:
         change = top_up(world, firm, number, change, to)
     before = int(total * rng.uniform(0, 0.5)) if rng.random() < 0.5 else 0
-    firm.book.shortfall[:] += np.maximum(np.cumsum(change) + before, 0)
+    hole = np.maximum(np.cumsum(change) + before, 0)
+    scheme.stake_fen = int(hole.max())
+    firm.book.shortfall[:] += hole
     firm.book.hidden_share = float(rng.choice([0.0, 0.0, rng.uniform(0.2, 0.75)]))
     age_items(
         firm.book.aged,

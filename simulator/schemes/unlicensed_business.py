@@ -32,7 +32,7 @@ def add_unlicensed_business(stage: Stage, variant: str) -> None:
     scheme.parties = [(party, "organiser")]
     scheme.accounts = [own]
     if variant in ("outside_scope", "unlicensed_lending"):
-        lend_out(world, own, scheme=number)
+        scheme.stake_fen = lend_out(world, own, scheme=number)
         return
     holder, account = found_institution(world, stage.banks, str(rng.choice(HOLDERS)))
     client_account = open_account(world, stage.banks, holder)
