@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -150,6 +150,15 @@ class Context:
             held = closure(self.relations, institution.party_no, least)
             self._closures[institution.institution_id] = held
         return held
+
+    @cached_property
+    def circles_of(self) -> Mapping[int, tuple[Institution, ...]]:
+        """By party the institutions that it is tied to, by identifier; it is tied to itself."""
+        found: dict[int, list[Institution]] = {}
+        for institution in self.institutions:
+            for party in self.closure(institution):
+                found.setdefault(party, []).append(institution)
+        return {party: tuple(each) for party, each in found.items()}
 
     @cached_property
     def owned(self) -> OwnedRecords:

@@ -151,7 +151,7 @@ def institution_behind(
     taken = found.incoming.group_by("account").agg(pl.col("amount_fen").sum())
     held = pool.owners.join(taken, on="account", how="left").fill_null(0)
     best: tuple[float, Institution | None] = (0.0, None)
-    for institution in context.institutions:
+    for institution in _near(context, pool, money):
         circle = context.closure(institution)
         mine = (
             pl.col("party_no").is_in(list(circle))
@@ -173,6 +173,17 @@ def institution_behind(
             surely += 0.25 * known + 0.5 * near
             best = max(best, (surely, institution), key=lambda each: each[0])
     return best
+
+
+def _near(context: Context, pool: Pool, money: PoolMoney) -> list[Institution]:
+    """The institutions that the pool or its money has anything to do with, by identifier."""
+    named = {pool.institution_id, *pool.owners["institution_id"]} - {None}
+    near = {
+        each.institution_id: each for each in context.institutions if each.institution_id in named
+    }
+    for party in {*pool.owners["party_no"], *money.reached_fen}:
+        near.update((each.institution_id, each) for each in context.circles_of.get(party, ()))
+    return [near[name] for name in sorted(near)]
 
 
 def _main_holder(pool: Pool, from_persons: pl.DataFrame) -> int | None:

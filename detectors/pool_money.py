@@ -235,13 +235,13 @@ def _rules(
     outside = rules.ends[rules.ends[:, 1] == ends.OUTSIDE, 0]
     ending = np.zeros(records.accounts, np.int64)
     ending[outside], ending[holders.for_clients[:-1]] = ends.OUTSIDE, ends.INSTITUTION
+    ending[holders.circle[:-1]] = ends.CIRCLE
     ending[own >= 0] = 0
     homes = np.flatnonzero(own >= 0)
     ended = np.flatnonzero(ending)
-    pools = int(own.max()) + 1
-    # An account of a pool is no end for its own money.
-    circles = np.array(np.meshgrid(np.flatnonzero(holders.circle[:-1]), np.arange(pools)))
-    pairs = circles.reshape(2, -1).T
+    # An account of a pool is no end for its own money, but one for another pool's.
+    inside = np.flatnonzero((own >= 0) & holders.circle[:-1])
+    pairs = np.array(np.meshgrid(inside, np.arange(int(own.max()) + 1))).reshape(2, -1).T
     pairs = pairs[own[pairs[:, 0]] != pairs[:, 1]]
     return Rules(
         owner_of.astype(np.int32), np.stack([colours, colours], axis=1).astype(np.int32), kind,
