@@ -516,6 +516,7 @@ class UnlicensedPayment(Section):
 
     window_days: Count
     settlement_days: Count
+    float_days: Count
     minimum_merchants: Count
     merchant_days: Count
     minimum_fen: Whole

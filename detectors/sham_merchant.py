@@ -138,15 +138,20 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
 
 
 def _subject(case: Case) -> int:
-    """The one merchant; of several, the known party that pays most back."""
-    known = [number for number in case.merchants if number >= 0]
-    if len(case.merchants) == 1 and known:
-        return known[0]
-    by_payer = case.met.group_by("payer").agg(pl.col("back_fen").sum())
-    ordered = by_payer.filter(pl.col("payer") >= 0).sort(
-        "back_fen", "payer", descending=[True, False]
-    )
-    return int(ordered["payer"][0]) if ordered.height else known[0]
+    """The known merchant at which most was paid that came back; of several, who pays for them all.
+
+    Without either, whoever pays most back.
+    """
+    if len(case.merchants) > 1 and len(case.payers) == 1 and case.payers[0] >= 0:
+        return case.payers[0]
+    for side, parties, fen in (
+        ("merchant", case.merchants, "sale_fen"), ("payer", case.payers, "back_fen"),
+    ):  # fmt: skip
+        known = case.met.filter(pl.col(side).is_in([number for number in parties if number >= 0]))
+        if known.height:
+            sums = known.unique(fen.replace("_fen", "_ref")).group_by(side).agg(pl.col(fen).sum())
+            return int(sums.sort(fen, side, descending=[True, False])[side][0])
+    raise ValueError("nobody of the case is known")
 
 
 def _lookalikes(settings: ShamMerchant, case: Case) -> tuple[Lookalike, ...]:

@@ -1,10 +1,11 @@
 """R4 unlicensed payment: someone without a licence settles card takings on to others' merchants.
 
 Pattern: a party takes settlements of acquirers, or consumers' payments, and pays nearly all on
-within three working days to many unrelated merchants, each of them again and again, keeping a small
-fee. The takings may come in through feeders, accounts of other parties that live on settlements and
-hand them to one centre, and go out by hands, cards that live on the centre and pay the merchants. A
-party is judged as a whole, and each of its accounts by itself.
+within three working days, or seven where it uses the money meanwhile, to many unrelated merchants,
+each of them again and again, keeping a small fee. The takings may come in through feeders, accounts
+of other parties that live on settlements and hand them to one centre, and go out by hands, cards
+that live on the centre and pay the merchants. A party is judged as a whole, and each of its
+accounts by itself.
 
 Innocent look-alikes: licensed payment firms, banks, and accounts registered to hold clients' money,
 such as a marketplace's split settlement (left out by licence and role); a chain's head office (its
@@ -40,7 +41,8 @@ SEVERITY = 4
 LEAD_OFFICE = "PBC"
 TITLE = ("无证支付、二清", "unlicensed payment")
 CHINESE = Description(
-    pattern="某主体收取收单机构的结算款或消费者的付款，三个工作日内几乎全部转付给众多无关联商户，"
+    pattern="某主体收取收单机构的结算款或消费者的付款，三个工作日内（占用资金的，七个工作日内）"
+    "几乎全部转付给众多无关联商户，"
     "每家商户反复收款，自身只留少量手续费。结算款也可能先进入其他主体的账户，再汇到同一中心，"
     "或经依附于该主体的银行卡付给商户。既看主体整体，也逐一看其账户。",
     lookalikes="持牌支付机构、银行以及登记为客户资金的账户（如电商平台的银行分账），"
@@ -55,7 +57,7 @@ class Settled:
     """What one centre takes and pays: rows of its flow, and the measures of them.
 
     `feeders` and `hands` are the parties through which money came in and went out; `passing` holds
-    what was paid to merchants against what was taken.
+    what was paid to merchants against what was taken, within `days_allowed` working days.
     """
 
     taken: pl.DataFrame
@@ -68,6 +70,7 @@ class Settled:
     related_share: float
     two_way_share: float
     passing: PassedOn
+    days_allowed: int
 
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
@@ -79,8 +82,10 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     said: set[int] = set()
     for by_account in (False, True):
         for party, flow in read_centres(context, settings, by_account=by_account):
-            found = measure(settings, flow, context.business_date)
-            if found is None or party in said:
+            if party in said:
+                continue
+            found = settles(settings, flow, context.business_date)
+            if found is None:
                 continue
             said.add(party)
             named = context.party_ids.get(party)
@@ -91,8 +96,23 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             )
 
 
-def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Settled | None:
-    """Hold one centre against the thresholds; None when it does not settle for merchants."""
+def settles(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Settled | None:
+    """Hold one centre against the thresholds, its takings being due within the usual days.
+
+    Or within those in which it uses the money meanwhile; then it may keep no more than a fee. None
+    when it does not settle for merchants.
+    """
+    usual = measure(settings, flow, last, settings.settlement_days)
+    if usual is not None:
+        return usual
+    later = measure(settings, flow, last, settings.float_days)
+    return later if later and later.passing.kept_share <= settings.maximum_kept_share else None
+
+
+def measure(
+    settings: UnlicensedPayment, flow: pl.DataFrame, last: date, days_allowed: int
+) -> Settled | None:
+    """Hold one centre against the thresholds, its takings being due within so many working days."""
     incoming, outgoing = flow.filter("incoming"), flow.filter(~pl.col("incoming"))
     taken = incoming.filter("taken")
     came = incoming.filter(pl.col("taken") | ~pl.col("fed"))
@@ -104,7 +124,7 @@ def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Sett
     payers = came["other"].unique()
     two_way = to_merchants.filter(pl.col("other").is_in(payers.implode()))["other"].n_unique()
     # Wages and rents come out of other money; a shop's show in what its suppliers do not get.
-    passing = passed_on(_by_day(came), _by_day(to_merchants), last, settings.settlement_days)
+    passing = passed_on(_by_day(came), _by_day(to_merchants), last, days_allowed)
     if passing is None:
         return None
     found = Settled(
@@ -118,6 +138,7 @@ def measure(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Sett
         related_share=_fen(regular.filter("related")) / max(_fen(regular), 1),
         two_way_share=two_way / max(merchants, 1),
         passing=passing,
+        days_allowed=days_allowed,
     )
     if (
         merchants < settings.minimum_merchants
@@ -217,7 +238,7 @@ def _lookalikes(settings: UnlicensedPayment, found: Settled) -> tuple[Lookalike,
 
 def _texts(settings: UnlicensedPayment, found: Settled) -> tuple[str, str]:
     taken, paid = yuan(_fen(found.taken)), yuan(_fen(found.to_merchants))
-    days, on_time = settings.settlement_days, found.passing.on_time_share
+    days, on_time = found.days_allowed, found.passing.on_time_share
     zh = (
         f"无支付业务许可，收取结算款和消费者付款 {taken} 元，其中 {on_time:.0%} 在 {days} 个工作"
         f"日内转付，共向 {found.merchants} 家无关联商户付出 {paid} 元，"

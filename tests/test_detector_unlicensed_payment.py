@@ -74,12 +74,23 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
     [
         pytest.param(settling(14), {"minimum_merchants": 14}, id="14 merchants"),
         pytest.param(settling(kept=0.16), {"maximum_kept_share": 0.1}, id="a margin is kept"),
-        pytest.param(settling(lag=5), {"settlement_days": 6}, id="paid after a week"),
+        pytest.param(settling(lag=9), {"float_days": 10}, id="paid after two weeks"),
+        pytest.param(
+            settling(lag=6, kept=0.08), {"maximum_kept_share": 0.08}, id="late, with a margin"
+        ),
     ],
 )
 def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> None:
     assert found(quiet) == []
     assert len(found(quiet, **relaxed)) == 1
+
+
+def test_takings_used_for_a_week_before_merchants_get_them_fire() -> None:
+    [finding] = found(settling(lag=6))
+    assert finding.text[1].startswith(
+        "Without a licence for payment it took 2,050,000.00 yuan of settlements and consumers' "
+        "payments, passed 100% of them on within 7 working days"
+    )
 
 
 def test_a_shop_with_costs_of_its_own_is_none() -> None:

@@ -38,11 +38,13 @@ def add_sham_merchant(stage: Stage, variant: str) -> None:
     shops = found_companies(world, stage.banks, size, role="merchant", young=0.6, busy=0.3)
     owners = world.owner(shops)
     number, scheme = world.begin_scheme("sham_merchant", variant, int(owners[0]))
-    scheme.parties = [(int(owners[0]), "organiser")]
-    scheme.parties += [(int(owner), "shell") for owner in owners[1:]]
     holders = persons(world, int(world.lots(12, 110)))
     swipes = draw_swipes(stage, holders)
     shop = choose_shops(world, shops, swipes)
+    swiped = [int(swipes.amount[shop == each].sum()) for each in shops]
+    main = int(np.argmax(swiped))
+    scheme.parties = [(int(owners[main]), "organiser")]
+    scheme.parties += [(int(owner), "shell") for owner in np.delete(owners, main)]
     scheme.accounts = np.unique(shop).tolist()
     world.pay(
         swipes.card,
