@@ -79,6 +79,7 @@ class Features(Section):
     shape_hours: Count
     shape_hops: Annotated[int, Field(ge=3)]
     shape_members: Annotated[int, Field(ge=2)]
+    shape_counterparties: Count
     shape_per_start: Count
     night_from: time
     night_to: time

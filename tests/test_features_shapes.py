@@ -57,3 +57,11 @@ def test_money_split_and_joined_again_counts_in_every_role() -> None:
 def test_unknown_accounts_are_in_no_shape() -> None:
     rows = [(0, 1, 1000, 0), (1, -1, 990, 5), (-1, 0, 950, 9), (2, 0, 5, 1)]
     assert counts(rows) == {}
+
+
+def test_what_a_hub_pays_is_in_no_shape() -> None:
+    most = load_settings().features.shape_counterparties
+    cycle = [(0, 1, 1000, 0), (1, 2, 990, 5), (2, 0, 950, 9)]
+    customers = [(0, 3 + number, 5, 20) for number in range(most)]
+    assert "in_cycles" not in counts(cycle + customers)
+    assert "in_cycles" in counts(cycle + customers[1:])
