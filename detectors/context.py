@@ -19,6 +19,7 @@ from graph.ownership import Relations, Tie, closure
 
 if TYPE_CHECKING:
     from detectors.owned_money import OwnedRecords
+    from graph.look_through import OwnedMoney
 
 INSTITUTIONS = """
 select i.institution_id, i.kind, i.licence_no, i.licence_from, i.licence_to, i.status,
@@ -166,6 +167,16 @@ class Context:
         from detectors.owned_money import read_owned_records
 
         return read_owned_records(self)
+
+    @cached_property
+    def entrusted(self) -> OwnedMoney:
+        """What became of clients' money of every institution before it was lent, last in first out.
+
+        Every payment that carried any of it is noted.
+        """
+        from detectors.owned_money import follow_entrusted
+
+        return follow_entrusted(self.owned)
 
     def register_closures(self, name: str, only: Collection[str]) -> None:
         """Register some institutions' closures as a table: institution_id, party_no, own.

@@ -1,8 +1,8 @@
-"""Clients' money that was paid to someone outside the circle and reached the circle after all.
+"""Clients' money that was paid to someone else and reached the circle, or securities, after all.
 
 The look-through follows what leaves home and is neither lent, returned nor a fee. A payment counts
-when a good part of it reached the circle's accounts over others, last in first out, within the days
-that count: of a payment to an honest stranger only chance brings some there.
+when a good part of it came to such an end over others, last in first out, within the days that
+count: of a payment to an honest stranger only chance brings some there.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import polars as pl
 from detectors.context import Context
 from detectors.owned_money import OwnedRecords
 from detectors.proceeds_paths import CIRCLE, MAXIMUM_PARTS
-from graph.look_through import OwnedMoney, look_through
+from graph.look_through import OwnedMoney
 from graph.paths import parts
 from graph.tracing import Transfers
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 REFS = """
 select t.transfer_no, t.ref, t.booked_at
@@ -34,8 +35,8 @@ OWNER = "select account_id, party_no from account_dim order by account_id"
 
 @dataclass(frozen=True)
 class Detour:
-    """What reached one institution's circle over others: fen, the transfers that carried it (ref,
-    booked_at), and the party numbers of those it reached and of those it passed."""
+    """What came to an end over others: fen, the transfers that carried it (ref, booked_at), and the
+    party numbers of those it reached and of those it passed."""
 
     amount_fen: int
     shown: pl.DataFrame
@@ -64,28 +65,27 @@ class Detour:
 
 
 def read_detours(
-    context: Context, share: float, least_fen: int, only: set[str]
+    context: Context,
+    share: float,
+    least_fen: int,
+    only: set[str],
+    use: int = CIRCLE,
+    arriving: Flags | None = None,
 ) -> dict[str, Detour]:
-    """Look through what some institutions' homes paid; those of which enough came to the circle.
+    """Look through what some institutions' homes paid; those of which enough came to an end.
 
-    `share` is the part of one payment that must reach the circle, `least_fen` what must in all.
+    `share` is the part of one payment that must come there, `least_fen` what must in all. The end
+    is the circle, or another `use`; where `arriving` is given, only by the transfers that it marks.
     """
     records = context.owned
     owners = {name: n for n, name in enumerate(records.institutions) if name in only}
     if not len(records.transfers) or not owners:
         return {}
-    wanted = np.zeros(len(records.rules.owner_of), np.bool_)
-    for owner in owners.values():
-        for stage in ("client_money", "investors_principal"):
-            wanted[records.colours(owner, stage)] = True
-    money = look_through(
-        records.transfers, records.rules, records.opening, accounts=records.accounts,
-        convention="lifo", wanted=wanted,
-    )  # fmt: skip
+    money, wanted = context.entrusted, records.entrusted
     party = {account: number for account, number in context.db.rows("owners", OWNER)}
     found = {}
     for name, owner in owners.items():
-        ways = ways_over_others(records, money, owner, wanted, share)
+        ways = ways_over_others(records, money, owner, wanted, share, use, arriving)
         fen = sum(amount for amount, _ in ways)
         if fen >= least_fen and ways:
             found[name] = Detour.of(context, records, ways, party, fen)
@@ -96,21 +96,22 @@ def ways_over_others(
     records: OwnedRecords,
     money: OwnedMoney,
     owner: int,
-    wanted: npt.NDArray[np.bool_],
+    wanted: Flags,
     share: float,
-    ending: npt.NDArray[np.bool_] | None = None,
+    use: int = CIRCLE,
+    arriving: Flags | None = None,
 ) -> list[tuple[int, list[int]]]:
-    """Fen and rows of each way from home to the circle over others, of payments that count.
+    """Fen and rows of each way from home to an end over others, of payments that count.
 
-    Only accounts that are `ending` count as the circle; all that are its ends if not given.
+    Where `arriving` is given (by transfer), only those bring anything to the end.
     """
     colour = money.note_colour
     mine = (records.rules.owner_of[colour] == owner) & wanted[colour]
     mine &= records.rules.kind[money.note_transfer] <= 0
-    row, fen, use = money.note_transfer[mine], money.note_fen[mine], money.note_use[mine]
-    arrives = use == CIRCLE
-    if ending is not None:
-        arrives &= ending[records.transfers.payee[row]]
+    row, fen = money.note_transfer[mine], money.note_fen[mine]
+    arrives = money.note_use[mine] == use
+    if arriving is not None:
+        arrives &= arriving[row]
     if not arrives.any():
         return []
     home = np.zeros(records.accounts, np.bool_)

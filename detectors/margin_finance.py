@@ -1,16 +1,16 @@
 """P9 margin finance: clients' money buys securities, or claims are bundled and sold on.
 
 Pattern: loans' proceeds go within days to accounts that settle trades at securities firms, or an
-institution moves its clients' money there; one such account is paid by several others than its
-holder (an umbrella), or one party pays into several others' accounts (a financier); or many claims
-are sold at once to or by an issuer of products.
+institution moves its clients' money there, straight or over others who pass it on; one such account
+is paid by several others than its holder (an umbrella), or one party pays into several others'
+accounts (a financier); or many claims are sold at once to or by an issuer of products.
 
 Innocent look-alikes: a lender's own brokerage account (the same name: holders who are clients
 themselves are left out); a borrower who invests now and then (few of the platform's loans);
 families (a few payers); licensed securities firms, banks and asset managers.
 
-Blind spots: securities accounts whose banks do not submit them as such; money that goes over two
-other accounts or more; futures and over-the-counter deals.
+Blind spots: securities accounts whose banks do not submit them as such; loans' proceeds that go
+over two other accounts or more; futures and over-the-counter deals.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ SECURITIES_OFFICE = "ZJ+JR"
 TITLE = ("越权资管、场外配资", "margin finance")
 CHINESE = Description(
     pattern=(
-        "借款数日内进入银证转账账户，或者机构把客户资金转入其中；同一账户由户主以外的多人付款（伞"
+        "借款数日内进入银证转账账户，或者机构把客户资金直接或经他人转入其中；同一账户由户主以外的多人付款（伞"
         "形账户），"
         "或者同一付款人向多个他人的账户付款（配资）；或者大量债权一次性打包转让给产品发行人，或由"
         "其转让。"
@@ -48,7 +48,7 @@ CHINESE = Description(
         "少部分）；"
         "家庭成员（付款人很少）；持牌的证券公司、银行和资产管理机构。"
     ),
-    blind_spots="开户行未按银证转账账户报送的账户；经过两个以上他人账户的资金；期货和场外交易。",
+    blind_spots="开户行未按银证转账账户报送的账户；经过两个以上他人账户的借款资金；期货和场外交易。",
 )
 
 
@@ -122,23 +122,29 @@ def _proceeds(
     case.steps += [step, paid_out.select("ref", "booked_at")]
     case.paid.append(last)
     others = shown.filter(pl.col("target") != pl.col("borrower"))["target"].unique()
-    case.roles.update((number, "beneficiary") for number in others if number >= 0)
+    case.roles.update((number, "nominee") for number in others if number >= 0)
 
 
 def _clients(
     settings: MarginFinance, institution: Institution, money: SecuritiesMoney, case: Case
 ) -> None:
-    """Clients' money that the institution itself moved into securities accounts of others."""
+    """Clients' money that came into securities accounts of others, straight or over others."""
     left = money.clients.filter(pl.col("institution_id") == institution.institution_id)
     case.own_name_fen += int(left.filter("own_name")["amount_fen"].sum())
-    moved = left.filter(~pl.col("own_name"))
+    moved = left.filter(~pl.col("own_name")).select("ref", "booked_at", "amount_fen", "holder")
+    detour = money.detours.get(institution.institution_id)
+    if detour is not None:
+        last = money.foreign.filter(pl.col("ref").is_in(detour.shown["ref"].implode()))
+        moved = pl.concat([moved, last.select(moved.columns)]).unique("ref", maintain_order=True)
+        case.steps.append(detour.shown)
+        case.roles.update((number, "pool") for number in detour.passed if number >= 0)
     amount = int(moved["amount_fen"].sum())
     if amount < settings.minimum_fen:
         return
     case.amounts["clients"], case.counts["clients"] = amount, moved.height
     case.paid.append(moved.select("ref", "booked_at", "amount_fen"))
     holders = moved["holder"].unique()
-    case.roles.update((number, "beneficiary") for number in holders if number >= 0)
+    case.roles.update((number, "nominee") for number in holders if number >= 0)
 
 
 def _bundles(

@@ -11,14 +11,17 @@ import polars as pl
 from detectors.context import Context
 from detectors.opening_balances import read_opening_fen
 from detectors.owned_tables import CIRCLES, ENDS, lay_owned_tables
-from graph.look_through import Rules
+from graph.look_through import OwnedMoney, Rules, look_through
 from graph.tracing import Opening, Transfers
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 # The stages of an institution's clients' money, in the order of its colours.
 STAGES = ("client_money", "investors_principal", "loan_proceeds")
 # What the money has passed; each is a colour of its own for every stage.
 PASSED = ("", "property", "securities")
+# Those that clients' money has until it is lent.
+ENTRUSTED = STAGES[:2]
 OWN_COLOURS = len(STAGES) * len(PASSED)
 DAY_US = 86_400_000_000
 
@@ -62,6 +65,15 @@ class OwnedRecords:
         """The colour of a stage of an owner's money, and of what it passed."""
         place = len(STAGES) * PASSED.index(passed) + STAGES.index(stage)
         return 1 + OWN_COLOURS * owner + place
+
+    @property
+    def entrusted(self) -> Flags:
+        """By colour whether it is clients' money, or principal, that is not lent out."""
+        flags = np.zeros(len(self.rules.owner_of), np.bool_)
+        for owner in range(len(self.institutions)):
+            for stage in ENTRUSTED:
+                flags[self.colours(owner, stage)] = True
+        return flags
 
     def colours(self, owner: int, stage: str) -> Ints:
         """The colours of a stage of an owner's money, whatever it passed."""
@@ -123,6 +135,14 @@ def read_owned_records(context: Context) -> OwnedRecords:
         opening, int(accounts),
         np.unique(_pairs(lent, "payee_account", "owner"), axis=0),
         db.frame("accounts not registered", UNREGISTERED)["account_id"].cast(pl.Int64).to_numpy(),
+    )  # fmt: skip
+
+
+def follow_entrusted(records: OwnedRecords) -> OwnedMoney:
+    """Follow clients' money last in first out; noted is what carried some not lent out."""
+    return look_through(
+        records.transfers, records.rules, records.opening, accounts=records.accounts,
+        convention="lifo", wanted=records.entrusted,
     )  # fmt: skip
 
 

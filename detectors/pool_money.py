@@ -88,9 +88,12 @@ class PoolMoney:
 
     def detour(self, context: Context, circle: Collection[int], share: float) -> Detour | None:
         """What reached a circle over others, by payments of which at least a share did."""
-        ending = np.isin(self.holder, list(circle))
+        inside = np.append(np.isin(self.holder, list(circle)), False)
+        arriving = inside[self.records.transfers.payee]
         wanted = np.ones(len(self.records.rules.owner_of), np.bool_)
-        ways = ways_over_others(self.records, self.money, self.owner, wanted, share, ending)
+        ways = ways_over_others(
+            self.records, self.money, self.owner, wanted, share, arriving=arriving
+        )
         if not ways:
             return None
         fen = sum(amount for amount, _ in ways)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import MarginFinance
 from detectors.context import Context
+from detectors.detours import Detour, read_detours
 from detectors.proceeds_reach import read_payouts, read_reached
+from graph.ends import SECURITIES
 
 # Who may move clients' money into securities: by licence.
 LICENSED_KINDS = ("securities_firm", "bank", "asset_manager", "insurer", "clearing_house")
@@ -39,7 +42,7 @@ where t.status = 'settled' and t.business_date between greatest($first, $since::
     and i.status = 'active', false)
 """
 # Accounts that hold an institution's clients' money: its custody, and those of its circle that
-# several natural persons pay.
+# several natural persons pay, or that custody pays much of what they pay on here, but for fees.
 CREATE_HOLDING = """
 create or replace temp table client_holding as
 select distinct a.institution_id, a.account_id as account
@@ -61,6 +64,25 @@ where t.status = 'settled' and p.kind = 'person' and t.business_date between $fi
   )
 group by c.institution_id, a.account_id
 having count(distinct q.party_no) >= $clients
+union
+select c.institution_id, g.payer_account
+from (
+  select payer_account, payer, sum(amount_fen) as amount_fen from foreign_paid
+  group by payer_account, payer
+) g
+join margin_circle c on c.party_no = g.payer
+join transfer t on t.payee_account = g.payer_account
+join account_dim a on a.account_id = t.payer_account and a.role = 'client_custody'
+  and a.institution_id = c.institution_id
+anti join (select transfer_no from loan_entry where kind = 'fee') e on e.transfer_no = t.transfer_no
+where t.status = 'settled' and t.business_date between $first and $last
+group by c.institution_id, g.payer_account, g.amount_fen
+having sum(t.amount_fen) >= $part * g.amount_fen
+"""
+# An account of unknown holder may be the holder's own.
+FOREIGN = """
+select transfer_no, ref, booked_at, amount_fen, holder from foreign_paid where payer >= 0
+order by transfer_no
 """
 # What left them for securities accounts; a holder who is a client himself has his own money.
 CLIENT_MONEY = """
@@ -138,7 +160,8 @@ class SecuritiesMoney:
     """What reached securities accounts: loans' proceeds, clients' money, and under others' names.
 
     `reached` is as ``read_reached`` gives it, with the payouts of these loans and their number by
-    platform; `clients` are payments out of clients' money by institution; `umbrellas` and
+    platform; `clients` are payments out of clients' money by institution, `detours` such money that
+    came over others, by the payments of `foreign` into accounts of others; `umbrellas` and
     `financiers` payments into accounts of others, by account and by payer; `bundles` the days on
     which many claims were sold at once to or by an issuer of products. `accounts` counts all
     securities accounts known.
@@ -148,6 +171,8 @@ class SecuritiesMoney:
     payouts: pl.DataFrame
     loans: dict[str, int]
     clients: pl.DataFrame
+    foreign: pl.DataFrame
+    detours: dict[str, Detour]
     umbrellas: pl.DataFrame
     financiers: pl.DataFrame
     bundles: pl.DataFrame
@@ -170,7 +195,17 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
         if not (i.kind in LICENSED_KINDS and i.licensed)
     }
     context.register_closures("margin_circle", chosen)
-    db.execute("clients' money", CREATE_HOLDING, {**window, "clients": settings.clients})
+    records = context.owned  # lays loan_entry
+    db.execute(
+        "clients' money",
+        CREATE_HOLDING,
+        {**window, "clients": settings.clients, "part": settings.handed_share},
+    )
+    foreign = db.frame("payments into others' accounts", FOREIGN)
+    arriving = np.isin(records.transfer_no, foreign["transfer_no"].to_numpy())
+    detours = read_detours(
+        context, settings.handed_share, settings.minimum_fen, chosen, SECURITIES, arriving
+    )
     parties = {"parties": settings.foreign_parties}
     [(accounts,)] = db.rows("securities accounts", TARGETS)
     money = SecuritiesMoney(
@@ -178,6 +213,8 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
         read_payouts(context),
         loans,
         db.frame("clients' money in securities", CLIENT_MONEY),
+        foreign,
+        detours,
         db.frame("umbrellas", UMBRELLAS, parties),
         db.frame("financiers", FINANCIERS, parties),
         db.frame(

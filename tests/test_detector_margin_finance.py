@@ -90,7 +90,7 @@ def test_clients_money_that_the_institution_moves_fires_but_not_to_the_client_hi
     world.pay("custody", "securities of Stranger", 70_000, at(9))
     [finding] = found(world)
     assert (finding.amount_fen, finding.transfers) == (7_000_000, ("M3",))
-    assert finding.accomplices == (("Stranger", "beneficiary"),)
+    assert finding.accomplices == (("Stranger", "nominee"),)
     assert finding.text == (
         "客户资金 70,000.00 元（1 笔）转入他人的银证转账账户",
         "70,000.00 yuan of clients' money (1 transfer(s)) was moved into others' securities "
@@ -98,6 +98,49 @@ def test_clients_money_that_the_institution_moves_fires_but_not_to_the_client_hi
     )
     world.pay("Stranger", "custody", 70_000, at(3))
     assert found(world) == []
+
+
+def test_clients_money_over_a_front_fires_and_what_the_front_earned_elsewhere_does_not() -> None:
+    world = platform()
+    world.party("Front", "Customer")
+    for number, lender in enumerate(world.persons("lender", 6)):
+        world.pay(lender, "custody", 20_000, at(number, 9))
+    world.pay("custody", "Front", 70_000, at(9))
+    world.pay("Front", "securities of Stranger", 70_000, at(10))
+    [finding] = found(world)
+    assert (finding.party_id, finding.amount_fen) == ("Platform", 7_000_000)
+    assert finding.accomplices == (("Front", "pool"), ("Stranger", "nominee"))
+    honest = platform()
+    honest.party("Front", "Customer")
+    for number, lender in enumerate(honest.persons("lender", 6)):
+        honest.pay(lender, "custody", 20_000, at(number, 9))
+    honest.pay("custody", "Front", 3_000, at(9))
+    honest.pay("Customer", "Front", 70_000, at(10))
+    honest.pay("Front", "securities of Stranger", 70_000, at(11))
+    assert found(honest) == []
+
+
+def test_an_account_of_unknown_holder_may_be_the_holder_s_own() -> None:
+    world = platform()
+    world.party("Elsewhere")
+    world.pay("Stranger", "custody", 90_000, at(1, 9))
+    world.pay("custody", "Elsewhere", 70_000, at(9))
+    world.pay("Elsewhere", "securities of Stranger", 70_000, at(10))
+    assert len(found(world)) == 1
+    world.unregistered.add("Elsewhere")
+    assert found(world) == []
+
+
+def test_a_sister_that_custody_pays_holds_clients_money() -> None:
+    world = platform()
+    world.party("Sister")
+    world.tie("Boss", "Sister", "shareholder", 0.6)
+    for number, lender in enumerate(world.persons("lender", 6)):
+        world.pay(lender, "custody", 20_000, at(number, 9))
+    world.pay("custody", "Sister", 70_000, at(9))
+    world.pay("Sister", "securities of Stranger", 70_000, at(10))
+    [finding] = found(world)
+    assert (finding.party_id, finding.amount_fen) == ("Platform", 7_000_000)
 
 
 def test_a_card_of_the_circle_that_takes_money_of_many_counts_as_clients_money() -> None:
