@@ -134,10 +134,15 @@ def _clients(
     moved = left.filter(~pl.col("own_name")).select("ref", "booked_at", "amount_fen", "holder")
     detour = money.detours.get(institution.institution_id)
     if detour is not None:
+        clients = money.paid_in.filter(pl.col("institution_id") == institution.institution_id)
         last = money.foreign.filter(pl.col("ref").is_in(detour.shown["ref"].implode()))
+        own = pl.col("holder").is_in(clients["holder"].implode())
+        case.own_name_fen += int(last.filter(own)["amount_fen"].sum())
+        last = last.filter(~own)
         moved = pl.concat([moved, last.select(moved.columns)]).unique("ref", maintain_order=True)
-        case.steps.append(detour.shown)
-        case.roles.update((number, "pool") for number in detour.passed if number >= 0)
+        if last.height:
+            case.steps.append(detour.shown)
+            case.roles.update((number, "pool") for number in detour.passed if number >= 0)
     amount = int(moved["amount_fen"].sum())
     if amount < settings.minimum_fen:
         return

@@ -16,7 +16,7 @@ from data.settings import MarginFinance
 from detectors.context import Context
 from detectors.detours import Detour, read_detours
 from detectors.proceeds_reach import read_payouts, read_reached
-from graph.ends import SECURITIES
+from graph.ends import CLIENT, SECURITIES
 
 # Who may move clients' money into securities: by licence.
 LICENSED_KINDS = ("securities_firm", "bank", "asset_manager", "insurer", "clearing_house")
@@ -152,6 +152,15 @@ where exists (
 )
 order by 1, 4, 2, 3
 """
+# Who paid into accounts for an institution's clients' money; not what comes back from securities.
+PAID_IN = f"""
+select distinct g.institution_id, g.payer as holder
+from owned_beginning g
+join transfer t on t.transfer_no = g.transfer_no
+join account_dim a on a.account_id = t.payer_account and a.role <> 'securities_transfer'
+where g.source = {CLIENT}
+order by 1, 2
+"""
 TARGETS = "select count(*) from reach_target"
 
 
@@ -161,7 +170,8 @@ class SecuritiesMoney:
 
     `reached` is as ``read_reached`` gives it, with the payouts of these loans and their number by
     platform; `clients` are payments out of clients' money by institution, `detours` such money that
-    came over others, by the payments of `foreign` into accounts of others; `umbrellas` and
+    came over others, by the payments of `foreign` into accounts of others, and `paid_in` who is a
+    client himself; `umbrellas` and
     `financiers` payments into accounts of others, by account and by payer; `bundles` the days on
     which many claims were sold at once to or by an issuer of products. `accounts` counts all
     securities accounts known.
@@ -173,6 +183,7 @@ class SecuritiesMoney:
     clients: pl.DataFrame
     foreign: pl.DataFrame
     detours: dict[str, Detour]
+    paid_in: pl.DataFrame
     umbrellas: pl.DataFrame
     financiers: pl.DataFrame
     bundles: pl.DataFrame
@@ -195,7 +206,7 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
         if not (i.kind in LICENSED_KINDS and i.licensed)
     }
     context.register_closures("margin_circle", chosen)
-    records = context.owned  # lays loan_entry
+    records = context.owned  # lays loan_entry and owned_beginning
     db.execute(
         "clients' money",
         CREATE_HOLDING,
@@ -215,6 +226,7 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
         db.frame("clients' money in securities", CLIENT_MONEY),
         foreign,
         detours,
+        db.frame("who paid in", PAID_IN),
         db.frame("umbrellas", UMBRELLAS, parties),
         db.frame("financiers", FINANCIERS, parties),
         db.frame(

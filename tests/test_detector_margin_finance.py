@@ -101,13 +101,7 @@ def test_clients_money_that_the_institution_moves_fires_but_not_to_the_client_hi
 
 
 def test_clients_money_over_a_front_fires_and_what_the_front_earned_elsewhere_does_not() -> None:
-    world = platform()
-    world.party("Front", "Customer")
-    for number, lender in enumerate(world.persons("lender", 6)):
-        world.pay(lender, "custody", 20_000, at(number, 9))
-    world.pay("custody", "Front", 70_000, at(9))
-    world.pay("Front", "securities of Stranger", 70_000, at(10))
-    [finding] = found(world)
+    [finding] = found(over("Front"))
     assert (finding.party_id, finding.amount_fen) == ("Platform", 7_000_000)
     assert finding.accomplices == (("Front", "pool"), ("Stranger", "nominee"))
     honest = platform()
@@ -120,14 +114,27 @@ def test_clients_money_over_a_front_fires_and_what_the_front_earned_elsewhere_do
     assert found(honest) == []
 
 
-def test_an_account_of_unknown_holder_may_be_the_holder_s_own() -> None:
+def over(between: str) -> World:
+    """Lenders' money goes to a front, and from there to a stranger's securities account."""
     world = platform()
-    world.party("Elsewhere")
-    world.pay("Stranger", "custody", 90_000, at(1, 9))
-    world.pay("custody", "Elsewhere", 70_000, at(9))
-    world.pay("Elsewhere", "securities of Stranger", 70_000, at(10))
-    assert len(found(world)) == 1
+    world.party(between)
+    for number, lender in enumerate(world.persons("lender", 6)):
+        world.pay(lender, "custody", 20_000, at(number, 9))
+    world.pay("custody", between, 70_000, at(9))
+    world.pay(between, "securities of Stranger", 70_000, at(10))
+    return world
+
+
+def test_an_account_of_unknown_holder_may_be_the_holder_s_own() -> None:
+    assert len(found(over("Elsewhere"))) == 1
+    world = over("Elsewhere")
     world.unregistered.add("Elsewhere")
+    assert found(world) == []
+
+
+def test_over_a_front_the_client_s_own_account_is_left_out() -> None:
+    world = over("Front")
+    world.pay("Stranger", "custody", 5_000, at(1, 9))
     assert found(world) == []
 
 
