@@ -7,9 +7,10 @@ from typing import Any
 
 import polars as pl
 
-from data.errors import NotFoundError
+from data.errors import NotFoundError, StoreError
 from data.store import Database
 from graph.tracing import Convention
+from pipelines.look_through_file import COLUMNS
 
 Facts = dict[str, Any]
 INSTITUTIONS = """
@@ -60,9 +61,11 @@ def read_facts(published: Path, convention: Convention, only: str | None) -> lis
 
     Raises:
         NotFoundError: the run knows no such institution.
+        StoreError: the run was published by a version that did not keep all of this.
     """
     chosen = {"convention": convention}
     with Database.open(published, read_only=True) as db:
+        _require_tables(db, published)
         known = db.frame("institutions", INSTITUTIONS)
         sources = db.frame("sources of institutions", SOURCES, chosen)
         uses = db.frame("uses of institutions", USES, chosen)
@@ -91,6 +94,17 @@ def read_facts(published: Path, convention: Convention, only: str | None) -> lis
         }
         for row in known.iter_rows(named=True)
     ]
+
+
+def _require_tables(db: Database, published: Path) -> None:
+    """Say that a run was published by a program that knew less, before any table is missed."""
+    there = {name for (name,) in db.rows("tables", "select table_name from duckdb_tables()")}
+    missing = sorted(COLUMNS.keys() - there)
+    if missing:
+        raise StoreError(
+            f"{published.name} was published by an older version and does not hold "
+            f"{', '.join(missing)}; run that night again to have it"
+        )
 
 
 def _of(rows: pl.DataFrame, institution: Facts) -> pl.DataFrame:

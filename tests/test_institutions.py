@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
+import pytest
 from detector_world import World, at
 
+from data.errors import StoreError
 from data.store import Database
 from pipelines.institution_facts import read_facts
 from pipelines.institution_text import as_csv, in_full, listed
@@ -129,6 +131,14 @@ def test_what_is_shown(tmp_path: Path) -> None:
     assert as_csv([facts]).splitlines()[1] == (
         "Platform,Platform,fifo,sources,investors_principal,clients,200000,1.0,,,"
     )
+
+
+def test_a_run_of_an_older_version_is_said_to_be_one(tmp_path: Path) -> None:
+    path = published(tmp_path)
+    with Database.open(path) as db:
+        db.execute("drop", "drop table institution_return")
+    with pytest.raises(StoreError, match=r"older version and does not hold institution_return"):
+        read_facts(path, "fifo", None)
 
 
 def test_the_file_of_a_night_is_whole_or_not_there(tmp_path: Path) -> None:
