@@ -43,16 +43,23 @@ with straight as (
   from reach_paid p
   join reach_into i on i.payer = p.borrower
     and i.booked_at > p.paid_at and i.business_date <= p.paid_on + $days::integer
-), handed as (
-  select p.institution_id, p.loan_id, p.paid_fen, p.paid_on, t.transfer_no, t.booked_at,
-    t.amount_fen, q.party_no as holder
-  from (select distinct payer from reach_into where person) n
-  join account_dim q on q.party_no = n.payer
-  join transfer t on t.payee_account = q.account_id
+), given as materialized (
+  -- Few transfers; joined with the loans at once, both ends would be paired with one another first.
+  select t.transfer_no, t.booked_at, t.business_date, t.amount_fen, f.party_no as giver,
+    q.party_no as holder
+  from transfer t
+  join account_dim q on q.account_id = t.payee_account
   join account_dim f on f.account_id = t.payer_account
-  join reach_paid p on p.borrower = f.party_no and n.payer <> p.borrower
-    and t.booked_at > p.paid_at and t.business_date <= p.paid_on + $days::integer
-  where t.status = 'settled' and t.amount_fen >= $part * p.paid_fen
+  semi join (select payer from reach_into where person) n on n.payer = q.party_no
+  semi join reach_paid b on b.borrower = f.party_no
+  where t.status = 'settled' and q.party_no <> f.party_no
+), handed as (
+  select p.institution_id, p.loan_id, p.paid_fen, p.paid_on, g.transfer_no, g.booked_at,
+    g.amount_fen, g.holder
+  from given g
+  join reach_paid p on p.borrower = g.giver
+    and g.booked_at > p.paid_at and g.business_date <= p.paid_on + $days::integer
+  where g.amount_fen >= $part * p.paid_fen
 ), over_one as (
   select h.institution_id, h.loan_id, h.transfer_no as step, i.transfer_no as last,
     least(i.amount_fen, h.amount_fen) as amount_fen, i.target, i.account, i.kind, h.holder
