@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # The words of the plan, 三(一), the longer ones first, so that a word is not found inside another.
 WORDS = (
@@ -19,16 +20,6 @@ TRADITIONAL = str.maketrans(
     "資產財務網絡貸眾籌險聯權業經營證團會從與為開發產機電後構參諮詢",
     "资产财务网络贷众筹险联权业经营证团会从与为开发产机电后构参咨询",
 )
-# Characters of the same sound, tone aside, for those of which the longer words are made. In a word
-# of three or more characters up to half may be written otherwise; nothing else is meant then.
-SAME_SOUND = {
-    "互": "户护沪", "联": "连莲廉链", "网": "往旺罔", "保": "宝堡饱", "险": "显鲜",
-    "股": "古谷鼓骨估", "权": "全泉拳荃", "投": "头骰", "资": "姿咨滋兹孜紫",
-    "基": "机鸡积激级极集", "金": "今斤巾津筋锦", "络": "洛落骆", "借": "界介戒届",
-    "贷": "代袋带待", "众": "重种仲", "筹": "酬畴绸仇稠", "财": "才材裁采", "富": "付附副傅赋",
-    "管": "馆官冠贯", "理": "里李鲤礼俐利力立", "产": "铲阐", "交": "胶娇教焦",
-    "易": "亦意艺益议义", "中": "终忠钟", "心": "新芯辛欣", "所": "锁索琐",
-}  # fmt: skip
 # The short words, only as nothing else is meant: what is usual in firms' names (荣, 富) needs a
 # following word of the trade.
 SOUND_ALIKE = (
@@ -41,10 +32,13 @@ SOUND_ALIKE = (
 )
 # Where a word is part of something else, a place or an occupation; it says nothing then.
 OTHER_SENSES = re.compile(
-    "基金会|公积金|基金(?:大厦|广场|小镇|大楼)|金融(?:学院|大学|学校|职业|机具|设备|押运|博物馆|工会"
+    "基金会|公积金"
+    "|(?:基金|金融|理财|支付|财富管理|资产管理|投资管理|交易所|交易中心)"
+    "(?:大厦|广场|小镇|大楼|商厦|写字楼|公寓|商城(?!信息|网络|平台))"
+    "|金融(?:学院|大学|学校|职业|机具|设备|押运|博物馆|工会"
     "|街|城|大厦|大楼|广场|小镇|港|湾|岛|谷|湖|里|路|大道|新区|园区|产业园|区(?!域|块)"
     "|中心(?=物业|酒店|大厦|广场|商业|置业|餐饮|停车))"
-    "|交易所(?:大厦|广场|大楼|路)"
+    "|交易所路"
     "|支付(?:机具|设备|终端)|公共资源交易中心|(?:房产|房地产|土地|产权|技术|人才|花卉|农产品|蔬菜|"
     "水产品|粮油|粮食|木材|建材|二手车|旧机动车|汽车|珠宝|服装|果品|苗木)交易(?:中心|所)"
     "|(?:钱币|邮币)交易中心筹备组"
@@ -92,19 +86,46 @@ def restricted_words(text: str | None, *, scope: bool = False) -> NameWords:
 
 
 def _as_it_sounds(text: str) -> str:
-    """The text with every word that only sounds like one of the list written as in the list."""
-    for word in WORDS:
-        for start in range(len(text) - len(word) + 1) if len(word) > 2 else ():
-            part = text[start : start + len(word)]
+    """The text with every word that only sounds like one of the list written as in the list.
+
+    Of a word of three or more characters up to half may be others of the same sound, tone aside;
+    nothing else is meant then.
+    """
+    for word, pattern in _sounds():
+        for match in reversed(list(pattern.finditer(text))):
+            part = match.group(1)
             written = sum(one == other for one, other in zip(part, word, strict=True))
-            if 2 * written >= len(word) and all(
-                one == other or one in SAME_SOUND.get(other, "")
-                for one, other in zip(part, word, strict=True)
-            ):
-                text = text[:start] + word + text[start + len(word) :]
+            if 2 * written >= len(word):
+                text = text[: match.start(1)] + word + text[match.end(1) :]
     for pattern, word in SOUND_ALIKE:
         text = pattern.sub(word, text)
     return text
+
+
+@lru_cache(maxsize=1)
+def _sounds() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    """The words of three or more characters, and patterns of all that sounds like them.
+
+    Sounds are the usual readings of the characters by pypinyin, of those of CJK Unified Ideographs.
+    """
+    from pypinyin import Style, pinyin  # its table takes a while to read
+
+    characters = [chr(code) for code in range(0x4E00, 0xA000)]
+    by_sound: dict[str, str] = {}
+    sound_of = {}
+    for character in characters:
+        [[sound]] = pinyin(character, style=Style.NORMAL)
+        by_sound[sound] = by_sound.get(sound, "") + character
+        sound_of[character] = sound
+    return tuple(
+        (
+            word,
+            # Looked for at every place, so that one match does not hide the next.
+            re.compile("(?=(" + "".join(f"[{by_sound[sound_of[each]]}]" for each in word) + "))"),
+        )
+        for word in WORDS
+        if len(word) > 2 and all(each in sound_of for each in word)
+    )
 
 
 def _found(text: str) -> tuple[tuple[str, ...], str]:

@@ -134,3 +134,19 @@ def test_without_institutions_nothing_is_said() -> None:
     made = World()
     made.party("Firm", name="南京恒信财富管理有限公司")
     assert list(restricted_name.detect(made.context(30))) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("徐州博盛股权众愁有限公司", ("股权众筹",)),
+        ("常州辉诚资铲管理有限公司", ("资产管理",)),
+        ("宿迁德顺理财广场物业服务有限公司", ()),
+        ("南京基金写字楼管理有限公司", ()),
+        ("苏州理财商城信息有限公司", ("理财",)),
+    ],
+)
+def test_any_character_of_the_same_sound_is_heard_and_a_place_is_no_business(
+    name: str, words: tuple[str, ...]
+) -> None:
+    assert restricted_words(name).all == words
