@@ -105,9 +105,9 @@ def ways_over_others(
 
     Where `arriving` is given (by transfer), only those bring anything to the end.
     """
-    colour = money.note_colour
-    mine = (records.rules.owner_of[colour] == owner) & wanted[colour]
-    mine &= records.rules.kind[money.note_transfer] <= 0
+    mine = money.notes_of(owner)
+    mine = mine[wanted[money.note_colour[mine]]]
+    mine = mine[records.rules.kind[money.note_transfer[mine]] <= 0]
     row, fen = money.note_transfer[mine], money.note_fen[mine]
     arrives = money.note_use[mine] == use
     if arriving is not None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +67,29 @@ class OwnedRecords:
         """The colour of a stage of an owner's money, and of what it passed."""
         place = len(STAGES) * PASSED.index(passed) + STAGES.index(stage)
         return 1 + OWN_COLOURS * owner + place
+
+    @cached_property
+    def is_unregistered(self) -> Flags:
+        """By account, and one more for cash, whether no bank reports it."""
+        flags = np.zeros(self.accounts + 1, np.bool_)
+        flags[self.unregistered] = True
+        return flags
+
+    def paid_by_homes(self, accounts: Collection[int]) -> Ints:
+        """The rows, in their order, of what some accounts pay that are homes."""
+        rows, payers = self._paid_by_homes
+        first = np.searchsorted(payers, list(accounts), side="left")
+        past = np.searchsorted(payers, list(accounts), side="right")
+        parts = [rows[a:b] for a, b in zip(first, past, strict=True)]
+        return np.sort(np.concatenate(parts)) if parts else rows[:0]
+
+    @cached_property
+    def _paid_by_homes(self) -> tuple[Ints, Ints]:
+        at_home = np.zeros(self.accounts + 1, np.bool_)
+        at_home[self.rules.homes[:, 0]] = True
+        rows = np.flatnonzero(at_home[self.transfers.payer])
+        rows = rows[np.argsort(self.transfers.payer[rows], kind="stable")]
+        return rows, self.transfers.payer[rows].astype(np.int64)
 
     @property
     def entrusted(self) -> Flags:

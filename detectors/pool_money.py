@@ -195,7 +195,7 @@ def _follow(records: OwnedRecords, holders: Holders, pools: Sequence[Ints]) -> l
     whole = max(int(transfers.amount_fen.sum()), 1)
     found = []
     for owner in range(len(pools)):
-        mine = money.note_colour == 1 + owner
+        mine = money.notes_of(owner)
         row, fen = money.note_transfer[mine], money.note_fen[mine]
         out = (home[payer[row]] == owner) & (home[payee[row]] != owner)
         ended = money.note_use[mine] == ends.CIRCLE

@@ -18,6 +18,7 @@ from detectors.owned_money import OwnedRecords
 from detectors.proceeds_paths import CIRCLE, Noted, arrivals, noted_of
 from detectors.reserve_detour import Arrival, Paid, through_reserves
 from graph.look_through import USES, OwnedMoney, look_through
+from graph.tracing import Transfers
 
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -164,30 +165,42 @@ def _looked_through(
     spans = noted.group_by("account", "owner").agg(
         pl.col("fen").sum(), pl.col("at").min().alias("first"), pl.col("at").max().alias("last")
     )
-    known = np.zeros(records.accounts, np.bool_)
-    known[spans["account"].to_numpy()] = True
-    into = np.flatnonzero((transfers.payee >= 0) & known[transfers.payee])
-    taken = pl.DataFrame(
-        {
-            "account": transfers.payee[into], "at": transfers.booked_at[into],
-            "whole": transfers.amount_fen[into],
-        }
-    )  # fmt: skip
-    living = (
-        spans.join(taken, on="account")
-        .filter(pl.col("at").is_between("first", "last"))
-        .group_by("account", "owner", "fen")
-        .agg(pl.col("whole").sum())
-        .filter(pl.col("fen") >= settings.mixed_share * pl.col("whole"))
+    account = spans["account"].to_numpy()
+    whole = _taken_between(
+        transfers, account, spans["first"].to_numpy(), spans["last"].to_numpy(), records.accounts
     )
+    living = account[spans["fen"].to_numpy() >= settings.mixed_share * whole]
     flags = np.zeros(records.accounts, np.bool_)
-    flags[living["account"].to_numpy()] = True
+    flags[living] = True
     flags[records.borrowers[:, 0]] = True
     flags[records.rules.homes[:, 0]] = False
     money = look_through(
         *given, accounts=records.accounts, convention="lifo", wanted=wanted, living_on_it=flags
     )
     return money, flags
+
+
+def _taken_between(
+    transfers: Transfers, account: Ints, first: Ints, last: Ints, accounts: int
+) -> Ints:
+    """What each account took in from a first to a last time (microseconds), in fen.
+
+    Time is that of sorting the transfers into the accounts asked for.
+    """
+    asked = np.zeros(accounts + 1, np.bool_)
+    asked[account] = True
+    rows = np.flatnonzero(asked[transfers.payee])
+    # Rows stand in the order of time, so that account and row make a key in the order of both.
+    keys = transfers.payee[rows].astype(np.int64) * (len(transfers) + 1) + rows
+    order = np.argsort(keys)
+    keys = keys[order]
+    before = np.concatenate([[0], np.cumsum(transfers.amount_fen[rows[order]])])
+    begin = np.searchsorted(transfers.booked_at, first, side="left")
+    end = np.searchsorted(transfers.booked_at, last, side="right")
+    own = account.astype(np.int64) * (len(transfers) + 1)
+    ends, begins = (np.searchsorted(keys, own + place) for place in (end, begin))
+    taken: Ints = before[ends] - before[begins]
+    return taken
 
 
 def _kept(
@@ -228,7 +241,7 @@ def _unknown_ends(
     """Accounts that no bank reports and that take hardly anything but this money, in some parts."""
     fen: dict[int, int] = defaultdict(int)
     times: dict[int, int] = defaultdict(int)
-    hidden = np.isin(noted.payee, records.unregistered) & (noted.step > 0)
+    hidden = records.is_unregistered[noted.payee] & (noted.step > 0)
     for account, amount in zip(
         noted.payee[hidden].tolist(), noted.amount_fen[hidden].tolist(), strict=True
     ):

@@ -38,7 +38,8 @@ class Noted:
 def noted_of(records: OwnedRecords, money: OwnedMoney, owner: int) -> Noted:
     """Choose the notes of an owner's loan proceeds; their colours must have been wanted."""
     colours = records.colours(owner, "loan_proceeds")
-    mine = np.isin(money.note_colour, colours)
+    mine = money.notes_of(owner)
+    mine = mine[np.isin(money.note_colour[mine], colours)]
     row = money.note_transfer[mine]
     rules, transfers = records.rules, records.transfers
     begins = (rules.kind[row] > 0) & (rules.subject[row] == colours[0])

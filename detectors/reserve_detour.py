@@ -52,9 +52,8 @@ def through_reserves(
         return []
     transfers = records.transfers
     reserves = {each.account for each in waiting}
-    rows = np.flatnonzero(
-        np.isin(transfers.payer, list(reserves)) & np.isin(transfers.payee, list(circle))
-    )
+    rows = records.paid_by_homes(reserves)
+    rows = rows[np.isin(transfers.payee[rows], list(circle))]
     held: dict[int, list[tuple[int, Arrival]]] = defaultdict(list)
     for each in waiting:
         at = int(transfers.booked_at[np.searchsorted(records.transfer_no, _last(each))])

@@ -20,6 +20,7 @@ stage, and is still held, to the fen.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,7 @@ class OwnedMoney:
     `carried` what transfers carried of it away from home, each transfer counted. A note is a piece
     of a transfer: `note_use` is 0 where it met no end; kept are those that reached a circle,
     property or securities, and every one of wanted colours. Held: account, colour, the day it left
-    home (0: it is there), and fen.
+    home (0: it is there), and fen. `owner_of` is by colour.
     """
 
     sources: Ints
@@ -114,6 +115,19 @@ class OwnedMoney:
     held_colour: Ints
     held_day: Ints
     held_fen: Ints
+    owner_of: Small
+
+    def notes_of(self, owner: int) -> Ints:
+        """The places of the notes of an owner's money, in their order."""
+        order, offsets = self._by_owner
+        return order[offsets[owner] : offsets[owner + 1]]
+
+    @cached_property
+    def _by_owner(self) -> tuple[Ints, Ints]:
+        owner = self.owner_of[self.note_colour]
+        order = np.argsort(owner, kind="stable")
+        every = np.arange(int(self.owner_of.max(initial=-1)) + 2)
+        return order, np.searchsorted(owner[order], every)
 
 
 def look_through(
@@ -178,5 +192,5 @@ def look_through(
     return OwnedMoney(
         sources, sums[:, FIRST_USE + 1 : FIRST_USE + OUTSIDE + 1], sums[:, STAGE_IN],
         sums[:, STAGE_OUT], sums[:, AGED], sums[:, CARRIED], note_transfer, note_colour, note_use,
-        note_fen, account, key % colours, key // colours, fen,
+        note_fen, account, key % colours, key // colours, fen, rules.owner_of,
     )  # fmt: skip
