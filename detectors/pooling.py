@@ -9,6 +9,7 @@ are joined when the same is certain enough for a single pair of accounts.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 
 import networkx as nx
@@ -240,16 +241,25 @@ def _of_circles(
     for name, account in db.rows("candidates", CANDIDATES):
         found.setdefault(name, set()).add(account)
     db.unregister("circle_party")
+    centres: dict[int, set[int]] = defaultdict(set)
+    feeders: dict[int, set[int]] = defaultdict(set)
+    held: dict[int, set[int]] = defaultdict(set)
+    for account, centre, party in relays:
+        centres[account].add(centre)
+        feeders[centre].add(account)
+        held[party].add(centre)
     for name, circle in circles.items():
-        inside = {centre for _, centre, party in relays if party in circle}
-        fed = {account for account, centre, _ in relays if centre in inside}
+        inside = set().union(*(held[party] for party in held.keys() & circle.keys()))
+        fed = set().union(*(feeders[centre] for centre in inside))
         if inside or name in found:
             found.setdefault(name, set()).update(inside, fed)
     for accounts in found.values():
-        accounts.update(centre for account, centre, _ in relays if account in accounts)
+        accounts.update(*(centres[account] for account in accounts & centres.keys()))
     kept = _kept(db, found, {**chance, "least": settings.member_paid_back})
     return {
-        name: sorted({*accounts, *(feeder for feeder, centre, _ in relays if centre in accounts)})
+        name: sorted(
+            {*accounts}.union(*(feeders[centre] for centre in feeders.keys() & set(accounts)))
+        )
         for name, accounts in kept.items()
     }
 
