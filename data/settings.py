@@ -645,6 +645,13 @@ class Layering(Section):
     most_per_start: Count
     minimum_layers: Count
     minimum_parallel: Count
+    way_least_fen: Whole
+    way_hops: Count
+    round_hops: Count
+    way_hours: Count
+    way_ratio: str
+    least_fan_fen: Whole
+    least_gathered_fen: Whole
     minimum_fan: Count
     minimum_gathered: Count
     star_hours: Count

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import Finding, Lookalike, Measure, doubted
-from detectors.near_ties import register_near_ties
-from detectors.payment_sides import create_payment_sides
+from detectors.layer_case import CLAUSE, CODE, LEAD_OFFICE, NAME, NOT_ESTABLISHED, SEVERITY
+from detectors.layer_sums import LargeSums
 from graph.amount_ratio import AmountRatio
 from graph.fans import fans
 from graph.gather_scatter import gather_scatter
 from graph.pattern_found import Bounds, Found
-from graph.transfer_list import TransferList
 
 HOUR_US = 3_600_000_000
-# Large transfers between strangers that are no institutions, with what their sides are.
-LARGE = """
-select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
-  a.person as payer_person, b.person as payee_person
-from transfer t
-join payment_side a on a.account_id = t.payer_account
-join payment_side b on b.account_id = t.payee_account
-anti join near_tie n on n.one = a.party and n.other = b.party
-where t.status = 'settled' and not t.cash and t.loan_id is null and a.party <> b.party
-  and not a.may_hold and not b.may_hold
-  and t.amount_fen >= $least and t.business_date between $first and $last
-order by t.booked_at, t.ref
-"""
 SHAPES = {
     "in": ("收自", "took from"),
     "out": ("付给", "paid"),
@@ -56,41 +41,25 @@ class Star:
     repeated_share: float
 
 
-def read_stars(context: Context, settings: Layering) -> list[Star]:
+def read_stars(settings: Layering, sums: LargeSums) -> list[Star]:
     """Find natural persons with fans of strangers, and whoever gathers from many and scatters."""
-    db = context.db
-    create_payment_sides(context)
-    register_near_ties(context, "near_tie")
-    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
-    rows = db.frame("large transfers", LARGE, {**window, "least": settings.least_hop_fen})
-    db.unregister("near_tie")
-    db.execute("drop payment_side", "drop table payment_side")
-    if rows.is_empty():
-        return []
-    parties = np.unique(np.concatenate([rows["payer"].to_numpy(), rows["payee"].to_numpy()]))
-    listed = TransferList(
-        np.searchsorted(parties, rows["payer"].to_numpy()).astype(np.int64),
-        np.searchsorted(parties, rows["payee"].to_numpy()).astype(np.int64),
-        rows["amount_fen"].to_numpy().astype(np.int64),
-        rows["booked_at"].dt.timestamp("us").to_numpy().astype(np.int64),
-        len(parties),
-    )
     bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)
     hours = settings.star_hours * HOUR_US
-    ratio = AmountRatio.parse(settings.star_ratio)
-    found = {
-        "in": fans(listed, "in", window_us=hours, min_members=settings.minimum_fan, bounds=bounds),
-        "out": fans(
-            listed, "out", window_us=hours, min_members=settings.minimum_fan, bounds=bounds
-        ),
-        "both": gather_scatter(
-            listed, window_us=hours, min_members=settings.minimum_gathered, ratio=ratio,
-            bounds=bounds,
-        ),
-    }  # fmt: skip
+    large = sums.of(settings.least_fan_fen)
+    both = gather_scatter(
+        sums.listed, window_us=hours, min_members=settings.minimum_gathered,
+        ratio=AmountRatio.parse(settings.star_ratio), bounds=bounds,
+    )  # fmt: skip
+    members = settings.minimum_fan
     stars: dict[int, Star] = {}
-    for side in ("both", "in", "out"):
-        for hub, kept in _hubs(found[side], rows, side).items():
+    for side, found, rows in (
+        ("both", both, sums.rows),
+        ("in", fans(large.listed, "in", window_us=hours, min_members=members, bounds=bounds),
+         large.rows),
+        ("out", fans(large.listed, "out", window_us=hours, min_members=members, bounds=bounds),
+         large.rows),
+    ):  # fmt: skip
+        for hub, kept in _hubs(found, rows, side).items():
             star = _star(settings, rows, hub, side, rows[sorted(kept)])
             if star is not None and hub not in stars:
                 stars[hub] = star
@@ -159,12 +128,12 @@ def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
     )
     size = min(star.others / settings.sure_star, 1.0)
     return Finding(
-        typology="layering",
-        code="L1",
-        clause="三(二)",
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
         party_id=context.party_ids[star.hub],
         institution_id=None,
-        severity=3,
+        severity=SEVERITY,
         confidence=doubted(
             settings.confidence_least + settings.confidence_layers * size,
             lookalikes,
@@ -183,17 +152,13 @@ def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
             "star_share": Measure(round(star.share, 4), settings.minimum_star_share, "share"),
         },
         lookalikes=lookalikes,
-        not_established=(
-            "未证明资金来自违法犯罪，也未证明各方之间没有真实交易",
-            "it is not established that the money is of criminal origin, nor that no real trade "
-            "lies behind it",
-        ),
+        not_established=NOT_ESTABLISHED,
         text=(
             f"在数段 {hours} 小时内{zh} {star.others} 个无关联主体大额款项，共 {yuan(amount)} 元",
             f"Within spans of {hours} hours it {en} {star.others} unrelated parties in "
             f"large sums, {yuan(amount)} yuan in all",
         ),
-        lead_office="PBC",
+        lead_office=LEAD_OFFICE,
         accomplices=(),
     )
 

@@ -2,9 +2,11 @@
 
 Pattern: parties take large sums and pay nearly all of them on within hours, again and again, and
 have hardly any other business; several follow each other in a chain, lie side by side between one
-payer and one payee, or bring the money back to where it began. Or one person takes large sums from
-many strangers within days or pays them, or a party does both in turn. Or one party moves money in
-bursts of sums just below the line from which banks report, and hardly any above it.
+payer and one payee, or bring the money back to where it began. Or one sum is handed on between
+strangers within days, a little less each time, more often than trade does, or back to where it
+began, whatever else those parties do. Or one person takes large sums from many strangers within
+days or pays them, or a party does both in turn. Or one party moves money in bursts of sums just
+below the line from which banks report, and hardly any above it.
 
 Innocent look-alikes: payroll and rents (whoever is paid keeps the money); treasury sweeps and
 families (the parties are tied to each other); marketplaces and agents (they deal with many);
@@ -21,24 +23,27 @@ from collections.abc import Iterator
 import polars as pl
 
 from data.settings import Layering
+from detectors import layer_case
 from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.layer_networks import Network, read_networks
 from detectors.layer_stars import read_stars, star_finding
+from detectors.layer_sums import read_large_sums
+from detectors.layer_ways import read_ways, way_finding
 from detectors.payment_sides import account_name
 from detectors.structuring import read_structuring, structuring_finding
 
-NAME = "layering"
-CODE = "L1"
-CLAUSE = "三(二)"
-SEVERITY = 3
-LEAD_OFFICE = "PBC"
+NAME = layer_case.NAME
+CODE = layer_case.CODE
+CLAUSE = layer_case.CLAUSE
+SEVERITY = layer_case.SEVERITY
+LEAD_OFFICE = layer_case.LEAD_OFFICE
 TITLE = ("分层转移资金", "layering")
 CHINESE = Description(
     pattern="多个主体收到大额款项后，数小时内几乎全部付出，且几乎没有其他业务；它们前后相接成链，"
-    "或并列于同一付款人与收款人之间，或使资金回到起点。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者某一主体在数日内密集收付略低于"
+    "或并列于同一付款人与收款人之间，或使资金回到起点。或者一笔款项数日内在无关联主体之间逐笔转手、逐手略减，手数多于正常贸易，或回到起点。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者某一主体在数日内密集收付略低于"
     "大额报告标准的款项，而几乎没有高于标准的款项。",
     lookalikes="工资、租金（收款人留存资金）；集团资金归集、亲属往来（各主体相互关联）；"
     "电商平台、代理机构（对手众多）；短账期贸易（此前即有往来）。",
@@ -50,14 +55,21 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per network of layers, and per party that keeps below the report line."""
     settings = context.settings.detectors.layering
     kinds = dict(context.db.rows("kinds of parties", "select party_no, kind from party_dim"))
+    shown: set[str] = set()
     for network in read_networks(context, settings):
         if fires(settings, network):
+            shown.update(network.hops["ref"])
             subject = subject_of(settings, network)
             if subject is None:
                 yield _unknown(context, network)
             else:
                 yield _finding(context, settings, network, subject, kinds)
-    for star in read_stars(context, settings):
+    sums = read_large_sums(context, settings)
+    for way in read_ways(settings, sums):
+        # What a network shows already is not said twice.
+        if way.subject >= 0 and not shown.issuperset(way.rows["ref"]):
+            yield way_finding(context, settings, way)
+    for star in read_stars(settings, sums):
         yield star_finding(context, settings, star)
     for case in read_structuring(context, settings):
         yield structuring_finding(context, settings, case)

@@ -57,8 +57,12 @@ def returned_from_others(paid: PaidIn) -> Mapping[Convention, Ints]:
     )  # fmt: skip
     begins, payee = paid.begins_with[near], paid.payee[near]
     starting = begins >= 0
-    pairs = np.stack([begins[starting], paid.payer[near][starting]], axis=1)
-    payers, number = np.unique(pairs, axis=0, return_inverse=True)
+    # A pair as one number: pairs themselves are slow to sort.
+    lowest = int(paid.payer.min(initial=0))
+    span = int(paid.payer.max(initial=0)) - lowest + 1
+    pairs = begins[starting] * span + paid.payer[near][starting] - lowest
+    keys, number = np.unique(pairs, return_inverse=True)
+    payers = np.stack([keys // span, keys % span + lowest], axis=1)
     # Colours: nobody's, then for each owner what no payer brought, then every payer's.
     owner_of = np.concatenate([[-1], np.arange(paid.owners), payers[:, 0]])
     first_payer = 1 + paid.owners

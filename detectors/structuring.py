@@ -12,6 +12,7 @@ from data.settings import Layering
 from detectors.context import Context
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import Finding, Lookalike, Measure, doubted
+from detectors.layer_case import CLAUSE, CODE, LEAD_OFFICE, NAME, SEVERITY
 
 # A party's transfers around the line of their day and kind: cash, or a person's or a firm's.
 NEAR_LINE = """
@@ -148,12 +149,12 @@ def structuring_finding(context: Context, settings: Layering, case: Structuring)
     )
     size = min(count / settings.sure_below, 1.0)
     return Finding(
-        typology="layering",
-        code="L1",
-        clause="三(二)",
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
         party_id=context.party_ids[case.party],
         institution_id=None,
-        severity=3,
+        severity=SEVERITY,
         confidence=doubted(
             settings.confidence_least + settings.confidence_layers * size,
             lookalikes,
@@ -181,6 +182,6 @@ def structuring_finding(context: Context, settings: Layering, case: Structuring)
             f"kept just below the report line of {yuan(line)} yuan, and {case.above} lay just "
             "above it",
         ),
-        lead_office="PBC",
+        lead_office=LEAD_OFFICE,
         accomplices=(),
     )

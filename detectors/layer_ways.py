@@ -1,0 +1,165 @@
+"""Ways through strangers: one sum handed on many times within days, or brought back to its start.
+
+Whoever hands it on may have other business beside; what tells is the way itself. Each hop is a
+little less than the hop before, and soon after it: among strangers' large sums chance makes no long
+way of that kind.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import networkx as nx
+import polars as pl
+
+from data.settings import Layering
+from detectors.context import Context
+from detectors.evidence import read_evidence, yuan
+from detectors.finding import Finding, Lookalike, Measure, doubted
+from detectors.layer_case import CLAUSE, CODE, LEAD_OFFICE, NAME, NOT_ESTABLISHED, SEVERITY
+from detectors.layer_sums import LargeSums
+from graph.amount_ratio import AmountRatio
+from graph.chains import chains
+from graph.pattern_found import Bounds
+from graph.temporal_cycles import temporal_cycles
+
+HOUR_US = 3_600_000_000
+# Hops of one search; longer ways come together out of those that share transfers.
+LONGEST = 8
+
+
+@dataclass(frozen=True)
+class Way:
+    """Ways that share transfers: `rows` of all, in time; `first` are those that begin one.
+
+    `hops` counts the transfers of the longest, `rounds` those that return to where they began.
+    """
+
+    rows: pl.DataFrame
+    first: pl.DataFrame
+    hops: int
+    rounds: int
+
+    @property
+    def amount_fen(self) -> int:
+        """What set out."""
+        return int(self.first["amount_fen"].sum())
+
+    @property
+    def subject(self) -> int:
+        """Who sent it out first; below 0 when nobody known did."""
+        return int(self.first["payer"][0])
+
+
+def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
+    """Find chains and cycles of large sums between strangers, joined where they share transfers."""
+    large = sums.of(settings.way_least_fen)
+    listed = large.listed
+    bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)
+    ratio, window = AmountRatio.parse(settings.way_ratio), settings.way_hours * HOUR_US
+    lines = chains(
+        listed, min_length=settings.way_hops, max_length=LONGEST,
+        window_us=window, ratio=ratio, bounds=bounds,
+    )  # fmt: skip
+    rounds = temporal_cycles(
+        listed, min_length=settings.round_hops, max_length=LONGEST, window_us=window, ratio=ratio,
+        closing=False, bounds=bounds,
+    )  # fmt: skip
+    return _joined(large.rows, lines.transfers.to_lists(), rounds.transfers.to_lists())
+
+
+def _joined(rows: pl.DataFrame, lines: list[list[int]], rounds: list[list[int]]) -> list[Way]:
+    """Join ways that share a transfer, and rounds that begin with one party."""
+    graph = nx.Graph()
+    payer = rows["payer"].to_list()
+    for way in (*lines, *rounds):
+        nx.add_path(graph, way)
+    starts: dict[int, list[int]] = defaultdict(list)
+    for way in rounds:
+        starts[payer[way[0]]].append(way[0])
+    for same in starts.values():
+        nx.add_path(graph, same)
+    place = {row: number for number, part in enumerate(_parts(graph)) for row in part}
+    held: dict[int, list[list[int]]] = defaultdict(list)
+    closed: dict[int, int] = defaultdict(int)
+    for way in lines:
+        held[place[way[0]]].append(way)
+    for way in rounds:
+        held[place[way[0]]].append(way)
+        closed[place[way[0]]] += 1
+    found = []
+    for number in sorted(held):
+        ways = held[number]
+        later = {row for way in ways for row in way[1:]}
+        first = sorted({way[0] for way in ways} - later) or [min(way[0] for way in ways)]
+        every = sorted({row for way in ways for row in way})
+        found.append(Way(rows[every], rows[first], max(len(way) for way in ways), closed[number]))
+    return found
+
+
+def _parts(graph: nx.Graph[int]) -> Iterable[list[int]]:
+    return sorted(sorted(part) for part in nx.connected_components(graph))
+
+
+def way_finding(context: Context, settings: Layering, way: Way) -> Finding:
+    """Put joined ways into a finding of L1."""
+    evidence = read_evidence(way.rows)
+    paid, took = way.rows["payer"], way.rows["payee"]
+    between = sorted({*paid} & {*took} - {way.subject})
+    last = sorted({*took} - {*paid} - {way.subject})
+    person = dict(zip(took, way.rows["payee_person"], strict=True))
+    roles = {number: "nominee" if person.get(number) else "shell" for number in between}
+    roles |= dict.fromkeys(last, "beneficiary")
+    repeated = 1 - way.rows.select("payer", "payee").n_unique() / way.rows.height
+    lookalikes = (
+        Lookalike(
+            "lasting_trade",
+            repeated <= settings.maximum_traded_share,
+            f"{repeated:.0%} 的笔数是同一双方之间的重复付款",
+            f"{repeated:.0%} of the transfers repeat one between the same two parties",
+        ),
+    )
+    moved, hours = yuan(way.amount_fen), settings.way_hours
+    zh_back = f"，其中 {way.rounds} 次回到起点" if way.rounds else ""
+    en_back = f", and came back to its start {way.rounds} time(s)" if way.rounds else ""
+    return Finding(
+        typology=NAME,
+        code=CODE,
+        clause=CLAUSE,
+        party_id=context.party_ids[way.subject],
+        institution_id=None,
+        severity=SEVERITY,
+        confidence=doubted(
+            settings.confidence_least
+            + settings.confidence_layers * min(len(between) / settings.sure_layers, 1.0)
+            + settings.confidence_shapes * (way.rounds > 0),
+            lookalikes,
+            context.settings.detectors.open_lookalike,
+        ),
+        amount_fen=way.amount_fen,
+        first_at=evidence.first_at,
+        last_at=evidence.last_at,
+        transfers=evidence.refs,
+        measures={
+            "hops": Measure(
+                way.hops, settings.round_hops if way.rounds else settings.way_hops, "transfers"
+            ),
+            "layers": Measure(len(between), None, "parties"),
+            "cycles": Measure(way.rounds, None, "chains"),
+        },
+        lookalikes=lookalikes,
+        not_established=NOT_ESTABLISHED,
+        text=(
+            f"{moved} 元在 {hours} 小时内由互无关联的主体逐笔转手，最多 {way.hops} 手，"
+            f"每手略少于前一手{zh_back}",
+            f"{moved} yuan were handed on between strangers within {hours} hours, up to "
+            f"{way.hops} times, each sum a little less than the one before{en_back}",
+        ),
+        lead_office=LEAD_OFFICE,
+        accomplices=tuple(
+            (context.party_ids[number], role) for number, role in sorted(roles.items())
+            if number >= 0
+        ),
+    )  # fmt: skip
