@@ -722,6 +722,7 @@ class PremiumMisuse(Section):
     returned_part: Share
     minimum_returned_share: Share
     minimum_circle_fen: Whole
+    large_circle_fen: Whole
     minimum_circle_share: Share
     fee_payments: Count
     fee_variation: Share

@@ -202,7 +202,9 @@ def judge_insurer(
         surrendered >= settings.minimum_surrenders
         and surrender_share >= settings.minimum_surrender_share
     )
-    leaked = net >= settings.minimum_circle_fen and circle_share >= settings.minimum_circle_share
+    many = premiums["person"].n_unique() >= settings.minimum_payers
+    least = settings.minimum_circle_fen if many else settings.large_circle_fen
+    leaked = net >= least and circle_share >= settings.minimum_circle_share
     swapped = (
         swaps["person"].n_unique() >= settings.minimum_surrenders
         and swap_share >= settings.minimum_returned_share

@@ -6,10 +6,11 @@ import polars as pl
 
 from data.settings import PremiumMisuse
 from detectors.context import Context
+from detectors.name_words import NEGATED
 
 # Firms that pass persons' money on to insurers, whose account serves an insurer, or whose industry
-# is insurance, of which agency and brokerage are a part (GB/T 4754: 68, 685); none that is licensed
-# to hold others' money.
+# is insurance, of which agency and brokerage are a part (GB/T 4754: 68, 685), or whose scope or
+# licence says so; none that is licensed to hold others' money.
 CREATE_COLLECTOR = """
 create or replace temp table premium_collector as
 with passed as (
@@ -29,6 +30,12 @@ with passed as (
   where a.party_no >= 0 and a.role not in ('client_custody', 'client_reserve')
   union
   select party_no from party_dim where regexp_matches(industry, '^[A-Z]?(685|68$)')
+  union
+  select d.party_no from party_dim d
+  left join party p on p.party_id = d.party_id
+  left join institution i on i.institution_id = d.institution_id
+  where regexp_matches(
+    regexp_replace(concat(p.business_scope, ';', i.licence_scope), $negated, '', 'g'), $agency)
 ), near as (
   select party_no, amount_fen, false as surely from passed
   anti join serving s on s.party_no = passed.party_no
@@ -52,6 +59,7 @@ where k.persons >= $payers and (n.surely or n.amount_fen >= $share * k.amount_fe
   and not coalesce(list_contains($licensed, p.institution_id), false)
   and p.kind = 'organisation'
 """
+AGENCY = "保险(产品)?(兼业)?(代理|经纪|中介)|代理?(销售|收取|收)保险|代收保(险)?费"
 # A row per transfer of each party that is judged, on its side.
 FLOW = """
 with judged as (
@@ -109,6 +117,8 @@ def read_premiums(
         "payers": settings.minimum_payers,
         "share": settings.collector_share,
         "licensed": licensed,
+        "agency": AGENCY,
+        "negated": NEGATED.pattern,
     }
     db.execute("collectors of premiums", CREATE_COLLECTOR, {**window, **bounds})
     flow = db.frame("flow of premiums", FLOW, window)

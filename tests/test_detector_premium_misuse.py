@@ -150,8 +150,38 @@ def test_an_insurers_money_in_its_circle_fires() -> None:
     assert finding.text[1] == (
         "600,000.00 yuan net, 86% of what came in, went to firms of the circle that are no insurers"
     )
-    world.pay("Subsidiary", "Insurer", 200_000, at(60))
+    world.pay("Subsidiary", "Insurer", 560_000, at(60))
     assert found(world, 100) == []
+
+
+def test_a_bill_of_a_sister_is_none_unless_many_persons_premiums_pay_it() -> None:
+    world = World()
+    world.institution("Insurer", "insurer")
+    world.party("Subsidiary")
+    world.tie("Insurer", "Subsidiary", "shareholder", 0.9)
+    world.pay("Insurer", "Subsidiary", 150_000, at(50))
+    assert found(world, 100) == []
+    for number, holder in enumerate(world.persons("holder", 20)):
+        world.pay(holder, "Insurer", 10_000, at(number))
+    [finding] = found(world, 100)
+    assert (finding.party_id, finding.amount_fen) == ("Insurer", 15_000_000)
+
+
+def test_an_agency_that_passes_hardly_anything_on_is_one_by_its_scope() -> None:
+    def agency(scope: str) -> World:
+        world = World()
+        world.institution("Insurer", "insurer")
+        world.party("Agency", business_scope=scope)
+        world.party("Owner", kind="person")
+        for number, holder in enumerate(world.persons("holder", 30)):
+            world.pay(holder, "Agency", 10_000, at(number))
+        world.pay("Agency", "Insurer", 20_000, at(31))
+        world.pay("Agency", "Owner", 270_000, at(40))
+        return world
+
+    [finding] = found(agency("保险代理；代理收取保险费"), 100)
+    assert finding.party_id == "Agency"
+    assert found(agency("商务服务（不得从事保险代理）"), 100) == []
 
 
 def test_an_insurer_without_statements_cannot_be_judged() -> None:

@@ -43,6 +43,7 @@ def add_premium_misuse(stage: Stage, variant: str) -> None:
         sent = float(rng.uniform(0.0, 0.7))
         remit(world, taker, account, premiums, sent, every, int(rng.integers(0, 8)))
         spend(stage, taker, guilty, int(premiums.total * (1 - sent) * 0.9), scheme, number)
+        scheme.stake_fen = int(premiums.total * (1 - sent))
     elif variant == "fixed_yield":
         surrender(world, taker, premiums, number)
     elif variant == "to_subsidiary":
@@ -102,6 +103,7 @@ def swap(
     amount = (premiums.amount[chosen] * rng.uniform(0.97, 1.02, len(chosen))).astype(np.int64)
     hours = rng.integers(30, 300, len(chosen))
     pay_back(world, taker, premiums, chosen, amount, hours, SURRENDER_TEXTS, scheme=number)
+    scheme.stake_fen = int(premiums.amount[chosen].sum())
     wait = rng.integers(1, int(rng.integers(4, 60)), len(chosen))
     kept = (amount * rng.uniform(0.95, 1.0, len(chosen))).astype(np.int64)
     at = premiums.at[chosen] + (hours + wait) * HOUR
