@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import duckdb
 import polars as pl
@@ -29,6 +29,16 @@ Parameters = Sequence[Any] | dict[str, Any] | None
 def quote(identifier: str) -> str:
     """Quote an identifier for SQL."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+class Answers(Protocol):
+    """What answers named queries: a published file, or what was read of one."""
+
+    def frame(self, name: str, sql: str, params: Parameters = None) -> pl.DataFrame:
+        """The rows as a frame."""
+
+    def rows(self, name: str, sql: str, params: Parameters = None) -> list[tuple[Any, ...]]:
+        """The rows as tuples."""
 
 
 class Database:

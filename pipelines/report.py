@@ -14,7 +14,7 @@ import polars as pl
 
 from data.errors import InputError, NotFoundError
 from data.home import Home
-from data.store import Database
+from data.store import Answers, Database
 from pipelines.inert import inert_texts
 from pipelines.own_part import own_part
 from pipelines.publish import find_run
@@ -159,7 +159,7 @@ def suspects(db: Database, top: int) -> list[Facts]:
     ]
 
 
-def suspect(db: Database, party: str) -> Facts:
+def suspect(db: Answers, party: str) -> Facts:
     """One suspect of a published file: the stable shape, and everything that explains it.
 
     Raises:
@@ -202,7 +202,7 @@ EXPLAINED = (
 )
 
 
-def _findings(db: Database, first: int, last: int) -> Mapping[int, list[Facts]]:
+def _findings(db: Answers, first: int, last: int) -> Mapping[int, list[Facts]]:
     """The findings of ranks first to last, by rank, each with its measures, evidence and tests."""
     parts: dict[str, dict[int, list[Facts]]] = {}
     for table in ("measure", "evidence", "lookalike", "accomplice"):
@@ -261,7 +261,7 @@ def _at_stake(finding: Facts) -> int:
     return whole if own is None else max(own["received_fen"], own["paid_fen"])
 
 
-def _consequences(db: Database, first: int, last: int) -> dict[int, Facts]:
+def _consequences(db: Answers, first: int, last: int) -> dict[int, Facts]:
     """What follows for the suspects of ranks first to last that have findings, by rank."""
     if not db.rows("content", "select 1 from content where table_name = 'consequence'"):
         return {}  # a file that an earlier release published
@@ -336,7 +336,7 @@ def _gap(row: Facts) -> Facts:
     }
 
 
-def _run(db: Database) -> Facts:
+def _run(db: Answers) -> Facts:
     run = db.frame("run", RUN).to_dicts()[0]
     return {**run, "business_date": run["business_date"].isoformat()}
 

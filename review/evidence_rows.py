@@ -30,8 +30,8 @@ def with_sources(result: Result, rows: Sequence[Facts]) -> list[Facts]:
 
 def held_sides(result: Result, facts: Facts) -> dict[str, set[str]]:
     """The sides of which an entry came, by transfer of a suspect's evidence."""
-    wanted = sorted({t for finding in facts["findings"] for t in finding["transfers"]})
     held: dict[str, set[str]] = defaultdict(set)
-    for source in result.frame("sides", SOURCES, [wanted]):
-        held[source["transfer"]].add(source["side"])
+    for transfer in {t for finding in facts["findings"] for t in finding["transfers"]}:
+        if transfer in result.held.sides:
+            held[transfer] = set(result.held.sides[transfer])
     return held

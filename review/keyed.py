@@ -39,6 +39,11 @@ select party_id, name, kind, division
 from party_name
 order by party_id
 """,
+    "returned": """
+select party_id, verdict_id, text_zh, text_en
+from returned
+order by party_id, verdict_id
+""",
 }  # fmt: skip
 
 
@@ -64,8 +69,12 @@ class Keyed:
 
     def rows(self, name: str) -> list[Facts]:
         """The rows of a key, without it; none where it has none."""
+        return self.slice(name).to_dicts() if name in self._places else []
+
+    def slice(self, name: str) -> pl.DataFrame:
+        """The same, as a frame."""
         place, count = self._places.get(name, (0, 0))
-        return self._rows.slice(place, count).to_dicts()
+        return self._rows.slice(place, count)
 
 
 def surroundings(db: Database) -> dict[str, Keyed]:

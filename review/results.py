@@ -20,6 +20,7 @@ from data.store import Database
 from pipelines import report
 from pipelines.intake.package import file_hash
 from pipelines.publish import find_run, is_whole
+from review.held import Held
 from review.keyed import Keyed, surroundings
 from review.policy import Territory, offices_of
 
@@ -67,6 +68,7 @@ class Result:
     by_party: dict[str, Facts]
     published_sha256: str
     surroundings: dict[str, Keyed]
+    held: Held
     _full: OrderedDict[str, Facts] = field(default_factory=OrderedDict)
     _frames: OrderedDict[tuple[str, str], list[Facts]] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
@@ -82,8 +84,7 @@ class Result:
             if held is not None:
                 self._full.move_to_end(party)
                 return held
-        with self.db.cursor() as cursor:
-            found = report.suspect(cursor, party)
+        found = report.suspect(self.held, party)
         with self._lock:
             self._full[party] = found
             if len(self._full) > FULL_SUSPECTS_KEPT:
@@ -196,4 +197,5 @@ def open_result(path: Path) -> Result:
         {row["party_id"]: row for row in listed},
         file_hash(path),
         surroundings(db),
+        Held(db),
     )

@@ -66,10 +66,11 @@ def waiting(home: Home) -> list[Path]:
     """What waits in the inbox, by business date and name, so that days chain when many wait.
 
     A package is expected in its submitter's folder; one that lies beside those folders counts too.
-    What cannot be looked into, or goes meanwhile, is passed over and logged.
+    What cannot be looked into, or goes meanwhile, is passed over and logged. Without an inbox
+    nothing waits.
     """
     found = []
-    for path in _visible(home.inbox):
+    for path in _visible(home.inbox) if home.inbox.is_dir() else ():
         try:
             found += _packages(path)
         except OSError as error:

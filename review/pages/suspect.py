@@ -31,7 +31,6 @@ from review.worklist import seen_by
 
 pages = Pages()
 Who = Annotated[SignedIn, Depends(whoever)]
-RETURNED = "select verdict_id, text_zh, text_en from returned where party_id = ?"
 
 
 @pages.page("GET", "/suspects/{party}", Action.SEE_SUSPECT)
@@ -49,7 +48,7 @@ def suspect(request: Request, party: str, who: Who) -> Response:
         ]  # fmt: skip
     return page(
         request, "suspect.html", facts=facts, said=sentence(facts, zh), case=case, people=people,
-        result=result, returned=result.frame("returned", RETURNED, [party]),
+        result=result, returned=result.surroundings["returned"].rows(party),
         asked=requests_for_data(facts, held_sides(result, facts), zh),
         timeline=timeline(money.days(result, party), money.window(facts), zh),
         ties=held, tie_names=names, picture=ownership(party, held, names, zh), tie_kinds=KINDS,
