@@ -14,11 +14,10 @@ from data.workdays import is_working_day
 class PassedOn:
     """What became of the money taken: shares of it, and the days after which it is usually paid.
 
-    `on_time_share` is what was paid on within the days allowed, `kept_share` what was kept back
-    (negative: more was paid than taken), both of what was taken early enough to be judged;
-    `lag_days` are working days. In a short window the days of its end weigh much: what was kept
-    lies between `least_kept_share`, where what is not yet due counts as no takings, and
-    `most_kept_share`, where all takings count.
+    `on_time_share` is what was paid on within the days allowed, of what was taken early enough to
+    be judged. `kept_share` is what was kept back (negative: more was paid than taken) where the
+    payments of each day are those for the takings `lag_days` working days before, which fits best;
+    `least_kept_share` and `most_kept_share` are the least and the most over all lags allowed.
     """
 
     on_time_share: float
@@ -54,6 +53,7 @@ def passed_on(
     if not due:
         return None
     lag = min(range(most_days + 1), key=lambda days: _lag_error(came[: worked - days], went, days))
+    by_lag = [_kept(came, went, days) for days in range(most_days + 1)]
     matched = sum(came[: worked - lag])
     # What is kept of each taking must not make the later ones late.
     whole = max(matched / max(sum(went), 1), 1.0)
@@ -62,8 +62,13 @@ def passed_on(
         out += went[number + most_days]
         on_time += min(came[number], max(whole * out - before, 0))
         before += came[number]
-    kept, least, most = (round(1 - sum(went) / fen, 6) for fen in (matched, due, sum(came)))
-    return PassedOn(round(on_time / due, 6), kept, least, most, lag)
+    return PassedOn(round(on_time / due, 6), by_lag[lag], min(by_lag), max(by_lag), lag)
+
+
+def _kept(came: list[int], went: list[int], days: int) -> float:
+    """What was kept where payments are for takings so many days before: both ends left out."""
+    taken = sum(came[: len(came) - days])
+    return round(1 - sum(went[days:]) / taken, 6) if taken else 0.0
 
 
 def _lag_error(came: list[int], went: list[int], days: int) -> int:

@@ -73,7 +73,7 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
     ("quiet", "relaxed"),
     [
         pytest.param(settling(14), {"minimum_merchants": 14}, id="14 merchants"),
-        pytest.param(settling(kept=0.16), {"maximum_kept_share": 0.1}, id="a margin is kept"),
+        pytest.param(settling(kept=0.16), {"maximum_kept_share": 0.16}, id="a margin is kept"),
         pytest.param(settling(lag=9), {"float_days": 10}, id="paid after two weeks"),
         pytest.param(
             settling(lag=6, kept=0.08), {"maximum_kept_share": 0.08}, id="late, with a margin"

@@ -24,3 +24,12 @@ def test_what_is_paid_too_late_is_not_on_time() -> None:
 def test_takings_of_the_last_days_are_not_judged() -> None:
     assert passed_on({FRIDAY: 100}, {}, FRIDAY, 3) is None
     assert passed_on({}, {FRIDAY: 100}, FRIDAY, 3) is None
+
+
+def test_what_is_kept_is_told_whatever_was_paid_for_takings_before_the_window() -> None:
+    days = [date(2016, 7, day) for day in range(4, 23) if date(2016, 7, day).isoweekday() <= 5]
+    taken = dict.fromkeys(days, 100)
+    # Paid two working days later; the first two days' payments are for June.
+    found = passed_on(taken, dict.fromkeys(days, 80), days[-1], 3)
+    assert found is not None
+    assert (found.least_kept_share, found.kept_share, found.most_kept_share) == (0.2, 0.2, 0.2)
