@@ -151,6 +151,8 @@ class Desk(Section):
     graph_edges: Count
     max_form_bytes: Count
     max_attachment_bytes: Count
+    max_case_attachments: Count
+    max_case_bytes: Count
     form_seconds: Count
     upload_seconds: Count
     max_upload_bytes: Count

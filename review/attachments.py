@@ -7,9 +7,14 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from data.desk_tables import CaseAttachment
 from data.durable import make_folder, put
 from data.errors import InputError, NotFoundError, StoreError
 from data.home import Home
+from data.settings import Desk
 
 # What may be put on a case: ending, media type, and how its bytes begin; '' is text.
 KINDS = (
@@ -54,6 +59,27 @@ def plain_name(name: str) -> str:
     if not kept:
         raise InputError("文件名无效 / the file's name is not valid")
     return kept
+
+
+def require_room(session: Session, party: str, size: int, limits: Desk) -> None:
+    """Refuse a file of `size` bytes that a case has no room for, beside those that it has.
+
+    Raises:
+        InputError: it would be one too many, or all of them would be too large together.
+    """
+    held = select(func.count(), func.coalesce(func.sum(CaseAttachment.size_bytes), 0))
+    count, total = session.execute(held.where(CaseAttachment.party_id == party)).one()
+    if count >= limits.max_case_attachments:
+        raise InputError(
+            f"该案件已有 {count} 个附件，最多 {limits.max_case_attachments} 个 / this case has "
+            f"{count} files; at most {limits.max_case_attachments} are taken"
+        )
+    if total + size > limits.max_case_bytes:
+        left = max(0, limits.max_case_bytes - total)
+        raise InputError(
+            f"该案件附件合计最多 {limits.max_case_bytes:,} 字节，还可放 {left:,} 字节 / all files "
+            f"of a case may take {limits.max_case_bytes:,} bytes; {left:,} are left"
+        )
 
 
 def keep(home: Home, file: BinaryIO, most_bytes: int) -> tuple[str, int]:

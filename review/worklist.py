@@ -73,6 +73,7 @@ def visible(
     """The suspects that pass the filters: those of the viewer's territory, or the others.
 
     Of the others nothing is looked at but what is shown of them, so that no filter tells more.
+    On a viewer's first visit nothing is new: there is none before it.
     """
     known, opened_to = cases.states(session), cases.shares(session)
     before = desk.results.before(who.before_at, session) if who.before_at else None
@@ -87,7 +88,8 @@ def visible(
         if sees(who.viewer, territory) == others:
             continue
         state = known.get(party, UNTOUCHED)
-        line = Line(listed, territory, state, came or is_new(listed, before), not others)
+        came = came or (who.before_at is not None and is_new(listed, before))
+        line = Line(listed, territory, state, came, not others)
         facts = masked(listed) if others else listed
         if passes(facts, UNTOUCHED if others else state, line.is_new, filters, who.viewer.name):
             lines.append(line)

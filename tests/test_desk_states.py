@@ -95,3 +95,44 @@ def test_no_page_fails_on_a_run_that_lacks_suspects_findings_or_transfers(
     for party in ("P1", "P3"):
         expected = 200 if party in listed else 404
         assert known.get(f"/suspects/{party}").status_code == expected
+
+
+def test_on_a_first_visit_nothing_is_new_and_the_page_says_so(home: Home) -> None:
+    world = World(home)
+    first = world.signed_in("province")
+    page = first.get("/queue?scope=all").text
+    assert "<mark>" not in page and "data-first-visit" in page
+    assert "data-open" in page and "data-open" not in first.get("/queue?since=visit").text
+    # Nothing was published at the first visit, as far as the store knows: all of it came since.
+    again = world.signed_in("province").get("/queue?scope=all").text
+    assert "<mark>" in again and "data-first-visit" not in again
+
+
+def test_a_case_takes_so_many_files_and_bytes_and_says_what_is_left(home: Home) -> None:
+    world = World(home)
+    limits = world.desk.settings.desk.model_copy(
+        update={"max_case_attachments": 3, "max_case_bytes": 25}
+    )
+    world.desk.settings = world.desk.settings.model_copy(update={"desk": limits})
+    browser = world.signed_in("nanjing")
+    browser.get("/suspects/P1")
+
+    def attach(content: bytes) -> tuple[int, str]:
+        answer = browser.post(
+            "/suspects/P1/attachments", files={"file": ("a.txt", content, "text/plain")}
+        )
+        return answer.status_code, answer.text
+
+    assert attach(b"1234567890")[0] == 303 and attach(b"abcdefghij")[0] == 303
+    status, text = attach(b"123456")
+    assert status == 422 and "还可放 5 字节" in text
+    assert len(list(world.home.attachments.iterdir())) == 2
+    assert attach(b"12345")[0] == 303
+    status, text = attach(b"")
+    assert status == 422 and "已有 3 个附件，最多 3 个" in text
+    # Another case has room of its own.
+    other = world.signed_in("xuzhou")
+    other.get("/suspects/P5")
+    assert other.post(
+        "/suspects/P5/attachments", files={"file": ("a.txt", b"x", "text/plain")}
+    ).status_code == 303  # fmt: skip

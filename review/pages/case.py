@@ -73,10 +73,13 @@ def attach(request: Request, party: str, form: WithFile, who: Who) -> Response:
         beginning = file.file.read(16)
         file.file.seek(0)
         media_type = attachments.media_type_of(name, beginning)
-        most = desk.settings.desk.max_attachment_bytes
-        sha256, size = attachments.keep(desk.home, file.file, most)
-    with desk.control.session() as session:
+        limits = desk.settings.desk
+        with desk.control.reading() as session:
+            attachments.require_room(session, party, file.size or 0, limits)
+        sha256, size = attachments.keep(desk.home, file.file, limits.max_attachment_bytes)
+    with refused_as(), desk.control.session() as session:
         now = desk.now()
+        attachments.require_room(session, party, size, limits)
         cases.opened(session, party, now)
         session.add(
             CaseAttachment(
