@@ -20,6 +20,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const digits = unit === 100 || fen >= unit * 1000 ? 0 : 1;
     return (fen / unit).toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }) + name;
   }
+  // In a sentence an amount names its currency; edges have no room for it.
+  const yuan = (fen) => short(fen) + (chinese ? (fen >= 1e6 ? "元" : "") : " yuan");
   const exact = (fen) => (fen / 100).toLocaleString("en", { minimumFractionDigits: 2 });
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -86,18 +88,20 @@ document.addEventListener("DOMContentLoaded", () => {
     tool("amount").value = 0;
   }
 
-  // The slider is logarithmic: amounts span from hundreds to hundreds of millions.
+  // The slider is logarithmic, from the smallest edge to the largest: each step takes some away.
   function least() {
-    const largest = Math.max(1, ...Object.values(state.edges).map((edge) => total(edge.weeks)));
+    const amounts = Object.values(state.edges).map((edge) => total(edge.weeks));
+    const largest = Math.max(1, ...amounts);
+    const smallest = Math.max(1, Math.min(largest, ...amounts));
     const value = Number(tool("amount").value);
-    return value === 0 ? 0 : Math.round(Math.exp((Math.log(largest) * value) / 100));
+    return value === 0 ? 0 : Math.min(largest, Math.round(smallest * Math.pow(largest / smallest, value / 100)));
   }
 
   function inSight() {
     const first = weeks[Number(tool("from").value)] || "";
     const last = weeks[Number(tool("to").value)] || "";
     const lowest = least();
-    tool("amount-said").textContent = lowest ? short(lowest) : "–";
+    tool("amount-said").textContent = lowest ? yuan(lowest) : "–";
     tool("from-said").textContent = first || "–";
     tool("to-said").textContent = last || "–";
     return Object.values(state.edges)
@@ -162,7 +166,7 @@ document.addEventListener("DOMContentLoaded", () => {
   function tell(edges) {
     const parts = [];
     for (const [way, left] of Object.entries(state.more)) {
-      if (left.others) parts.push(`${said.dataset[`more${way[0].toUpperCase()}${way.slice(1)}`]} +${left.others}: ${short(left.amount_fen)} (${left.transfers} ${said.dataset.transfers})`);
+      if (left.others) parts.push(`${said.dataset[`more${way[0].toUpperCase()}${way.slice(1)}`]} +${left.others}: ${yuan(left.amount_fen)} (${left.transfers} ${said.dataset.transfers})`);
     }
     const hidden = Object.keys(state.edges).length - edges.length;
     if (hidden) parts.push(`${said.dataset.hidden} ${hidden}`);
