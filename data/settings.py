@@ -648,10 +648,12 @@ class Layering(Section):
     minimum_layers: Count
     minimum_parallel: Count
     way_least_fen: Whole
+    way_payments: Count
     way_hops: Count
     round_hops: Count
     way_hours: Count
     way_ratio: str
+    way_chance: Share
     least_fan_fen: Whole
     least_gathered_fen: Whole
     minimum_fan: Count

@@ -1,8 +1,9 @@
-"""Ways through strangers: one sum handed on many times within days, or brought back to its start.
+"""Ways through strangers: a sum handed on several times within days, or brought back to its start.
 
-Whoever hands it on may have other business beside; what tells is the way itself. Each hop is a
-little less than the hop before, and soon after it: among strangers' large sums chance makes no long
-way of that kind.
+Whoever hands it on may have other business beside. Each hop is a little less than the hop before,
+and follows it; in a large province chance makes such ways too, above all through parties that pay
+often. So a way counts only where chance would hardly make one like it among all large sums: every
+party's payments being spread over the window, whatever it takes.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
 
 import networkx as nx
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from data.settings import Layering
@@ -25,7 +30,10 @@ from graph.chains import chains
 from graph.pattern_found import Bounds
 from graph.temporal_cycles import temporal_cycles
 
+Ints = npt.NDArray[np.int64]
 HOUR_US = 3_600_000_000
+# No pause counts as shorter.
+SHORTEST_US = HOUR_US // 6
 # Hops of one search; longer ways come together out of those that share transfers.
 LONGEST = 8
 
@@ -55,19 +63,82 @@ class Way:
 
 def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
     """Find chains and cycles of large sums between strangers, joined where they share transfers."""
-    large = sums.of(settings.way_least_fen)
-    listed = large.listed
+    large = sums.of(settings.way_least_fen).rows
+    if large.is_empty():
+        return []
+    pays = pl.len().over("payer").alias("pays")
+    since = pl.col("booked_at").min().over("payer", "payee")
+    lasting = pl.col("booked_at") - since > timedelta(days=settings.trade_days)
+    takes = large.group_by("payee").agg(pl.len().alias("takes"))
+    handing = (
+        large.with_columns(pays)
+        .filter(pl.col("pays") <= settings.way_payments, ~lasting)
+        .join(takes, left_on="payer", right_on="payee", how="left", maintain_order="left")
+        .with_columns(pl.col("takes").fill_null(0))
+    )
+    if handing.is_empty():
+        return []
+    listed = LargeSums.from_rows(handing).listed
     bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)
     ratio, window = AmountRatio.parse(settings.way_ratio), settings.way_hours * HOUR_US
     lines = chains(
-        listed, min_length=settings.way_hops, max_length=LONGEST,
-        window_us=window, ratio=ratio, bounds=bounds,
+        listed, min_length=settings.way_hops, max_length=LONGEST, window_us=window, ratio=ratio,
+        bounds=bounds,
     )  # fmt: skip
     rounds = temporal_cycles(
         listed, min_length=settings.round_hops, max_length=LONGEST, window_us=window, ratio=ratio,
         closing=False, bounds=bounds,
     )  # fmt: skip
-    return _joined(large.rows, lines.transfers.to_lists(), rounds.transfers.to_lists())
+    chance = Chance.of(settings, large, handing)
+    return _joined(
+        handing,
+        [way for way in lines.transfers.to_lists() if chance.of_line(way) <= settings.way_chance],
+        [way for way in rounds.transfers.to_lists() if chance.of_round(way) <= settings.way_chance],
+    )
+
+
+@dataclass(frozen=True)
+class Chance:
+    """How many ways like one chance would make, were each party's payments spread over the window.
+
+    By row of the sums that are handed on: `at` (microseconds), `amount_fen`, how many large sums
+    the payer `pays` and `takes`; `sorted_fen` are all large sums, `span_us` the time they take,
+    `low` the least that a hop may be of the hop before.
+    """
+
+    at: Ints
+    amount_fen: Ints
+    pays: Ints
+    takes: Ints
+    sorted_fen: Ints
+    span_us: int
+    low: float
+
+    @classmethod
+    def of(cls, settings: Layering, large: pl.DataFrame, handing: pl.DataFrame) -> Chance:
+        """From all large sums, and those by parties that hand on."""
+        at = handing["booked_at"].dt.timestamp("us").to_numpy()
+        span = large["booked_at"].dt.timestamp("us")
+        return cls(
+            at, handing["amount_fen"].to_numpy(), handing["pays"].to_numpy(),
+            handing["takes"].to_numpy(), np.sort(large["amount_fen"].to_numpy()),
+            max(int(span[-1] - span[0]), HOUR_US), float(settings.way_ratio.split(":")[0]),
+        )  # fmt: skip
+
+    def of_line(self, way: list[int]) -> float:
+        """Lines of as many hops, each as soon after the last and as near it in sum."""
+        expected = float(len(self.sorted_fen))
+        for before, after in pairwise(way):
+            most = self.amount_fen[before]
+            within = np.searchsorted(self.sorted_fen, [self.low * most, most + 1])
+            alike = float(within[1] - within[0]) / len(self.sorted_fen)
+            gap = max(int(self.at[after] - self.at[before]), SHORTEST_US)
+            expected *= min(float(self.pays[after]) * gap / self.span_us * alike, 1.0)
+        return expected
+
+    def of_round(self, way: list[int]) -> float:
+        """Lines like it of which the last payment goes to who paid the first."""
+        return self.of_line(way) * float(self.takes[way[0]]) / len(self.sorted_fen)
 
 
 def _joined(rows: pl.DataFrame, lines: list[list[int]], rounds: list[list[int]]) -> list[Way]:

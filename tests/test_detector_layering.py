@@ -126,7 +126,9 @@ def test_shells_with_a_business_of_their_own_are_none() -> None:
     world = chain()
     for number in range(3):
         world.pay("trader-a", f"Shell{number}", 300_000, at(20))
-    assert found(world) == []
+    [finding] = found(world)
+    assert "handed on between strangers" in finding.text[1]
+    assert found(world, way_hops=5) == []
 
 
 def test_payroll_and_a_common_shop_are_none() -> None:
@@ -252,14 +254,24 @@ def test_a_sum_handed_on_six_times_by_firms_with_other_business_fires() -> None:
         *((f"Firm{number}", "shell") for number in range(5)), ("Firm5", "beneficiary"),
     )  # fmt: skip
     assert finding.text[1] == (
-        "100,000.00 yuan were handed on between strangers within 72 hours, up to 6 times, each sum "
+        "100,000.00 yuan were handed on between strangers within 120 hours, up to 6 times, each sum "
         "a little less than the one before"
     )
 
 
 def test_fewer_hops_smaller_sums_longer_pauses_or_larger_cuts_are_trade() -> None:
-    assert found(handed_on(5)) == found(handed_on(yuan=60_000)) == []
-    assert found(handed_on(hours=15)) == found(handed_on(kept=0.25, yuan=300_000)) == []
+    assert found(handed_on(3)) == found(handed_on(yuan=19_000)) == []
+    assert found(handed_on(hours=41)) == found(handed_on(kept=0.25, yuan=300_000)) == []
+
+
+def test_what_chance_would_make_as_well_is_none() -> None:
+    busy = handed_on(4)
+    for number in range(3):
+        for day in range(18):
+            busy.pay(f"Firm{number}", f"Buyer{day % 3}", 95_000, at(2 + day))
+    assert found(handed_on(4)) != []
+    assert found(busy) == []
+    assert len(found(busy, way_chance=1.0)) == 1
 
 
 def test_who_is_tied_to_the_next_hand_is_no_stranger() -> None:
@@ -275,9 +287,9 @@ def test_a_sum_that_comes_back_over_two_firms_fires_once_however_often() -> None
     world.party("One", "Other", "Buyer")
     world.pay("Buyer", "One", 90_000, at(2))
     for day in (5, 12):
-        world.pay("Origin", "One", 100_000, at(day))
-        world.pay("One", "Other", 97_000, at(day, 15))
-        world.pay("Other", "Origin", 90_000, at(day + 1))
+        world.pay("Origin", "One", 100_000, at(day, 9))
+        world.pay("One", "Other", 97_000, at(day, 10))
+        world.pay("Other", "Origin", 90_000, at(day, 12))
     [finding] = found(world)
     assert (finding.party_id, finding.amount_fen) == ("Origin", 20_000_000)
     assert finding.measures["cycles"].value == 2
