@@ -82,7 +82,10 @@ def _hubs(found: Found, rows: pl.DataFrame, side: str) -> dict[int, set[int]]:
 def _star(
     settings: Layering, rows: pl.DataFrame, hub: int, side: str, kept: pl.DataFrame
 ) -> Star | None:
-    """Hold one hub against the lines; None for firms with fans only, and for a party's business."""
+    """Hold one hub against the lines; None for firms with fans only, and for a party's business.
+
+    Who gathers and scatters deals with two layers; who deals with more has a trade.
+    """
     came, went = rows.filter(pl.col("payee") == hub), rows.filter(pl.col("payer") == hub)
     mine = {"in": came, "out": went, "both": pl.concat([came, went])}[side]
     person = bool(came["payee_person"].any()) if came.height else bool(went["payer_person"].any())
@@ -93,9 +96,11 @@ def _star(
     least = settings.minimum_gathered if side == "both" else settings.minimum_fan
     share = _fen(kept) / max(_fen(mine), 1)
     repeated = kept["amount_fen"].value_counts()["count"].to_numpy().max(initial=0) / kept.height
+    dealt = len({*came["payer"], *went["payee"]})
     if (
         hub < 0
         or (side != "both" and not person)
+        or (side == "both" and dealt > 2 * settings.most_counterparties)
         or others < least
         or _fen(kept) < settings.minimum_fen
         or share < settings.minimum_star_share

@@ -145,7 +145,7 @@ def measure(
         or _fen(taken) < settings.minimum_fen
         or found.acquired_share < settings.minimum_acquired_share
         or passing.on_time_share < settings.minimum_on_time_share
-        or passing.most_kept_share < -settings.maximum_overpaid_share
+        or passing.kept_share < -settings.maximum_overpaid_share
         or passing.least_kept_share > settings.maximum_kept_share + settings.irregular_share
         or found.related_share > settings.maximum_related_share
         or found.two_way_share > settings.maximum_two_way_share

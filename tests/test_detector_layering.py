@@ -254,8 +254,8 @@ def test_a_sum_handed_on_six_times_by_firms_with_other_business_fires() -> None:
         *((f"Firm{number}", "shell") for number in range(5)), ("Firm5", "beneficiary"),
     )  # fmt: skip
     assert finding.text[1] == (
-        "100,000.00 yuan were handed on between strangers within 120 hours, up to 6 times, each sum "
-        "a little less than the one before"
+        "100,000.00 yuan were handed on between strangers within 120 hours, up to 6 times, each "
+        "sum a little less than the one before"
     )
 
 
