@@ -28,6 +28,7 @@ from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.payment_sides import account_name
 from detectors.proceeds import Followed, follow_proceeds
 from detectors.reserve_detour import Arrival
 
@@ -67,9 +68,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             continue
         if not followed.paid_out or followed.visible < followed.paid_out / 2:
             yield _unseen(institution, followed)
-        finding = judge(context, settings, institution, followed)
-        if finding is not None:
-            yield finding
+        judged = judge(context, settings, institution, followed)
+        if judged is not None:
+            yield judged
 
 
 @dataclass(frozen=True)
@@ -110,8 +111,11 @@ def judge(
     settings: SelfFinancing,
     behind: Institution,
     followed: Followed,
-) -> Finding | None:
-    """Hold what arrived, less fees and lasting trade, against the thresholds."""
+) -> Finding | CannotConclude | None:
+    """Hold what arrived, less fees and lasting trade, against the thresholds.
+
+    Where all of it came to accounts of unknown holders, nobody is accused: their banks are asked.
+    """
     held = hold(settings, followed)
     loans, arrived = held.chosen["loan_id"].n_unique(), held.arrived_fen
     if held.loans < max(settings.minimum_loans, settings.minimum_loan_share * followed.loans):
@@ -122,7 +126,10 @@ def judge(
     roles = _roles(context, held, followed)
     proceeds, carried = held.proceeds_fen, _carried(held, followed)
     borrowers = held.chosen["borrower"].n_unique()
-    unknown = sum(a.amount_fen for a in held.arrivals if followed.ends[a.account][0] < 0)
+    hidden = [a for a in held.arrivals if followed.ends[a.account][0] < 0]
+    unknown = sum(a.amount_fen for a in hidden)
+    if unknown == arrived:
+        return _unknown_holders(context, behind, arrived, {a.account for a in hidden})
     hours, _ = _longest(held, followed)
     lookalikes = _lookalikes(settings, held)
     return Finding(
@@ -395,6 +402,25 @@ def _no_loans(institution: Institution) -> CannotConclude:
         ("没有该平台的标的数据，无法判断是否自融",
          "no loans of this platform were submitted; self-financing cannot be judged"),
     )  # fmt: skip
+
+
+def _unknown_holders(
+    context: Context, behind: Institution, arrived: int, accounts: set[int]
+) -> CannotConclude:
+    names = sorted(account_name(context, -2 - account) for account in accounts)
+    return CannotConclude(
+        NAME,
+        behind.party_id,
+        behind.institution_id,
+        tuple(f"account (holder of {name})" for name in names),
+        (
+            f"借款 {yuan(arrived)} 元进入 {len(names)} 个户主未报送、几乎不收其他款项的账户，"
+            "无法判断是否为关联方",
+            f"{yuan(arrived)} yuan of loans came to {len(names)} account(s) that take hardly "
+            "anything else and whose holders nobody submitted; whether they are the platform's "
+            "circle cannot be judged",
+        ),
+    )
 
 
 def _unseen(institution: Institution, followed: Followed) -> CannotConclude:

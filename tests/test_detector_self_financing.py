@@ -89,17 +89,29 @@ def test_loans_that_no_entry_names_are_found_by_amount() -> None:
 
 
 def test_an_account_of_unknown_holder_that_takes_hardly_anything_else_counts() -> None:
-    world = platform(loans=3)
-    world.party("Somewhere")
-    world.unregistered.add("Somewhere")
-    for number in range(3):
-        world.pay(f"Borrower{number}", "Somewhere", 60_000, at(number + 1))
+    def somewhere(loans: int = 4) -> World:
+        world = platform(loans=loans)
+        world.party("Somewhere")
+        world.unregistered.add("Somewhere")
+        for number in range(3):
+            world.pay(f"Borrower{number}", "Somewhere", 60_000, at(number + 1))
+        return world
+
+    world = somewhere()
+    world.pay("Borrower3", "Sister", 60_000, at(4))
     [finding] = found(world)
     assert finding.measures["to_unknown_holders_fen"].value == 18_000_000
-    assert [role for _, role in finding.accomplices] == ["nominee"] * 3
+    assert finding.amount_fen == 24_000_000
+    assert [role for _, role in finding.accomplices] == ["nominee"] * 4 + ["beneficiary"]
     assert finding.text[1].endswith("ask their banks whose they are")
+    world = somewhere()
     world.pay("Boss", "Somewhere", 90_000, at(2))
     assert found(world) == []
+    # Where all of it came to such accounts nobody is accused; their holders are asked for.
+    [said] = self_financing.detect(somewhere(3).context(60))
+    assert isinstance(said, CannotConclude)
+    assert said.party_id == "Platform"
+    assert said.missing == ("account (holder of 102301000019:Somewhere)",)
 
 
 def test_transfers_that_carry_other_money_too_are_named_with_their_whole_sum() -> None:
