@@ -126,6 +126,7 @@ class LookThrough(Section):
     """How every institution's clients' money is followed each night."""
 
     within_days: Count
+    sliver_fen: Whole
 
 
 class Ties(Section):

@@ -64,7 +64,7 @@ def settle(
     fen). Returns the end of the pieces: a payment that begins owned money has one, at `first`.
     """
     kinds, subjects, days, marks, facts, circle_owner, owner_of, wanted = rules[:8]
-    within, colours, passed = rules[8], rules[9], rules[11]
+    within, colours, passed, sliver = rules[8], rules[9], rules[11], rules[12]
     kind, subject, today = kinds[row], subjects[row], days[row]
     payer_home = NONE
     if source >= 0 and marks[source] > 0:
@@ -80,7 +80,7 @@ def settle(
             continue
         colour, born = key % colours, key // colours
         owner = owner_of[colour]
-        if born > 0 and today - born > within:
+        if born > 0 and (today - born > within or moved < sliver):
             sums[colour, AGED] += moved
             pieces[piece, KEY] = 0
             continue

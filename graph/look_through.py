@@ -11,7 +11,8 @@ its way it is carried like any coloured money, until one of these comes first:
 - an account of property or securities: there it takes on a colour that says so, and goes on, as it
   may come to the circle all the same;
 - a payment into another owner's home, or one that begins that owner's money;
-- age: what left home more than so many days ago is nobody's. It was spent, or lies somewhere.
+- age: what left home more than so many days ago is nobody's. It was spent, or lies somewhere. So
+  is, away from home, a part of a payment that is smaller than a given sum.
 
 For every colour: what began, and came from another stage = what met each end, aged, went to another
 stage, and is still held, to the fen.
@@ -49,7 +50,8 @@ class Rules:
     a use (its place in USES, counted from 1) for the owner `subject`; `day` counts from 1. `homes`
     and `circles` are
     pairs of account and owner, `ends` of account and use; an account is at home with one owner.
-    Money counts until `within_days` after it left home.
+    Money counts until `within_days` after it left home and, pro rata, while a payment carries at
+    least `sliver_fen` of one colour and day.
     """
 
     owner_of: Small
@@ -61,6 +63,7 @@ class Rules:
     circles: Ints
     ends: Ints
     within_days: int
+    sliver_fen: int = 0
 
     def compiled(self, accounts: int, wanted: Flags, apart: Flags) -> tuple[Any, ...]:
         """The same as the compiled pass reads it: one table of the accounts that are marked."""
@@ -85,7 +88,7 @@ class Rules:
             np.ascontiguousarray(self.owner_of, np.int32),
             np.ascontiguousarray(wanted, np.bool_),
             int(self.within_days), len(self.owner_of), np.ascontiguousarray(apart, np.bool_),
-            np.ascontiguousarray(self.passed, np.int32),
+            np.ascontiguousarray(self.passed, np.int32), int(self.sliver_fen),
         )  # fmt: skip
 
 
@@ -177,6 +180,8 @@ def look_through(
     compiled = rules.compiled(accounts, chosen, apart)
     if convention == "prorata" and living_on_it is not None:
         raise ContractError("look-through: pro rata draws on all that an account holds")
+    if convention != "prorata" and rules.sliver_fen:
+        raise ContractError("look-through: only pro rata dwindles")
     if convention == "prorata":
         pool = np.empty((max(1024, 4 * accounts), 2), np.int64)
         found = lots_in_proportion.carry(*given, pool, colours, False, compiled)

@@ -8,6 +8,7 @@ got by what they take in, had the money that is on its way been spread over all 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +39,12 @@ def institutions_look_through(context: Context) -> dict[str, pl.DataFrame]:
     chances = _takings(records)
     # Without transfers nothing moved, and no account is known to have held anything before.
     for convention in CONVENTIONS if len(records.transfers) else ():
+        rules = records.rules
+        if convention == "prorata":
+            # Every payment parts everything: what has dwindled would soon be in every account.
+            rules = replace(rules, sliver_fen=context.settings.look_through.sliver_fen)
         money = look_through(
-            records.transfers, records.rules, records.opening, accounts=records.accounts,
+            records.transfers, rules, records.opening, accounts=records.accounts,
             convention=convention,
         )  # fmt: skip
         whole = _whole(records, money)

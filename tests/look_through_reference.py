@@ -25,6 +25,7 @@ class Case:
     ends: dict[int, int]
     opening: list[tuple[int, int, int]]
     within_days: int
+    sliver_fen: int = 0
 
 
 @dataclass
@@ -66,7 +67,8 @@ def world(seed: int) -> Case:
         for account, owner in homes.items()
     ]
     within = draw.randrange(0, 5)
-    return Case(rows, kinds, subjects, days, owner_of, homes, circles, ends, opening, within)
+    return Case(rows, kinds, subjects, days, owner_of, homes, circles, ends, opening, within,
+                draw.choice([0, 0, 2, 20]))  # fmt: skip
 
 
 def said(case: Case, convention: str) -> Said:
@@ -91,6 +93,9 @@ def said(case: Case, convention: str) -> Said:
         for key, fen in pieces:
             if convention != "prorata":
                 key = _young(case, found, key, fen, today)
+            elif key[0] and fen < case.sliver_fen:
+                found.aged[key[1]] += fen
+                key = (0, 0)
             key, own = _becomes(case, found, row, key, fen)
             same += own
             arrived.append((key, fen))

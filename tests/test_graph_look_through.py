@@ -36,6 +36,7 @@ def run(
         np.array(case.day),
         pairs(list(case.homes.items())), pairs(sorted(case.circles)),
         pairs(list(case.ends.items())), case.within_days,
+        case.sliver_fen if convention == "prorata" else 0,
     )  # fmt: skip
     return look_through(
         Transfers(*(table[:, column].copy() for column in range(4))), rules,
