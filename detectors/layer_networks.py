@@ -10,6 +10,7 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
+from detectors.layer_sums import numbered
 from detectors.layer_tables import ENDS, TRADED, read_hops
 from detectors.near_ties import near_ties
 from graph.amount_ratio import AmountRatio
@@ -17,7 +18,6 @@ from graph.chains import chains
 from graph.pattern_found import Bounds
 from graph.scatter_gather import scatter_gather
 from graph.temporal_cycles import temporal_cycles
-from graph.transfer_list import TransferList
 
 HOUR_US = 3_600_000_000
 
@@ -149,14 +149,7 @@ def _ends(hops: pl.DataFrame, side: str) -> dict[int, int]:
 
 def _shape(settings: Layering, hops: pl.DataFrame, layers: set[int]) -> tuple[int, int, int, bool]:
     """How deep and how wide the network is, how many cycles it holds, and whether that was cut."""
-    parties = np.unique(np.concatenate([hops["payer"].to_numpy(), hops["payee"].to_numpy()]))
-    listed = TransferList(
-        np.searchsorted(parties, hops["payer"].to_numpy()).astype(np.int64),
-        np.searchsorted(parties, hops["payee"].to_numpy()).astype(np.int64),
-        hops["amount_fen"].to_numpy().astype(np.int64),
-        hops["booked_at"].dt.timestamp("us").to_numpy().astype(np.int64),
-        len(parties),
-    )
+    parties, listed = numbered(hops)
     is_layer = np.isin(parties, sorted(layers))
     window, parts = settings.network_hours * HOUR_US, AmountRatio.parse(settings.hop_ratio)
     bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)

@@ -8,9 +8,9 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
-from detectors.evidence import read_evidence, yuan
-from detectors.finding import Finding, Lookalike, Measure, doubted
-from detectors.layer_case import CLAUSE, CODE, LEAD_OFFICE, NAME, NOT_ESTABLISHED, SEVERITY
+from detectors.evidence import yuan
+from detectors.finding import Finding, Lookalike, Measure
+from detectors.layer_case import layering_finding
 from detectors.layer_sums import LargeSums
 from graph.amount_ratio import AmountRatio
 from graph.fans import fans
@@ -112,7 +112,6 @@ def _star(
 
 def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
     """Put one star into a finding of L1."""
-    evidence = read_evidence(star.rows)
     taken = _fen(star.rows.filter(pl.col("payee") == star.hub))
     amount = taken or _fen(star.rows)
     zh, en = SHAPES[star.side]
@@ -132,22 +131,12 @@ def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
         ),
     )
     size = min(star.others / settings.sure_star, 1.0)
-    return Finding(
-        typology=NAME,
-        code=CODE,
-        clause=CLAUSE,
-        party_id=context.party_ids[star.hub],
-        institution_id=None,
-        severity=SEVERITY,
-        confidence=doubted(
-            settings.confidence_least + settings.confidence_layers * size,
-            lookalikes,
-            context.settings.detectors.open_lookalike,
-        ),
+    return layering_finding(
+        context,
+        star.hub,
+        star.rows,
+        certainty=settings.confidence_least + settings.confidence_layers * size,
         amount_fen=amount,
-        first_at=evidence.first_at,
-        last_at=evidence.last_at,
-        transfers=evidence.refs,
         measures={
             "fan": Measure(
                 star.others,
@@ -157,14 +146,11 @@ def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
             "star_share": Measure(round(star.share, 4), settings.minimum_star_share, "share"),
         },
         lookalikes=lookalikes,
-        not_established=NOT_ESTABLISHED,
         text=(
             f"在数段 {hours} 小时内{zh} {star.others} 个无关联主体大额款项，共 {yuan(amount)} 元",
             f"Within spans of {hours} hours it {en} {star.others} unrelated parties in "
             f"large sums, {yuan(amount)} yuan in all",
         ),
-        lead_office=LEAD_OFFICE,
-        accomplices=(),
     )
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from data.settings import Layering
@@ -13,6 +15,7 @@ from detectors.near_ties import register_near_ties
 from detectors.payment_sides import create_payment_sides
 from graph.transfer_list import TransferList
 
+Ints = npt.NDArray[np.int64]
 # Transfers between strangers that are no institutions, with what their sides are.
 LARGE = """
 select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
@@ -34,24 +37,31 @@ class LargeSums:
     and `listed` the same for the pattern passes, row by row."""
 
     rows: pl.DataFrame
-    listed: TransferList
 
-    @classmethod
-    def from_rows(cls, rows: pl.DataFrame) -> LargeSums:
-        """Number the parties of rows anew."""
-        parties = np.unique(np.concatenate([rows["payer"].to_numpy(), rows["payee"].to_numpy()]))
-        listed = TransferList(
-            np.searchsorted(parties, rows["payer"].to_numpy()).astype(np.int64),
-            np.searchsorted(parties, rows["payee"].to_numpy()).astype(np.int64),
-            rows["amount_fen"].to_numpy().astype(np.int64),
-            rows["booked_at"].dt.timestamp("us").to_numpy().astype(np.int64),
-            len(parties),
-        )
-        return cls(rows, listed)
+    @cached_property
+    def listed(self) -> TransferList:
+        """The rows with their parties numbered anew."""
+        return numbered(self.rows)[1]
 
     def of(self, least_fen: int) -> LargeSums:
         """Only sums from so many fen."""
-        return LargeSums.from_rows(self.rows.filter(pl.col("amount_fen") >= least_fen))
+        return LargeSums(self.rows.filter(pl.col("amount_fen") >= least_fen))
+
+
+def numbered(rows: pl.DataFrame) -> tuple[Ints, TransferList]:
+    """Parties of some transfers in the order of their new numbers, and the transfers by these.
+
+    `rows` has booked_at, amount_fen, payer and payee.
+    """
+    parties = np.unique(np.concatenate([rows["payer"].to_numpy(), rows["payee"].to_numpy()]))
+    listed = TransferList(
+        np.searchsorted(parties, rows["payer"].to_numpy()).astype(np.int64),
+        np.searchsorted(parties, rows["payee"].to_numpy()).astype(np.int64),
+        rows["amount_fen"].to_numpy().astype(np.int64),
+        rows["booked_at"].dt.timestamp("us").to_numpy().astype(np.int64),
+        len(parties),
+    )
+    return parties, listed
 
 
 def read_large_sums(context: Context, settings: Layering) -> LargeSums:
@@ -64,4 +74,4 @@ def read_large_sums(context: Context, settings: Layering) -> LargeSums:
     )
     context.db.unregister("near_tie")
     context.db.execute("drop payment_side", "drop table payment_side")
-    return LargeSums.from_rows(rows)
+    return LargeSums(rows)

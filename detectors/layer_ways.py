@@ -9,7 +9,6 @@ party's payments being spread over the window, whatever it takes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import pairwise
@@ -21,9 +20,9 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
-from detectors.evidence import read_evidence, yuan
-from detectors.finding import Finding, Lookalike, Measure, doubted
-from detectors.layer_case import CLAUSE, CODE, LEAD_OFFICE, NAME, NOT_ESTABLISHED, SEVERITY
+from detectors.evidence import yuan
+from detectors.finding import Finding, Lookalike, Measure
+from detectors.layer_case import layering_finding
 from detectors.layer_sums import LargeSums
 from graph.amount_ratio import AmountRatio
 from graph.chains import chains
@@ -64,8 +63,6 @@ class Way:
 def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
     """Find chains and cycles of large sums between strangers, joined where they share transfers."""
     large = sums.of(settings.way_least_fen).rows
-    if large.is_empty():
-        return []
     pays = pl.len().over("payer").alias("pays")
     since = pl.col("booked_at").min().over("payer", "payee")
     lasting = pl.col("booked_at") - since > timedelta(days=settings.trade_days)
@@ -78,7 +75,7 @@ def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
     )
     if handing.is_empty():
         return []
-    listed = LargeSums.from_rows(handing).listed
+    listed = LargeSums(handing).listed
     bounds = Bounds(instances=settings.most_instances, per_start=settings.most_per_start)
     ratio, window = AmountRatio.parse(settings.way_ratio), settings.way_hours * HOUR_US
     lines = chains(
@@ -89,7 +86,7 @@ def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
         listed, min_length=settings.round_hops, max_length=LONGEST, window_us=window, ratio=ratio,
         closing=False, bounds=bounds,
     )  # fmt: skip
-    chance = Chance.of(settings, large, handing)
+    chance = Chance.of(float(ratio.low), large, handing)
     return _joined(
         handing,
         [way for way in lines.transfers.to_lists() if chance.of_line(way) <= settings.way_chance],
@@ -115,14 +112,14 @@ class Chance:
     low: float
 
     @classmethod
-    def of(cls, settings: Layering, large: pl.DataFrame, handing: pl.DataFrame) -> Chance:
+    def of(cls, low: float, large: pl.DataFrame, handing: pl.DataFrame) -> Chance:
         """From all large sums, and those by parties that hand on."""
         at = handing["booked_at"].dt.timestamp("us").to_numpy()
         span = large["booked_at"].dt.timestamp("us")
         return cls(
             at, handing["amount_fen"].to_numpy(), handing["pays"].to_numpy(),
             handing["takes"].to_numpy(), np.sort(large["amount_fen"].to_numpy()),
-            max(int(span[-1] - span[0]), HOUR_US), float(settings.way_ratio.split(":")[0]),
+            max(int(span[-1] - span[0]), HOUR_US), low,
         )  # fmt: skip
 
     def of_line(self, way: list[int]) -> float:
@@ -152,7 +149,8 @@ def _joined(rows: pl.DataFrame, lines: list[list[int]], rounds: list[list[int]])
         starts[payer[way[0]]].append(way[0])
     for same in starts.values():
         nx.add_path(graph, same)
-    place = {row: number for number, part in enumerate(_parts(graph)) for row in part}
+    # Each part by its earliest row.
+    place = {row: min(part) for part in nx.connected_components(graph) for row in part}
     held: dict[int, list[list[int]]] = defaultdict(list)
     closed: dict[int, int] = defaultdict(int)
     for way in lines:
@@ -161,8 +159,7 @@ def _joined(rows: pl.DataFrame, lines: list[list[int]], rounds: list[list[int]])
         held[place[way[0]]].append(way)
         closed[place[way[0]]] += 1
     found = []
-    for number in sorted(held):
-        ways = held[number]
+    for number, ways in sorted(held.items()):
         later = {row for way in ways for row in way[1:]}
         first = sorted({way[0] for way in ways} - later) or [min(way[0] for way in ways)]
         every = sorted({row for way in ways for row in way})
@@ -170,13 +167,8 @@ def _joined(rows: pl.DataFrame, lines: list[list[int]], rounds: list[list[int]])
     return found
 
 
-def _parts(graph: nx.Graph[int]) -> Iterable[list[int]]:
-    return sorted(sorted(part) for part in nx.connected_components(graph))
-
-
 def way_finding(context: Context, settings: Layering, way: Way) -> Finding:
     """Put joined ways into a finding of L1."""
-    evidence = read_evidence(way.rows)
     paid, took = way.rows["payer"], way.rows["payee"]
     between = sorted({*paid} & {*took} - {way.subject})
     last = sorted({*took} - {*paid} - {way.subject})
@@ -195,24 +187,14 @@ def way_finding(context: Context, settings: Layering, way: Way) -> Finding:
     moved, hours = yuan(way.amount_fen), settings.way_hours
     zh_back = f"，其中 {way.rounds} 次回到起点" if way.rounds else ""
     en_back = f", and came back to its start {way.rounds} time(s)" if way.rounds else ""
-    return Finding(
-        typology=NAME,
-        code=CODE,
-        clause=CLAUSE,
-        party_id=context.party_ids[way.subject],
-        institution_id=None,
-        severity=SEVERITY,
-        confidence=doubted(
-            settings.confidence_least
-            + settings.confidence_layers * min(len(between) / settings.sure_layers, 1.0)
-            + settings.confidence_shapes * (way.rounds > 0),
-            lookalikes,
-            context.settings.detectors.open_lookalike,
-        ),
+    return layering_finding(
+        context,
+        way.subject,
+        way.rows,
+        certainty=settings.confidence_least
+        + settings.confidence_layers * min(len(between) / settings.sure_layers, 1.0)
+        + settings.confidence_shapes * (way.rounds > 0),
         amount_fen=way.amount_fen,
-        first_at=evidence.first_at,
-        last_at=evidence.last_at,
-        transfers=evidence.refs,
         measures={
             "hops": Measure(
                 way.hops, settings.round_hops if way.rounds else settings.way_hops, "transfers"
@@ -221,16 +203,11 @@ def way_finding(context: Context, settings: Layering, way: Way) -> Finding:
             "cycles": Measure(way.rounds, None, "chains"),
         },
         lookalikes=lookalikes,
-        not_established=NOT_ESTABLISHED,
         text=(
             f"{moved} 元在 {hours} 小时内由互无关联的主体逐笔转手，最多 {way.hops} 手，"
             f"每手略少于前一手{zh_back}",
             f"{moved} yuan were handed on between strangers within {hours} hours, up to "
             f"{way.hops} times, each sum a little less than the one before{en_back}",
         ),
-        lead_office=LEAD_OFFICE,
-        accomplices=tuple(
-            (context.party_ids[number], role) for number, role in sorted(roles.items())
-            if number >= 0
-        ),
-    )  # fmt: skip
+        roles=sorted(roles.items()),
+    )

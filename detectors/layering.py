@@ -26,8 +26,8 @@ from data.settings import Layering
 from detectors import layer_case
 from detectors.context import Context
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
-from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.evidence import yuan
+from detectors.finding import CannotConclude, Finding, Lookalike, Measure
 from detectors.layer_networks import Network, read_networks
 from detectors.layer_stars import read_stars, star_finding
 from detectors.layer_sums import read_large_sums
@@ -113,20 +113,16 @@ def subject_of(settings: Layering, network: Network) -> int | None:
 def _finding(
     context: Context, settings: Layering, network: Network, subject: int, kinds: dict[int, str]
 ) -> Finding:
-    evidence = read_evidence(network.hops)
-    lookalikes = _lookalikes(settings, network)
-    ids = context.party_ids
     named = [
-        (ids[number], "nominee" if kinds.get(number) == "person" else "shell")
+        (number, "nominee" if kinds.get(number) == "person" else "shell")
         for number in network.layers
-        if number >= 0 and number != subject
+        if number != subject
     ]
     holds = set(network.hops.filter("payee_holds")["payee"])
     named += [
-        (ids[number], "beneficiary")
+        (number, "beneficiary")
         for number, fen in network.sinks.items()
-        if number >= 0
-        and number != subject
+        if number != subject
         and number not in holds
         and fen >= settings.beneficiary_share * network.left_fen
     ]
@@ -136,24 +132,14 @@ def _finding(
         + (network.cycles > 0)
     )
     layers = min(len(network.layers) / settings.sure_layers, 1.0)
-    return Finding(
-        typology=NAME,
-        code=CODE,
-        clause=CLAUSE,
-        party_id=ids[subject],
-        institution_id=None,
-        severity=SEVERITY,
-        confidence=doubted(
-            settings.confidence_least
-            + settings.confidence_layers * layers
-            + settings.confidence_shapes * min(shapes - 1, 1),
-            lookalikes,
-            context.settings.detectors.open_lookalike,
-        ),
+    return layer_case.layering_finding(
+        context,
+        subject,
+        network.hops,
+        certainty=settings.confidence_least
+        + settings.confidence_layers * layers
+        + settings.confidence_shapes * min(shapes - 1, 1),
         amount_fen=network.entered_fen,
-        first_at=evidence.first_at,
-        last_at=evidence.last_at,
-        transfers=evidence.refs,
         measures={
             "layers": Measure(len(network.layers), None, "parties"),
             "depth": Measure(network.depth, settings.minimum_layers, "parties"),
@@ -169,15 +155,14 @@ def _finding(
                 round(network.traded_share, 4), settings.maximum_traded_share, "share"
             ),
         },
-        lookalikes=lookalikes,
+        lookalikes=_lookalikes(settings, network),
         not_established=(
             "未证明资金来自违法犯罪，也未证明各主体知情",
             "it is not established that the money is of criminal origin, nor that those it passed "
             "knew",
         ),
         text=_texts(settings, network),
-        lead_office=LEAD_OFFICE,
-        accomplices=tuple(named),
+        roles=named,
     )
 
 

@@ -176,10 +176,6 @@ def _foreign(
     behind: dict[int, Institution],
 ) -> None:
     """Umbrellas and financiers, under the institution whose circle they are of, else themselves."""
-    owner: dict[int, Institution] = {}
-    for institution in context.institutions:
-        for party in context.closure(institution):
-            owner.setdefault(party, institution)
     for name, frame, key, other in (
         ("umbrella", money.umbrellas, "holder", "payer"),
         ("financier", money.financiers, "payer", "holder"),
@@ -188,7 +184,8 @@ def _foreign(
             number, amount = int(str(party)), int(paid["amount_fen"].sum())
             if number < 0 or amount < settings.minimum_fen:
                 continue
-            institution_behind = owner.get(number)
+            circles = context.circles_of.get(number)
+            institution_behind = circles[0] if circles else None
             subject = institution_behind.party_no if institution_behind else number
             if institution_behind is not None:
                 behind[subject] = institution_behind

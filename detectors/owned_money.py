@@ -91,7 +91,7 @@ class OwnedRecords:
         rows = rows[np.argsort(self.transfers.payer[rows], kind="stable")]
         return rows, self.transfers.payer[rows].astype(np.int64)
 
-    @property
+    @cached_property
     def entrusted(self) -> Flags:
         """By colour whether it is clients' money, or principal, that is not lent out."""
         flags = np.zeros(len(self.rules.owner_of), np.bool_)

@@ -10,9 +10,9 @@ import polars as pl
 from data.legal_rules import legal_rules
 from data.settings import Layering
 from detectors.context import Context
-from detectors.evidence import read_evidence, yuan
-from detectors.finding import Finding, Lookalike, Measure, doubted
-from detectors.layer_case import CLAUSE, CODE, LEAD_OFFICE, NAME, SEVERITY
+from detectors.evidence import yuan
+from detectors.finding import Finding, Lookalike, Measure
+from detectors.layer_case import layering_finding
 
 # A party's transfers around the line of their day and kind: cash, or a person's or a firm's.
 NEAR_LINE = """
@@ -135,7 +135,6 @@ def _bursts(settings: Layering, below: pl.DataFrame) -> pl.DataFrame:
 
 def structuring_finding(context: Context, settings: Layering, case: Structuring) -> Finding:
     """Put one party's burst into a finding of L1."""
-    evidence = read_evidence(case.rows)
     amount, count = int(case.rows["amount_fen"].sum()), case.rows.height
     line = int(case.rows["line_fen"][-1])
     zh_kind, en_kind = ("现金", "cash") if case.cash else ("转账", "transfers")
@@ -148,22 +147,12 @@ def structuring_finding(context: Context, settings: Layering, case: Structuring)
         ),
     )
     size = min(count / settings.sure_below, 1.0)
-    return Finding(
-        typology=NAME,
-        code=CODE,
-        clause=CLAUSE,
-        party_id=context.party_ids[case.party],
-        institution_id=None,
-        severity=SEVERITY,
-        confidence=doubted(
-            settings.confidence_least + settings.confidence_layers * size,
-            lookalikes,
-            context.settings.detectors.open_lookalike,
-        ),
+    return layering_finding(
+        context,
+        case.party,
+        case.rows,
+        certainty=settings.confidence_least + settings.confidence_layers * size,
         amount_fen=amount,
-        first_at=evidence.first_at,
-        last_at=evidence.last_at,
-        transfers=evidence.refs,
         measures={
             "below_line": Measure(count, settings.minimum_below, "transfers"),
             "above_line": Measure(case.above, None, "transfers"),
@@ -182,6 +171,4 @@ def structuring_finding(context: Context, settings: Layering, case: Structuring)
             f"kept just below the report line of {yuan(line)} yuan, and {case.above} lay just "
             "above it",
         ),
-        lead_office=LEAD_OFFICE,
-        accomplices=(),
     )

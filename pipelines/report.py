@@ -49,6 +49,7 @@ from forest_reason
 where rank = ?
 order by position
 """
+HAS_CONSEQUENCES = "select 1 from content where table_name = 'consequence'"
 CONSEQUENCES = """
 select rank, grounds_zh, grounds_en, city, county, base_fen, penalty_fen, reward_fen
 from consequence
@@ -263,7 +264,7 @@ def _at_stake(finding: Facts) -> int:
 
 def _consequences(db: Answers, first: int, last: int) -> dict[int, Facts]:
     """What follows for the suspects of ranks first to last that have findings, by rank."""
-    if not db.rows("content", "select 1 from content where table_name = 'consequence'"):
+    if not db.rows("content", HAS_CONSEQUENCES):
         return {}  # a file that an earlier release published
     tips: dict[int, list[Facts]] = defaultdict(list)
     for tip in db.frame("tips", TIPS, [first, last]).to_dicts():

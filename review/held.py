@@ -21,7 +21,6 @@ select r.rank::varchar as key, r.feature, r.zh, r.en, r.unit, r.value, r.percent
 from forest_reason r
 order by r.rank, r.position
 """
-CONTENT = "select 1 from content where table_name = 'consequence'"
 SIDES = """
 select transfer, list_sort(list_distinct(list(side))) as sides
 from evidence_source
@@ -35,7 +34,7 @@ class Held:
     def __init__(self, db: Database) -> None:
         """Read what the suspects' pages show; `db` is a published file."""
         self._run = db.frame("run", report.RUN)
-        self._content = db.rows("content", CONTENT)
+        self._content = db.rows("content", report.HAS_CONSEQUENCES)
         self._gaps = db.frame("all gaps", report.ALL_GAPS)
         self._by_finding = {
             table: _keyed(db.frame(table, report.OF_FINDINGS.format(table=table), ALL),

@@ -69,7 +69,7 @@ class Keyed:
 
     def rows(self, name: str) -> list[Facts]:
         """The rows of a key, without it; none where it has none."""
-        return self.slice(name).to_dicts() if name in self._places else []
+        return self.slice(name).to_dicts()
 
     def slice(self, name: str) -> pl.DataFrame:
         """The same, as a frame."""
