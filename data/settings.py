@@ -365,6 +365,11 @@ class ExcessReturn(Section):
     rate_margin: Share
     marketing_fen: Whole
     marketing_share: Share
+    minimum_coupon_fen: Whole
+    running_share: Share
+    coupon_gap_share: Share
+    coupon_loans: Count
+    coupon_share: Share
     bonus_among: Share
     bonus_fed_share: Share
     bonus_sums: Count
@@ -724,6 +729,7 @@ class PremiumMisuse(Section):
     minimum_surrenders: Count
     minimum_surrender_share: Share
     sure_surrender_share: Share
+    swap_days: Count
     returned_part: Share
     minimum_returned_share: Share
     minimum_circle_fen: Whole
@@ -750,6 +756,7 @@ class ReservePlacement(Section):
     largest_yearly_rate: Share
     minimum_fees: Count
     minimum_clients: Count
+    minimum_outside_fen: Whole
     minimum_outside_share: Share
     sure_outside_share: Share
     confidence_least: Share

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from data.settings import ExcessReturn
-from detectors.evidence import Evidence, read_evidence, yuan
+from detectors.evidence import Evidence, fen, read_evidence, yuan
 from detectors.finding import Lookalike, Measure
 
 
@@ -38,7 +38,7 @@ def judge_bonuses(settings: ExcessReturn, paid: pl.DataFrame) -> BonusCase | Non
     chosen = paid.filter(~capped)
     clients = int(chosen.filter(pl.col("kind") == "clients")["amount_fen"].sum())
     amount, lenders = int(chosen["amount_fen"].sum()), chosen["lender"].n_unique()
-    if amount < settings.minimum_fen or lenders < settings.minimum_lenders:
+    if amount < settings.minimum_coupon_fen or lenders < settings.minimum_lenders:
         return None
     lent = int(chosen.unique("lender")["lent_fen"].sum())
     common = chosen["amount_fen"].value_counts(sort=True).sort("count", descending=True)
@@ -46,14 +46,17 @@ def judge_bonuses(settings: ExcessReturn, paid: pl.DataFrame) -> BonusCase | Non
     share = amount / max(lent, 1)
     if not clients and (fixed >= settings.bonus_fixed_share or share < settings.bonus_share):
         return None
+    # The small ones of the same payers go by the same scale.
+    left_out = fen(paid.filter(capped, ~pl.col("payer").is_in(chosen["payer"].implode())))
+    chosen = paid.filter(pl.col("payer").is_in(chosen["payer"].implode()))
+    amount, lenders = fen(chosen), chosen["lender"].n_unique()
     from_clients = clients / max(amount, 1)
     lookalikes = (
         Lookalike(
             "marketing_cash",
             bool(clients) or fixed < settings.bonus_fixed_share / 2,
-            f"小额补贴 {yuan(int(paid.filter(capped)['amount_fen'].sum()))} 元未计入；所计款项中 "
-            f"{fixed:.0%} 为少数几种固定金额",
-            f"small bonuses of {yuan(int(paid.filter(capped)['amount_fen'].sum()))} yuan are left "
+            f"小额补贴 {yuan(left_out)} 元未计入；所计款项中 {fixed:.0%} 为少数几种固定金额",
+            f"small bonuses of {yuan(left_out)} yuan are left "
             f"out; {fixed:.0%} of what is counted are a few fixed sums",
         ),
         Lookalike(
@@ -73,7 +76,7 @@ def judge_bonuses(settings: ExcessReturn, paid: pl.DataFrame) -> BonusCase | Non
         + settings.confidence_lenders * min(lenders / settings.sure_lenders, 1),
         read_evidence(chosen),
         {
-            "bonus_fen": Measure(amount, settings.minimum_fen, "fen"),
+            "bonus_fen": Measure(amount, settings.minimum_coupon_fen, "fen"),
             "lenders": Measure(lenders, settings.minimum_lenders, "persons"),
             "bonus_share": Measure(round(share, 4), settings.bonus_share, "share"),
             "clients_share": Measure(round(from_clients, 4), settings.minimum_share, "share"),

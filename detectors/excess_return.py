@@ -30,7 +30,7 @@ from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.return_tables import read_paid
-from detectors.unbacked_payments import Held, by_loan, fires, is_high, overall
+from detectors.unbacked_payments import Held, ahead, by_loan, coupons, fires, is_high, overall
 
 NAME = "excess_return"
 CODE = "Y1"
@@ -75,7 +75,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         on_loans = by_loan(settings, institution, paid, own)
         bonus = on_loans is not None and on_loans.small_share >= settings.marketing_share
         held = on_loans if fires(settings, on_loans) else overall(settings, institution, paid)
-        if held is not None and not bonus and fires(settings, held):
+        if not fires(settings, held) or bonus:
+            held = coupons(settings, institution, paid) or ahead(settings, institution, paid)
+        if held is not None and fires(settings, held):
             yield _finding(context, settings, institution, held)
             continue
         extra = bonuses.filter(pl.col("institution_id") == institution.institution_id)
@@ -109,7 +111,7 @@ def _finding(
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
-        amount_fen=held.uncovered_fen,
+        amount_fen=held.amount_fen,
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,

@@ -90,8 +90,25 @@ def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
     return _joined(
         handing,
         [way for way in lines.transfers.to_lists() if chance.of_line(way) <= settings.way_chance],
-        [way for way in rounds.transfers.to_lists() if chance.of_round(way) <= settings.way_chance],
-    )
+        _of_their_own(
+            handing,
+            [way for way in rounds.transfers.to_lists()
+             if chance.of_round(way) <= settings.way_chance],
+        ),
+    )  # fmt: skip
+
+
+def _of_their_own(rows: pl.DataFrame, rounds: list[list[int]]) -> list[list[int]]:
+    """Leave out rounds over middlemen who bring others' money back to them as well.
+
+    Whoever sends it so uses a service of theirs, such as turning credit into cash (R5).
+    """
+    payer = rows["payer"].to_list()
+    middle = [frozenset(payer[row] for row in way[1:]) for way in rounds]
+    starts: dict[frozenset[int], set[int]] = defaultdict(set)
+    for way, members in zip(rounds, middle, strict=True):
+        starts[members].add(payer[way[0]])
+    return [way for way, members in zip(rounds, middle, strict=True) if len(starts[members]) == 1]
 
 
 @dataclass(frozen=True)

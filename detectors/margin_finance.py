@@ -27,7 +27,7 @@ from detectors.description import Description
 from detectors.evidence import loan_keys, read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.proceeds_reach import by_loan
-from detectors.securities_money import SecuritiesMoney, read_securities_money
+from detectors.securities_money import SecuritiesMoney, read_around, read_securities_money
 
 NAME = "margin_finance"
 CODE = "P9"
@@ -94,6 +94,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         if case.amounts:
             cases[institution.party_no], behind[institution.party_no] = case, institution
     _foreign(context, settings, money, cases, behind)
+    _around(context, cases, behind)
     for subject, case in sorted(cases.items()):
         finding = _finding(context, settings, subject, behind.get(subject), case)
         if finding.amount_fen >= settings.minimum_fen:
@@ -197,6 +198,20 @@ def _foreign(
                 case.roles[number] = "pool"
             if name == "financier":
                 case.roles.update((holder, "nominee") for holder in paid["holder"].unique())
+
+
+def _around(context: Context, cases: dict[int, Case], behind: dict[int, Institution]) -> None:
+    """Add to every case what filled the accounts that paid, and what came back from securities."""
+    rows = [
+        (subject, behind[subject].institution_id if subject in behind else None, ref)
+        for subject, case in cases.items()
+        for paid in case.paid
+        for ref in paid["ref"]
+    ]
+    schema = {"subject": pl.Int64, "institution_id": pl.String, "ref": pl.String}
+    around = read_around(context, pl.DataFrame(rows, schema=schema, orient="row"))
+    for key, mine in around.group_by("subject", maintain_order=True):
+        cases[int(str(key[0]))].steps.append(mine.select("ref", "booked_at"))
 
 
 def _finding(

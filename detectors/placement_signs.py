@@ -29,9 +29,10 @@ def read_signs(settings: ReservePlacement, mine: Placement) -> list[Sign]:
     signs = (
         _short_transfer(settings, mine.ledger),
         _interest(settings, mine.ledger),
-        _deposits(settings, mine.deposits),
+        _deposits(settings, mine),
         _bank_fees(settings, mine),
-        _outside(settings, mine.clients),
+        _outside(settings, mine),
+        _barred_bank(settings, mine),
     )
     return [sign for sign in signs if sign is not None]
 
@@ -85,8 +86,9 @@ def _interest(settings: ReservePlacement, ledger: pl.DataFrame) -> Sign | None:
     )
 
 
-def _deposits(settings: ReservePlacement, deposits: pl.DataFrame) -> Sign | None:
+def _deposits(settings: ReservePlacement, mine: Placement) -> Sign | None:
     """Terms at another bank at any time; at the reserve's own once interest is forbidden."""
+    deposits = mine.deposits
     placed = deposits.filter(pl.col("elsewhere") | _banned(deposits["day"]))
     if int(placed["amount_fen"].sum()) < settings.minimum_fen:
         return None
@@ -95,6 +97,7 @@ def _deposits(settings: ReservePlacement, deposits: pl.DataFrame) -> Sign | None
         [
             placed.select("ref", "booked_at"),
             placed.select(pl.col("back_ref").alias("ref"), pl.col("back_at").alias("booked_at")),
+            _ledger_keys(mine.ledger.join(placed, on=["bank_no", "account_no", "day"], how="semi")),
         ]
     )
     return Sign(
@@ -128,6 +131,7 @@ def _bank_fees(settings: ReservePlacement, mine: Placement) -> Sign | None:
         yearly = int(paid["amount_fen"][1:].sum()) * 365 / days / max(mean, 1.0)
         if settings.least_yearly_rate <= yearly <= settings.largest_yearly_rate:
             shown.append(paid.select("ref", "booked_at"))
+            shown.append(_ledger_keys(of_bank.filter(pl.col("day").is_in(paid["day"].implode()))))
             amount += int(paid["amount_fen"].sum())
     if not shown:
         return None
@@ -141,26 +145,47 @@ def _bank_fees(settings: ReservePlacement, mine: Placement) -> Sign | None:
     )
 
 
-def _outside(settings: ReservePlacement, clients: pl.DataFrame) -> Sign | None:
+def _outside(settings: ReservePlacement, mine: Placement) -> Sign | None:
     """Clients who pay into accounts of the firm that are not registered as reserve."""
+    clients = mine.clients
     outside = clients.filter(~pl.col("reserved"))
-    amount = int(outside["amount_fen"].sum())
-    whole = int(clients["amount_fen"].sum())
+    amount, whole = int(outside["amount_fen"].sum()), int(clients["amount_fen"].sum())
     persons = outside["client"].n_unique()
-    if (
-        persons < settings.minimum_clients
-        or amount < settings.minimum_fen
-        or amount < settings.minimum_outside_share * whole
-    ):
+    if persons < settings.minimum_clients or amount < settings.minimum_outside_share * whole:
+        return None
+    # What else came in there, from payers that no bank reports, and what was paid on.
+    over = mine.moved.filter(
+        ~pl.col("reserved"), pl.col("account").is_in(outside["account"].implode())
+    )
+    taken = int(over.filter("paid_in")["amount_fen"].sum())
+    if taken < settings.minimum_outside_fen:
         return None
     return Sign(
         "outside",
-        amount,
-        outside.select("ref", "booked_at"),
-        f"{persons} 名客户将 {yuan(amount)} 元付入未登记为备付金的账户，占客户付款的 "
+        taken,
+        over.select("ref", "booked_at"),
+        f"{persons} 名以上客户将 {yuan(taken)} 元付入未登记为备付金的账户，占已知客户付款的 "
         f"{amount / whole:.0%}",
-        f"{persons} clients paid {yuan(amount)} yuan into accounts that are not registered as "
-        f"reserve, {amount / whole:.0%} of what clients paid",
+        f"{persons} clients and more paid {yuan(taken)} yuan into accounts that are not registered "
+        f"as reserve, {amount / whole:.0%} of what known clients paid",
+    )
+
+
+def _barred_bank(settings: ReservePlacement, mine: Placement) -> Sign | None:
+    """A reserve at a bank whose licence, as the register has it, does not cover reserves."""
+    over = mine.moved.filter("reserved")
+    taken = int(over.filter("paid_in")["amount_fen"].sum())
+    if taken < settings.minimum_fen:
+        return None
+    there = mine.ledger.join(over, on=["bank_no", "account_no"], how="semi")
+    banks = ", ".join(sorted(set(over["bank_no"])))
+    return Sign(
+        "barred_bank",
+        taken,
+        pl.concat([over.select("ref", "booked_at"), _ledger_keys(there)]),
+        f"{yuan(taken)} 元进入开在 {banks} 的备付金账户，登记信息中该行业务范围不含备付金",
+        f"{yuan(taken)} yuan came into reserve accounts at {banks}, whose scope in the register "
+        "does not cover reserves",
     )
 
 

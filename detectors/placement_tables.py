@@ -10,6 +10,7 @@ import polars as pl
 from data.legal_rules import legal_rules
 from data.settings import ReservePlacement
 from detectors.context import Context
+from detectors.reserve_banks import banks_that_may_not
 
 # CNAPS numbers of the central bank begin so.
 CENTRAL_BANK = "001"
@@ -24,11 +25,11 @@ order by institution_id, ledger_date, bank_no, account_no
 # Sums that a reserve account pays to one account and that come back whole, with interest, later.
 DEPOSITS = """
 with reserve as (
-  select a.account_id, a.bank_no, coalesce(a.institution_id, p.institution_id) as institution_id
+  select a.account_id, a.bank_no, a.account_no, coalesce(a.institution_id, p.institution_id) as institution_id
   from account_dim a left join party_dim p on p.party_no = a.party_no
   where a.role = 'client_reserve'
 ), placed as (
-  select r.institution_id, r.account_id, r.bank_no, t.ref, t.booked_at, t.business_date,
+  select r.institution_id, r.account_id, r.bank_no, r.account_no, t.ref, t.booked_at, t.business_date,
     t.amount_fen, t.payee_account as other
   from reserve r join transfer t on t.payer_account = r.account_id
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
@@ -38,7 +39,7 @@ with reserve as (
   from reserve r join transfer t on t.payee_account = r.account_id
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
 )
-select p.institution_id, p.bank_no, p.ref, p.booked_at, p.business_date as day, p.amount_fen,
+select p.institution_id, p.bank_no, p.account_no, p.ref, p.booked_at, p.business_date as day, p.amount_fen,
   b.ref as back_ref, b.booked_at as back_at, b.amount_fen - p.amount_fen as interest_fen,
   left(o.bank_no, 3) <> left(p.bank_no, 3) as elsewhere
 from placed p
@@ -67,7 +68,7 @@ order by f.institution_id, t.booked_at, t.ref
 """
 # Clients' payments to a payment firm, by whether the account is registered for them.
 CLIENTS = """
-select p.institution_id, b.role = 'client_reserve' as reserved, t.ref, t.booked_at,
+select p.institution_id, b.role = 'client_reserve' as reserved, b.account_id as account,
   t.business_date as day, t.amount_fen, a.party_no as client
 from transfer t
 join account_dim b on b.account_id = t.payee_account and b.registered
@@ -77,16 +78,43 @@ join party_dim q on q.party_no = a.party_no and q.kind = 'person'
 where t.status = 'settled' and t.business_date between $first and $last
 order by p.institution_id, t.booked_at, t.ref
 """
+# What clients and merchants paid and were paid over firms' accounts that are not registered as
+# reserve, and over reserves at banks that may not hold any.
+MOVED = """
+with held as (
+  select a.account_id as account, a.bank_no, a.account_no, p.institution_id, a.party_no,
+    a.role = 'client_reserve' as reserved
+  from account_dim a
+  join party_dim p on p.party_no = a.party_no and p.institution_kind = 'payment_institution'
+  where a.registered and (a.role <> 'client_reserve' or list_contains($barred, a.bank_no))
+), both_ways as (
+  select h.*, t.transfer_no, t.payer_account as other, true as paid_in
+  from held h join transfer t on t.payee_account = h.account
+  where t.status = 'settled' and t.business_date between $first and $last
+  union all
+  select h.*, t.transfer_no, t.payee_account, false
+  from held h join transfer t on t.payer_account = h.account
+  where t.status = 'settled' and t.business_date between $first and $last
+)
+select m.institution_id, m.account, m.bank_no, m.account_no, m.reserved, m.paid_in, t.ref,
+  t.booked_at, t.business_date as day, t.amount_fen
+from both_ways m
+join transfer t on t.transfer_no = m.transfer_no
+left join account_dim o on o.account_id = m.other
+where m.reserved or o.party_no is distinct from m.party_no
+order by m.institution_id, t.booked_at, t.ref
+"""
 
 
 @dataclass(frozen=True)
 class Placement:
-    """The four tables, of all payment firms; each has institution_id and day."""
+    """The tables, of all payment firms; each has institution_id and day."""
 
     ledger: pl.DataFrame
     deposits: pl.DataFrame
     bank_fees: pl.DataFrame
     clients: pl.DataFrame
+    moved: pl.DataFrame
 
 
 def read_placement(context: Context, settings: ReservePlacement) -> Placement:
@@ -107,6 +135,9 @@ def read_placement(context: Context, settings: ReservePlacement) -> Placement:
         deposits=db.frame("deposits of reserves", DEPOSITS, {**window, **deposits}),
         bank_fees=db.frame("what banks pay payment firms", BANK_FEES, window),
         clients=db.frame("clients' payments", CLIENTS, window),
+        moved=db.frame(
+            "payments over other accounts", MOVED, {**window, "barred": banks_that_may_not(context)}
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 Pattern: a firm that collects premiums still holds, after it has settled with the insurer, premiums
 that were due; or an insurer pays policyholders back, within months, all they paid with a fixed
 surplus, or gives most premiums back within weeks and nearly whole; or an insurer's money goes to
-firms of its circle that are no insurers.
+firms of its circle that are no insurers. Collectors that pay so are held to the same line.
 
 Innocent look-alikes: an agency's settlement cycle (each settlement clears what was due); its
 commission (left out); claims (no fixed surplus, other sums than the premiums) and withdrawals of
@@ -15,7 +15,7 @@ policies whose premium was paid before the records begin.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import polars as pl
@@ -25,10 +25,10 @@ from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.fixed_returns import fixed_returns
-from detectors.premium_money import read_premiums
+from detectors.premium_money import read_moved_on, read_premiums
 from detectors.premium_returns import returned_premiums
 from detectors.premium_settlement import Settlement, settlement
+from detectors.premium_yield import FixedYield, fixed_yield
 
 NAME = "premium_misuse"
 CODE = "I1"
@@ -86,6 +86,9 @@ def judge_collector(
     context: Context, settings: PremiumMisuse, party: int, flow: pl.DataFrame
 ) -> Finding | None:
     """Hold one collector against the lines: what was due at its settlements and stayed with it."""
+    yields = fixed_yield(context.settings.fixed_returns, settings, flow)
+    if yields.fires:
+        return _yield_finding(context, settings, party, yields)
     found = settlement(settings, flow, context.business_date)
     if (
         found.payers < settings.minimum_payers
@@ -110,7 +113,7 @@ def judge_collector(
         confidence=settings.confidence_least
         + settings.confidence_share * min(share / settings.sure_overdue_share, 1)
         + settings.confidence_circle * (not spent.is_empty()),
-        amount_fen=found.overdue_fen,
+        amount_fen=found.kept_fen,
         shown=(evidence.refs, evidence.first_at, evidence.last_at),
         measures={
             "premium_payers": Measure(found.payers, settings.minimum_payers, "persons"),
@@ -121,14 +124,34 @@ def judge_collector(
         },
         lookalikes=lookalikes,
         text=_collector_text(found, fen(spent)),
-        accomplices=_named(context, spent),
+        accomplices=_named(context, spent["person"]),
     )
 
 
-def _named(context: Context, paid: pl.DataFrame) -> tuple[tuple[str, str], ...]:
+def _yield_finding(
+    context: Context, settings: PremiumMisuse, party: int, found: FixedYield
+) -> Finding:
+    """A collector that pays its policyholders a fixed surplus."""
+    evidence = read_evidence(found.shown)
+    mine = [i.institution_id for i in context.institutions if i.party_no == party]
+    return _finding(
+        context,
+        party,
+        mine[0] if mine else None,
+        confidence=settings.confidence_least
+        + settings.confidence_share * (found.share >= settings.sure_surrender_share),
+        amount_fen=fen(found.premiums),
+        shown=(evidence.refs, evidence.first_at, evidence.last_at),
+        measures=found.measures(settings),
+        lookalikes=(found.claims(settings),),
+        text=found.text(),
+        accomplices=(),
+    )
+
+
+def _named(context: Context, paid: Iterable[int]) -> tuple[tuple[str, str], ...]:
     """The known parties that were paid, as beneficiaries."""
-    numbers = paid["person"].unique().sort()
-    return tuple((context.party_ids[n], "beneficiary") for n in numbers if n >= 0)
+    return tuple((context.party_ids[n], "beneficiary") for n in sorted(set(paid)) if n >= 0)
 
 
 def _circle(context: Context, party: int) -> set[int]:
@@ -180,15 +203,8 @@ def judge_insurer(
     context: Context, settings: PremiumMisuse, insurer: Institution, flow: pl.DataFrame
 ) -> Finding | None:
     """Hold one insurer against the lines: fixed surpluses on surrenders, money for its circle."""
-    persons = pl.col("kind") == "person"
-    premiums = flow.filter("incoming", persons)
-    returns = fixed_returns(context.settings.fixed_returns, flow.filter(persons))
-    whole = returns.paid.filter("whole") if returns else premiums.clear()
-    surrendered, paid = (whole["person"].n_unique(), fen(whole)) if returns else (0, 0)
-    to_payers = flow.filter(~pl.col("incoming"), persons).join(
-        premiums.select("person").unique(), on="person", how="semi"
-    )
-    surrender_share = paid / max(fen(to_payers), 1)
+    yields = fixed_yield(context.settings.fixed_returns, settings, flow)
+    premiums, fixed = yields.premiums, yields.fires
     swaps = returned_premiums(settings, flow)
     swap_share = fen(swaps) / max(fen(premiums), 1)
     circle = set(context.closure(insurer)) - {insurer.party_no}
@@ -198,10 +214,6 @@ def judge_insurer(
     inside = inside.join(fees.select("ref"), on="ref", how="anti")
     net = fen(inside.filter(~pl.col("incoming"))) - fen(inside.filter("incoming"))
     circle_share = net / max(fen(flow.filter("incoming").filter(~firms)), net, 1)
-    fixed = (
-        surrendered >= settings.minimum_surrenders
-        and surrender_share >= settings.minimum_surrender_share
-    )
     many = premiums["person"].n_unique() >= settings.minimum_payers
     least = settings.minimum_circle_fen if many else settings.large_circle_fen
     leaked = net >= least and circle_share >= settings.minimum_circle_share
@@ -211,24 +223,21 @@ def judge_insurer(
     )
     if not (fixed or leaked or swapped):
         return None
-    rows = [whole.select("ref", "booked_at")] if fixed else []
+    rows = [yields.shown] if fixed else []
+    moved = pl.DataFrame(schema={"payee": pl.Int64})
     if swapped:
         rows.append(swaps.select("ref", "booked_at"))
         rows.append(swaps.select(ref="back_ref", booked_at="back_at"))
+        moved = read_moved_on(context, settings, swaps, sorted(circle))
+        rows.append(moved.select("ref", "booked_at"))
     given = inside.filter(~pl.col("incoming"))
     if leaked:
         rows.append(given.select("ref", "booked_at"))
-    if fixed:
-        payers = premiums.join(whole.select("person").unique(), on="person", how="semi")
-        rows.append(payers.select("ref", "booked_at"))
     evidence = read_evidence(pl.concat(rows))
     zh, en = [], []
-    if fixed and returns:
-        zh.append(f"数月内以固定溢价向 {surrendered} 名投保人退回 {yuan(paid)} 元")
-        en.append(
-            f"{surrendered} policyholders got {yuan(paid)} yuan back within months, with a fixed "
-            "surplus"
-        )
+    if fixed:
+        zh.append(yields.text()[0])
+        en.append(yields.text()[1])
     if swapped:
         zh.append(
             f"{swaps['person'].n_unique()} 名投保人的保费 {yuan(fen(swaps))} 元（占 "
@@ -251,15 +260,12 @@ def judge_insurer(
         insurer.party_no,
         insurer.institution_id,
         confidence=settings.confidence_least
-        + settings.confidence_share * (fixed and surrender_share >= settings.sure_surrender_share)
+        + settings.confidence_share * (fixed and yields.share >= settings.sure_surrender_share)
         + settings.confidence_circle * leaked,
-        amount_fen=max(paid * fixed, fen(swaps) * swapped) + net * leaked,
+        amount_fen=max(fen(premiums) * fixed, fen(swaps) * swapped) + net * leaked,
         shown=(evidence.refs, evidence.first_at, evidence.last_at),
         measures={
-            "surrenders": Measure(surrendered, settings.minimum_surrenders, "persons"),
-            "surrender_share": Measure(
-                round(surrender_share, 4), settings.minimum_surrender_share, "share"
-            ),
+            **yields.measures(settings),
             "returned_premium_share": Measure(
                 round(swap_share, 4), settings.minimum_returned_share, "share"
             ),
@@ -268,11 +274,9 @@ def judge_insurer(
                 round(max(circle_share, 0.0), 4), settings.minimum_circle_share, "share"
             ),
         },
-        lookalikes=_insurer_lookalikes(
-            settings, surrender_share, circle_share, fen(fees), fixed, leaked
-        ),
+        lookalikes=_insurer_lookalikes(settings, yields, circle_share, fen(fees), leaked),
         text=("；".join(zh), joined[:1].upper() + joined[1:]),
-        accomplices=_named(context, given) if leaked else (),
+        accomplices=_named(context, [*(given["person"] if leaked else ()), *moved["payee"]]),
     )
 
 
@@ -289,24 +293,9 @@ def _service_fees(settings: PremiumMisuse, inside: pl.DataFrame) -> pl.DataFrame
 
 
 def _insurer_lookalikes(
-    settings: PremiumMisuse,
-    surrenders: float,
-    circle: float,
-    fees: int,
-    fixed: bool,
-    leaked: bool,
+    settings: PremiumMisuse, yields: FixedYield, circle: float, fees: int, leaked: bool
 ) -> tuple[Lookalike, ...]:
-    tests = []
-    if fixed:
-        tests.append(
-            Lookalike(
-                "claims",
-                surrenders >= settings.sure_surrender_share,
-                f"付给投保人的款项中 {surrenders:.0%} 为固定溢价退保（理赔没有固定溢价）",
-                f"{surrenders:.0%} of what policyholders got are surrenders at a fixed surplus; "
-                "claims have none",
-            )
-        )
+    tests = [yields.claims(settings)] if yields.fires else []
     if leaked:
         tests.append(
             Lookalike(

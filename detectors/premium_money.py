@@ -91,6 +91,38 @@ where s.party_no <> a.party_no
 order by s.party_no, t.booked_at, t.ref, s.incoming
 """
 
+# What persons who got their premium back then paid firms of the insurer's circle.
+MOVED_ON = """
+select t.ref, t.booked_at, t.amount_fen, b.party_no as payee
+from premium_back k
+join account_dim a on a.party_no = k.person
+join transfer t on t.payer_account = a.account_id
+  and t.booked_at between k.back_at and k.back_at + to_days($days::integer)
+join account_dim b on b.account_id = t.payee_account
+join premium_circle c on c.party_no = b.party_no
+where t.status = 'settled'
+  and t.amount_fen between (1 - $part) * k.back_fen and (1 + $part) * k.back_fen
+group by all
+order by t.booked_at, t.ref
+"""
+
+
+def read_moved_on(
+    context: Context, settings: PremiumMisuse, swaps: pl.DataFrame, circle: list[int]
+) -> pl.DataFrame:
+    """What holders paid firms of a circle out of premiums given back: ref, booked_at, payee.
+
+    `swaps` is as ``returned_premiums`` gives it.
+    """
+    db = context.db
+    db.register("premium_back", swaps.select("person", "back_at", "back_fen").to_arrow())
+    db.register("premium_circle", pl.DataFrame({"party_no": circle}).to_arrow())
+    limits = {"days": settings.swap_days, "part": settings.returned_part}
+    rows = db.frame("premiums moved on", MOVED_ON, limits)
+    db.unregister("premium_back")
+    db.unregister("premium_circle")
+    return rows
+
 
 def read_premiums(
     context: Context, settings: PremiumMisuse, insurers: dict[str, int], licensed: list[str]

@@ -18,7 +18,8 @@ class Settlement:
     `aged_fen` is older than a whole cycle of settlement; `left_fen` what was due when it last
     settled (or now, when it never did); `gone_fen` what it paid to others beyond its commission and
     other income: money that can no longer reach the insurer. `settlements` are the days on which
-    it paid insurers.
+    it paid insurers. `kept_fen` are all premiums that reached no insurer and no payer again, the
+    commission among them: it is earned on premiums that reach an insurer.
     """
 
     payers: int
@@ -28,6 +29,7 @@ class Settlement:
     left_fen: int
     gone_fen: int
     settlements: int
+    kept_fen: int
 
     @property
     def commission_fen(self) -> int:
@@ -76,4 +78,5 @@ def settlement(settings: PremiumMisuse, flow: pl.DataFrame, today: date) -> Sett
         left_fen=max(left(days[-1] if days else today, settings.cut_off_days), 0),
         gone_fen=max(gone, 0),
         settlements=len(days),
+        kept_fen=max(taken - fen(passed) - fen(back), 0),
     )

@@ -23,7 +23,7 @@ from data.legal_rules import legal_rules
 from data.settings import ProductSplitting
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.holdings import managers_without_products, unreported_products
 from detectors.product_holders import read_holders
@@ -135,18 +135,15 @@ def _finding(
 
 
 def _shown(sold: Sold) -> pl.DataFrame:
-    """Payments of the holders concerned, what nominees were given, and positions never paid for."""
-    unpaid = sold.rows.filter(~pl.col("passed_through")).filter(
-        ~pl.col("holder_id").is_in(sold.paid["holder_id"].implode())
-    )
+    """The products and the positions concerned, payments for them, and what nominees were given."""
+    rows = sold.rows.filter(~pl.col("passed_through"))
+    day = [datetime.combine(day, time()) for day in rows["as_of"]]
+    products = [record_key("product", each) for each in rows["product_id"]]
     positions = pl.DataFrame(
-        {
-            "ref": unpaid["ref"],
-            "booked_at": [datetime.combine(day, time()) for day in unpaid["as_of"]],
-        },
+        {"ref": [*rows["ref"], *products], "booked_at": [*day, *day]},
         schema={"ref": pl.String, "booked_at": pl.Datetime("us")},
     )
-    moved = [rows.select("ref", "booked_at") for rows in (sold.paid, sold.pooled)]
+    moved = [each.select("ref", "booked_at") for each in (sold.paid, sold.pooled)]
     return pl.concat([positions, *moved])
 
 

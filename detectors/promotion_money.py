@@ -14,7 +14,8 @@ from detectors.context import Context
 # broadcasting and film, 642 internet information, 643 internet platforms.
 MEDIA = r"^[A-Z]?(724|725|642|643|85|86)"
 # What the firms pay media; what they pay agencies that spend most of it on media within some days,
-# with what those spend; and small sums to natural persons who never pay them.
+# with what those spend (one payment to one medium may be chance: an agency gets several, or places
+# with several); and small sums to natural persons who never pay them.
 FLOW = """
 with side as (
   select a.account_id, a.party_no as party, p.party_id,
@@ -34,8 +35,8 @@ with side as (
     and (b.media or a.promoted and (b.agency or b.person and t.amount_fen <= $piece))
 ), given as (
   select payer, payee as agency, sum(amount_fen) as given_fen, min(booked_at) as first_at,
-    max(booked_at) as last_at
-  from paid where promoted and to_agency and not to_media
+    max(booked_at) as last_at, count(*) as lumps
+  from paid where promoted and to_agency
   group by payer, payee
 ), spent as (
   select g.payer, g.agency, p.ref, p.booked_at, p.amount_fen, p.payee
@@ -43,7 +44,9 @@ with side as (
   join paid p on p.payer = g.agency and p.to_media
     and p.booked_at between g.first_at and g.last_at + to_days($days)
   qualify sum(p.amount_fen) over (partition by g.payer, g.agency)
-    between $passed * g.given_fen and g.given_fen
+      between $passed * g.given_fen and g.given_fen
+    and (g.lumps > 1 or min(p.payee) over (partition by g.payer, g.agency)
+      < max(p.payee) over (partition by g.payer, g.agency))
 ), client as (
   select distinct b.party_id as firm, a.party as person
   from transfer t
@@ -51,8 +54,9 @@ with side as (
   join side b on b.account_id = t.payee_account and b.promoted
   where t.status = 'settled'
 )
-select payer, 'media' as leg, ref, booked_at, amount_fen, payee as other
-from paid where promoted and to_media
+select p.payer, 'media' as leg, p.ref, p.booked_at, p.amount_fen, p.payee as other
+from paid p anti join spent s on s.payer = p.payer and s.agency = p.payee
+where p.promoted and p.to_media
 union all
 select p.payer, 'agency', p.ref, p.booked_at, p.amount_fen, p.payee
 from paid p semi join spent s on s.payer = p.payer and s.agency = p.payee

@@ -3,12 +3,14 @@
 Pattern: once the law moves reserves to the central bank, less of them lies there than it orders, or
 interest accrues on them; at any time, a bank pays the firm's own accounts regular sums in
 proportion to the reserve, whatever their name, or a reserve is placed for a term at another bank
-and comes back with interest, or clients pay the firm into accounts not registered as reserve.
+and comes back with interest, or clients pay the firm into accounts not registered as reserve, or
+the reserve lies at a bank whose registered scope does not cover reserves.
 
 Innocent look-alikes: everything before the day on which the rule came into force; deposits at the
 reserve's own bank before reserves had to be moved; a firm's own customers who pay it a fee.
 
-Blind spots: interest that a bank pays to strangers; ledgers that leave out an account.
+Blind spots: interest that a bank pays to strangers; ledgers that leave out an account; banks that
+the register does not name, or whose class (CNAPS 313, 314) holds one that may.
 """
 
 from __future__ import annotations
@@ -34,9 +36,10 @@ TITLE = ("违规存放备付金、吃利差", "reserve placement")
 CHINESE = Description(
     pattern="备付金应交存央行后，交存比例低于规定，或备付金产生利息；任何时候，银行按备付金规模定期"
     "向机构自有账户付款（不论名目），备付金定期存放于他行并连本带息收回，或客户向未登记为备付金的"
-    "账户付款。",
+    "账户付款，或备付金存放于登记业务范围不含备付金的银行。",
     lookalikes="规则生效日之前的一切存放；交存之前在备付金存管银行的存款；客户向机构支付的手续费。",
-    blind_spots="银行付给无关第三人的利息；账簿中遗漏的账户。",
+    blind_spots="银行付给无关第三人的利息；账簿中遗漏的账户；登记中没有的银行，或同类（行号 313、314）中另有可存放备付"
+    "金的银行。",
 )
 
 
@@ -96,7 +99,10 @@ def _finding(
             "interest_fen": Measure(sums.get("interest", 0), settings.least_interest_fen, "fen"),
             "term_deposits_fen": Measure(sums.get("deposits", 0), settings.minimum_fen, "fen"),
             "bank_fees_fen": Measure(sums.get("bank_fees", 0), None, "fen"),
-            "outside_reserve_fen": Measure(sums.get("outside", 0), settings.minimum_fen, "fen"),
+            "outside_reserve_fen": Measure(
+                sums.get("outside", 0), settings.minimum_outside_fen, "fen"
+            ),
+            "barred_bank_fen": Measure(sums.get("barred_bank", 0), settings.minimum_fen, "fen"),
         },
         lookalikes=lookalikes,
         not_established=(
@@ -121,7 +127,8 @@ def _lawful_before(mine: Placement, sums: dict[str, int]) -> Lookalike:
 
 def _fees(settings: ReservePlacement, mine: Placement, sums: dict[str, int]) -> Lookalike:
     whole = max(int(mine.clients["amount_fen"].sum()), 1)
-    share = sums.get("outside", 0) / whole
+    paid = mine.clients.filter(~pl.col("reserved"))["amount_fen"].sum()
+    share = int(paid) / whole
     return Lookalike(
         "fees_of_customers",
         "outside" not in sums or share >= settings.sure_outside_share,

@@ -10,6 +10,7 @@ import polars as pl
 from data.settings import ExcessReturn
 from detectors.context import Context
 from detectors.loan_money import lay_loan_money
+from detectors.opening_balances import read_opening_fen
 from detectors.realised_returns import yearly_returns
 
 # Institutions whose business is to hold or move other people's money by licence.
@@ -45,6 +46,8 @@ with paid_out as (
     coalesce(sum(m.amount_fen) filter (m.flow in ('invest', 'assign') and m.to_centre
       and m.booked_at <= d.last_at), 0) as early_fen,
     coalesce(sum(m.amount_fen) filter (m.flow = 'refund'), 0) as refund_fen,
+    coalesce(sum(m.amount_fen) filter (m.flow in ('payout', 'subsidy') and not m.to_centre), 0)
+      as got_fen,
     coalesce(any_value(d.out_fen), 0) as out_fen
   from loan_money m
   left join paid_out d on d.institution_id = m.institution_id and d.loan_id = m.loan_id
@@ -54,11 +57,15 @@ with paid_out as (
 ), spare as (
   select *, late_fen + greatest(early_fen - out_fen - refund_fen, 0) as spare_fen from summed
 )
-select institution_id, loan_id, paid_fen::bigint as paid_fen,
-  (repaid_fen + spare_fen)::bigint as covered_fen,
-  greatest(paid_fen - repaid_fen - spare_fen, 0)::bigint as uncovered_fen
-from spare where paid_fen > 0
-order by institution_id, loan_id
+select s.institution_id, s.loan_id, s.paid_fen::bigint as paid_fen,
+  (s.repaid_fen + s.spare_fen)::bigint as covered_fen,
+  greatest(s.paid_fen - s.repaid_fen - s.spare_fen, 0)::bigint as uncovered_fen,
+  s.repaid_fen::bigint as repaid_fen, s.got_fen::bigint as got_fen,
+  greatest(s.got_fen - s.repaid_fen - s.spare_fen, 0)::bigint as beyond_fen, b.principal_fen
+from spare s
+join loan_book b on b.institution_id = s.institution_id and b.loan_id = s.loan_id
+where s.paid_fen > 0 or s.got_fen > 0
+order by s.institution_id, s.loan_id
 """
 # Each lender's money on each loan, for positions of which all was got back.
 POSITIONS = """
@@ -80,10 +87,11 @@ order by 1, 2, 3, 4
 """
 PAID_LOANS = """
 select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.payee as lender,
-  m.payer_account
+  m.payer_account, t.account is not null as from_clients, m.flow = 'subsidy' as subsidy
 from loan_money m
-join loan_till t on t.institution_id = m.institution_id and t.account = m.payer_account
+left join loan_till t on t.institution_id = m.institution_id and t.account = m.payer_account
 where m.flow in ('payout', 'subsidy', 'assign') and not m.to_centre
+  and (t.account is not null or m.flow = 'subsidy')
 order by 1, 4, 3, 2
 """
 # Accounts through which an institution's clients pay and are paid: its circle's, its custody's,
@@ -104,15 +112,15 @@ semi join return_circle w on w.institution_id = l.institution_id
 CREATE_FLOW = """
 create or replace temp table return_flow as
 with touching as (
-  select c.institution_id, t.transfer_no, true as incoming, t.payer_account as other
+  select c.institution_id, c.account, t.transfer_no, true as incoming, t.payer_account as other
   from return_centre c join transfer t on t.payee_account = c.account
   where t.status = 'settled' and t.business_date between $first and $last
   union all
-  select c.institution_id, t.transfer_no, false, t.payee_account
+  select c.institution_id, c.account, t.transfer_no, false, t.payee_account
   from return_centre c join transfer t on t.payer_account = c.account
   where t.status = 'settled' and t.business_date between $first and $last
 )
-select x.institution_id, x.incoming, t.ref, t.booked_at, t.business_date, t.amount_fen,
+select x.institution_id, x.account, x.incoming, t.ref, t.booked_at, t.business_date, t.amount_fen,
   a.party_no as other,
   coalesce(p.kind = 'person', false) and b.borrower is null as client,
   m.flow is not null as of_loan
@@ -180,6 +188,34 @@ left join other o on o.institution_id = c.institution_id
 group by c.institution_id
 order by c.institution_id
 """
+# By account: persons who got more than they had paid in there, and what of it neither others nor
+# the balance of before can have paid, so that it was the other payers' principal.
+AHEAD = """
+with person as (
+  select institution_id, account, other, sum(amount_fen) filter (incoming) as in_fen,
+    sum(amount_fen) filter (not incoming) as out_fen
+  from return_flow where client and not of_loan and other >= 0
+  group by institution_id, account, other
+), ahead as (
+  select institution_id, account, sum(out_fen) as paid_fen, sum(in_fen) as taken_fen,
+    count(*) filter (out_fen > in_fen) as persons,
+    sum(greatest(out_fen - in_fen, 0)) filter (in_fen > 0) as ahead_fen
+  from person group by institution_id, account
+), cover as (
+  select institution_id, account,
+    greatest(coalesce(sum(amount_fen) filter (incoming and not client), 0)
+      - coalesce(sum(amount_fen) filter (not incoming and client and of_loan), 0), 0) as fen
+  from return_flow group by institution_id, account
+)
+select a.institution_id, a.account, a.persons, a.paid_fen::bigint as paid_fen,
+  a.taken_fen::bigint as taken_fen, (c.fen + coalesce(h.held_fen, 0))::bigint as covered_fen,
+  (a.ahead_fen - c.fen - coalesce(h.held_fen, 0))::bigint as uncovered_fen
+from ahead a
+join cover c on c.institution_id = a.institution_id and c.account = a.account
+left join return_held h on h.account = a.account
+where a.ahead_fen > c.fen + coalesce(h.held_fen, 0)
+order by 1, 2
+"""
 CLIENT_POSITIONS = """
 select f.institution_id, f.other::varchar as position,
   f.business_date - date '2000-01-01' as day,
@@ -190,10 +226,8 @@ where c.returned and c.out_fen >= c.in_fen and not f.of_loan
 order by 1, 2, 3, 4
 """
 PAID_CLIENTS = """
-select f.institution_id, f.ref, f.booked_at, f.amount_fen
-from return_flow f
-join return_client c on c.institution_id = f.institution_id and c.other = f.other
-where c.returned and not f.of_loan
+select institution_id, account, ref, booked_at, amount_fen from return_flow
+where client and not of_loan
 order by 1, 3, 2
 """
 
@@ -202,14 +236,17 @@ order by 1, 3, 2
 class Paid:
     """What clients were paid: by loan, over all of an institution's accounts, and at what rates.
 
-    `loans` has a row per loan with paid_fen, covered_fen, uncovered_fen, `totals` a row per
-    institution with clients, returned, paid_fen, taken_fen, covered_fen; `rates` institution_id
+    `loans` has a row per loan with paid_fen, covered_fen, uncovered_fen, and whoever paid it, what
+    lenders got (got_fen) and what of it lies beyond all that came in (beyond_fen), `totals` a row per
+    institution with clients, returned, paid_fen, taken_fen, covered_fen, `ahead` a row per account
+    whose payers got more than they had paid in, and its sources do not cover it; `rates` institution_id
     and rate of positions of which all was got back; `loan_transfers` and `client_transfers` are
     what shows it.
     """
 
     loans: pl.DataFrame
     totals: pl.DataFrame
+    ahead: pl.DataFrame
     rates: pl.DataFrame
     loan_transfers: pl.DataFrame
     client_transfers: pl.DataFrame
@@ -234,10 +271,18 @@ def read_paid(context: Context, settings: ExcessReturn) -> Paid:
         "times": settings.most_payments,
     }
     db.execute("clients paid back", CREATE_CLIENT, lines)
+    [(accounts,)] = db.rows("accounts", "select coalesce(max(account_id) + 1, 0) from account_dim")
+    held = read_opening_fen(db, int(accounts), context.business_date)
+    db.register(
+        "return_held", pl.DataFrame({"account": range(len(held)), "held_fen": held}).to_arrow()
+    )
+    ahead = db.frame("payers ahead", AHEAD)
+    db.unregister("return_held")
     positions = [db.frame("positions", POSITIONS), db.frame("investors", CLIENT_POSITIONS)]
     return Paid(
         db.frame("loans paid back", LOANS),
         db.frame("totals of clients", TOTALS),
+        ahead,
         pl.concat([_rates(each) for each in positions]),
         db.frame("payments to lenders", PAID_LOANS),
         db.frame("payments to investors", PAID_CLIENTS),

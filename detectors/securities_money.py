@@ -161,6 +161,41 @@ join account_dim a on a.account_id = t.payer_account and a.role <> 'securities_t
 where g.source = {CLIENT}
 order by 1, 2
 """
+# What belongs to payments into securities accounts: what came back from these to the institution,
+# and what filled the account that paid, where that is not a register of clients' money itself.
+CREATE_CIRCLE = "create or replace temp table securities_circle as select * from margin_circle"
+AROUND = """
+with seen as (
+  select c.subject, c.institution_id, f.payer_account, f.account, min(f.booked_at) as since
+  from securities_case c join foreign_paid f on f.ref = c.ref
+  group by all
+), source as (
+  select distinct s.subject, s.institution_id, s.payer_account
+  from seen s
+  join account_dim a on a.account_id = s.payer_account
+    and a.role not in ('client_custody', 'client_reserve')
+  left join securities_circle w on w.institution_id = s.institution_id and w.party_no = a.party_no
+  where w.party_no is not null or s.institution_id is null
+)
+select s.subject, t.ref, t.booked_at
+from seen s
+join transfer t on t.payer_account = s.account and t.booked_at >= s.since
+join account_dim b on b.account_id = t.payee_account
+left join securities_circle w on w.institution_id = s.institution_id and w.party_no = b.party_no
+where t.status = 'settled' and t.business_date <= $last
+  and (t.payee_account = s.payer_account or b.institution_id = s.institution_id
+    or w.party_no is not null)
+union
+select s.subject, t.ref, t.booked_at
+from source s
+join transfer t on t.payee_account = s.payer_account
+join account_dim a on a.account_id = t.payer_account
+left join party_dim p on p.party_no = a.party_no
+where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+  and (p.kind = 'person' and a.role <> 'securities_transfer'
+    or a.role = 'client_custody' and a.institution_id = s.institution_id)
+order by 1, 3, 2
+"""
 TARGETS = "select count(*) from reach_target"
 
 
@@ -214,8 +249,14 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
     )
     foreign = db.frame("payments into others' accounts", FOREIGN)
     arriving = np.isin(records.transfer_no, foreign["transfer_no"].to_numpy())
+    # Whom a licensed payment firm settles has money of his own from then on.
+    owning = chosen - {
+        i.institution_id
+        for i in context.institutions
+        if i.kind == "payment_institution" and i.licensed
+    }
     detours = read_detours(
-        context, settings.handed_share, settings.minimum_fen, chosen, SECURITIES, arriving
+        context, settings.handed_share, settings.minimum_fen, owning, SECURITIES, arriving
     )
     parties = {"parties": settings.foreign_parties}
     [(accounts,)] = db.rows("securities accounts", TARGETS)
@@ -236,5 +277,21 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
         ),
         accounts,
     )
+    db.execute("circles of institutions", CREATE_CIRCLE)
     db.unregister("margin_circle")
     return money
+
+
+def read_around(context: Context, shown: pl.DataFrame) -> pl.DataFrame:
+    """What belongs to payments into securities accounts: how they were filled, what came back.
+
+    `shown` has subject (party number), institution_id (None: the subject is none) and ref; returns
+    subject, ref and booked_at. Needs the tables that ``read_securities_money`` lays.
+    """
+    db = context.db
+    first = context.first_date(context.settings.load.window_days)
+    db.register("securities_case", shown.to_arrow())
+    window = {"first": first, "last": context.business_date}
+    rows = db.frame("around payments into securities", AROUND, window)
+    db.unregister("securities_case")
+    return rows

@@ -17,20 +17,24 @@ def deposit_and_return(
     texts: tuple[str, ...],
     *,
     scheme: int = -1,
-) -> None:
-    """Place sums for a term of days, and get most of them back with interest within the period."""
+) -> int:
+    """Place sums for a term of days, most to come back with interest within the period.
+
+    Returns what was placed within the period, in fen.
+    """
     rng, period = world.rng, world.period
     count = int(rng.integers(1, 7))
     amount = (rng.dirichlet(np.full(count, 2.0)) * total).astype(np.int64) // 1_000_000 * 1_000_000
     day = period.working_day(rng.integers(0, max(period.days * 3 // 4, 1), count))
     at = period.at(rng, day, "business")
     out = rng.choice(world.draw_purposes(("定期存款", *texts)), count)
-    world.pay(payer, deposit, amount, at, out, scheme=scheme)
+    sent = world.pay(payer, deposit, amount, at, out, scheme=scheme)
     term, rate = int(rng.integers(3, 30)), float(rng.uniform(0.01, 0.045))
     back = (amount * (1 + rate * term / 365)).astype(np.int64)
     later = at + term * DAY + rng.integers(-2 * HOUR, 2 * HOUR, count)
     text = rng.choice(world.draw_purposes(("本息", "存款利息", *texts)), count)
     world.pay(deposit, payer, back, later, text, scheme=scheme)
+    return int(amount[sent >= 0].sum())
 
 
 def pay_interest(

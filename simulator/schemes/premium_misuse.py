@@ -37,7 +37,9 @@ def add_premium_misuse(stage: Stage, variant: str) -> None:
     scheme.parties = [(guilty, "organiser")]
     scheme.accounts = [taker]
     early = 0.6 if variant in ("fixed_yield", "premium_swap") else 0.9
-    premiums = sell_policies(world, np.array([taker]), latest_share=early, scheme=number)
+    # A licensed insurer's premiums are in order; what it does with them is not.
+    own = number if variant != "to_subsidiary" else -1
+    premiums = sell_policies(world, np.array([taker]), latest_share=early, scheme=own)
     if variant == "agency_keeps":
         every = int(rng.integers(2, 16))
         sent = float(rng.uniform(0.0, 0.7))
@@ -50,6 +52,7 @@ def add_premium_misuse(stage: Stage, variant: str) -> None:
         ends = subsidiaries(stage, guilty, scheme)
         total = int(premiums.total * rng.uniform(0.2, 0.9))
         spend_lumps(world, taker, ends, total, SPENT_TEXTS, scheme=number)
+        scheme.stake_fen = total
     else:
         swap(stage, taker, guilty, premiums, scheme, number)
 

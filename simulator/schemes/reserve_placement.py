@@ -28,7 +28,9 @@ def add_reserve_placement(stage: Stage, variant: str) -> None:
     elif variant == "fixed_deposit":
         account = open_account(world, stage.banks, firm.party)
         scheme.accounts = [firm.reserve, account]
-        deposit_and_return(world, firm.reserve, account, total, MOVE_TEXTS, scheme=number)
+        scheme.stake_fen = deposit_and_return(
+            world, firm.reserve, account, total, MOVE_TEXTS, scheme=number
+        )
         scheme.records = [("reserve_day", firm.reserve)]
     elif variant == "interest_as_fee":
         bank = reserve_bank_account(stage, firm.reserve)
