@@ -873,6 +873,8 @@ class OfflineSales(Section):
     mixed_share: Share
     minimum_varied_share: Share
     same_pay_share: Share
+    sure_varied_share: Share
+    least_uneven: Share
     sure_runs: Count
     sure_spread: Share
     least_sales_spread: Share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import mean, pstdev
 
 import polars as pl
@@ -18,7 +19,7 @@ class Runs:
     per fen of new money; `varied` the share of persons whose pay changes from run to run (0 to 1;
     None with a single run). `sales_spread` is the coefficient of variation of new money from run to
     run, `spread_sales` and `spread_repaid` those of pay per new money and per repayment: the
-    smaller is what pay follows.
+    smaller is what pay follows; `between_persons` that of the mean pay from person to person.
     """
 
     paid: pl.DataFrame
@@ -29,6 +30,7 @@ class Runs:
     sales_spread: float
     spread_sales: float
     spread_repaid: float
+    between_persons: float
 
     @property
     def paid_fen(self) -> int:
@@ -48,7 +50,7 @@ def commission_runs(
     pay = spent.filter("person", pl.col("amount_fen") <= settings.most_pay_fen)
     if pay.is_empty():
         return None
-    days = pay.select(pl.col("business_date").unique().sort())
+    days = _busy_days(settings, pay)
     gap = pl.col("business_date").diff().dt.total_days().fill_null(0)
     numbered = days.with_columns((gap > settings.run_gap_days).cum_sum().alias("run"))
     pay = pay.join(numbered, on="business_date").sort("booked_at", "ref")
@@ -80,7 +82,27 @@ def commission_runs(
         sales_spread=_spread(news),
         spread_sales=_spread(sales),
         spread_repaid=_spread(repaid),
+        between_persons=_spread(
+            pay.group_by("payee").agg(pl.col("amount_fen").mean())["amount_fen"].to_list()
+        ),
     )
+
+
+def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
+    """The days on or next to which, the day before and after among them, a run's persons are paid.
+
+    Rents and single bills lie between them.
+    """
+    near = pl.concat(
+        [
+            pay.select("payee", (pl.col("business_date") + timedelta(days=shift)).alias("day"))
+            for shift in (-1, 0, 1)
+        ]
+    )
+    busy = near.group_by("day").agg(pl.col("payee").n_unique().alias("persons"))
+    busy = busy.filter(pl.col("persons") >= settings.run_persons)
+    days = pay.select(pl.col("business_date").unique().sort())
+    return days.filter(pl.col("business_date").is_in(busy["day"].implode()))
 
 
 def _varied(settings: OfflineSales, pay: pl.DataFrame) -> float:

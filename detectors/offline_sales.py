@@ -96,7 +96,8 @@ def judge(
 ) -> Finding | None:
     """Hold one institution against the lines; two signs, or commissions that clearly move."""
     mine = pl.col("institution_id") == seller.institution_id
-    sold = _sold(settings, money.spent.filter(mine), money.spot.filter(mine), inflow)
+    agencies = money.agencies.filter(mine)["party_no"].to_list()
+    sold = _sold(settings, money.spent.filter(mine), money.spot.filter(mine), inflow, agencies)
     branches = sold.landlords >= settings.minimum_landlords
     terminals = (
         sold.spot_payers >= settings.minimum_spot_payers
@@ -104,7 +105,8 @@ def judge(
     )
     # Beside another sign, the pay of staff that moves may hold wages too, and come to more.
     if (branches or terminals) and not sold.commissions:
-        sold = replace(sold, commissions=pay_moves(settings, sold.runs, settings.mixed_share))
+        moves = pay_moves(settings, sold.runs, settings.mixed_share, settings.minimum_persons)
+        sold = replace(sold, commissions=moves)
     signs = sold.commissions + branches + terminals
     if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.moves):
         return None
@@ -112,11 +114,11 @@ def judge(
         return None
     runs = sold.runs if sold.commissions else None
     shown = [runs.paid.select("ref", "booked_at")] if runs else []
-    shown += [sold.rents.select("ref", "booked_at")] if branches else []
-    shown += [sold.spot.select("ref", "booked_at")] if terminals else []
+    # What clients pay at terminals shows how they were met; what is at stake is the pay for it.
+    if terminals and not runs:
+        shown = [sold.spot.select("ref", "booked_at")]
     evidence = read_evidence(pl.concat(shown))
     lookalikes = _lookalikes(settings, sold)
-    agencies = money.agencies.filter(mine)["party_no"].to_list()
     used = set(runs.paid["payer"]) if runs else set()
     return Finding(
         typology=NAME,
@@ -151,17 +153,16 @@ def judge(
 
 
 def _sold(
-    settings: OfflineSales, spent: pl.DataFrame, spot: pl.DataFrame, inflow: pl.DataFrame
+    settings: OfflineSales,
+    spent: pl.DataFrame,
+    spot: pl.DataFrame,
+    inflow: pl.DataFrame,
+    agencies: list[int],
 ) -> Sold:
     new = int(inflow["new_fen"].sum())
-    runs = commission_runs(settings, spent, inflow)
-    commissions = pay_moves(settings, runs, settings.highest_share)
+    runs, commissions = _runs(settings, spent, inflow, agencies)
     moves = (
-        commissions
-        and runs is not None
-        and runs.runs >= settings.sure_runs
-        and runs.sales_spread >= settings.least_sales_spread
-        and runs.spread_sales <= settings.sure_spread_part * runs.sales_spread
+        commissions and runs is not None and (_follows(settings, runs) or _uneven(settings, runs))
     )
     rents = _rents(settings, spent)
     return Sold(
@@ -177,11 +178,55 @@ def _sold(
     )
 
 
-def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
-    """Say whether runs of pay look like commissions that come to at most so much of new money."""
+def _follows(settings: OfflineSales, runs: Runs) -> bool:
+    """Pay that clearly moves with new money from run to run."""
+    return (
+        runs.runs >= settings.sure_runs
+        and runs.sales_spread >= settings.least_sales_spread
+        and runs.spread_sales <= settings.sure_spread_part * runs.sales_spread
+    )
+
+
+def _uneven(settings: OfflineSales, runs: Runs) -> bool:
+    """Pay as uneven as success is: from person to person, and for nearly all from run to run."""
+    return (
+        runs.varied is not None
+        and runs.varied >= settings.sure_varied_share
+        and runs.between_persons >= settings.least_uneven
+        and runs.spread_sales <= settings.sure_spread
+    )
+
+
+def _runs(
+    settings: OfflineSales, spent: pl.DataFrame, inflow: pl.DataFrame, agencies: list[int]
+) -> tuple[Runs | None, bool]:
+    """Runs of pay, and whether they look like commissions: by each payer alone, else by all.
+
+    Agencies come first: they pay for selling alone, where a seller pays wages too.
+    """
+    persons = spent.filter("person").with_columns(pl.col("payer").is_in(agencies).alias("agency"))
+    by_payer = persons.group_by("agency", "payer").agg(pl.col("payee").n_unique())
+    ordered = by_payer.sort("agency", "payee", "payer", descending=[True, True, False])
+    payers = ordered["payer"]
+    for payer in payers if len(payers) > 1 else ():
+        runs = commission_runs(settings, spent.filter(pl.col("payer") == payer), inflow)
+        least = settings.run_persons if payer in agencies else settings.minimum_persons
+        if pay_moves(settings, runs, settings.highest_share, least):
+            return runs, True
+    runs = commission_runs(settings, spent, inflow)
+    return runs, pay_moves(settings, runs, settings.highest_share, settings.minimum_persons)
+
+
+def pay_moves(
+    settings: OfflineSales, runs: Runs | None, highest_share: float, persons: int
+) -> bool:
+    """Say whether runs of pay look like commissions that come to at most so much of new money.
+
+    `persons` are the fewest that are paid.
+    """
     return (
         runs is not None
-        and runs.persons >= settings.minimum_persons
+        and runs.persons >= persons
         and settings.lowest_share <= runs.share <= highest_share
         and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
         and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
