@@ -318,6 +318,7 @@ class IllegalFundraising(Section):
 
     lot_fen: Count
     minimum_lot_fen: Count
+    cash_hours: Count
     collector_payers: Count
     pair_receivers: Count
     pair_back_share: Share
@@ -334,6 +335,7 @@ class IllegalFundraising(Section):
     maximum_public_share: Share
     minimum_lot_share: Share
     minimum_covered_share: Share
+    minimum_reached_share: Share
     sure_receivers_share: Share
     sure_covered_share: Share
     circle_persons: Count

@@ -108,15 +108,14 @@ def _finding(
     subject = subject_of(context, scheme)
     if subject is None:
         return _unknown_holders(context, scheme, raised)
-    evidence = read_evidence(
-        pl.concat(
-            [raised.incoming.select("ref", "booked_at"), returns.paid.select("ref", "booked_at")]
-        )
-    )
+    shown = (scheme.flow, scheme.taken_out)
+    evidence = read_evidence(pl.concat([each.select("ref", "booked_at") for each in shown]))
     collecting = set(raised.incoming["holder"]) - {subject}
     paying = set(scheme.flow.filter(~pl.col("incoming"))["holder"]) - {subject} - collecting
     named = [(number, "pool") for number in sorted(collecting)]
     named += [(number, "shell") for number in sorted(paying)]
+    others = set(scheme.taken_out["payee"]) - {subject} - collecting - paying
+    named += [(number, "beneficiary") for number in sorted(others)]
     lookalikes = _lookalikes(settings, raised, returns, legal_lines(context, scheme))
     return Finding(
         typology=NAME,

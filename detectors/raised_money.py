@@ -44,16 +44,18 @@ def legal_lines(context: Context, scheme: Scheme) -> tuple[int, int]:
 
 
 def subject_of(context: Context, scheme: Scheme) -> int | None:
-    """The institution behind a scheme, else the known holder that takes most; None when unknown."""
+    """The institution behind a scheme, else the known holder that takes most; None when unknown.
+
+    What other holders hand on to it is counted with what it takes from the public.
+    """
     if scheme.behind:
         return scheme.behind.party_no
-    known = (
-        scheme.flow.filter("incoming", pl.col("holder") >= 0)
-        .group_by("holder")
-        .agg(pl.col("amount_fen").sum())
-        .sort("amount_fen", "holder", descending=[True, False])
-    )
-    return int(known["holder"][0]) if known.height else None
+    taken = scheme.flow.filter("incoming").group_by("holder").agg(pl.col("amount_fen").sum())
+    whole = dict(taken.iter_rows())
+    for holder, forwarded_fen in scheme.forwarded.items():
+        whole[holder] = whole.get(holder, 0) + forwarded_fen
+    known = {holder: amount for holder, amount in whole.items() if holder >= 0}
+    return max(known, key=lambda holder: (known[holder], -holder), default=None)
 
 
 def read_raised(scheme: Scheme, public: set[int]) -> Raised:

@@ -8,7 +8,8 @@ institution behind, are one scheme.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -46,6 +47,31 @@ from transfer t
 join raising_side a on a.account_id = t.payer_account and a.open
 join raising_side b on b.account_id = t.payee_account and b.person
 where t.status = 'settled' and t.amount_fen > 0 and t.business_date between $first and $last
+"""
+# Cash that a person drew, and that was paid in elsewhere within a day, to the fen the same lot, where
+# no other drawing and no other deposit fits: it was handed over.
+ADD_CASH = """
+insert into raising_flow
+with paid_in as (
+  select t.transfer_no, t.booked_at, t.amount_fen, s.holder
+  from transfer t join raising_side s on s.account_id = t.payee_account and s.open
+  where t.cash and t.payer_account < 0 and t.status = 'settled'
+    and t.amount_fen % $lot = 0 and t.amount_fen >= $least
+    and t.business_date between $first and $last
+), drawn as (
+  select t.transfer_no, t.booked_at, t.amount_fen, s.holder as person
+  from transfer t join raising_side s on s.account_id = t.payer_account and s.person
+  where t.cash and t.payee_account < 0 and t.status = 'settled'
+    and t.amount_fen % $lot = 0 and t.amount_fen >= $least
+    and t.business_date between $first - 1 and $last
+)
+select true, p.transfer_no, p.booked_at, p.amount_fen, d.person, p.holder
+from paid_in p
+join drawn d on d.amount_fen = p.amount_fen
+  and p.booked_at between d.booked_at and d.booked_at + to_hours($hours::integer)
+where d.person <> p.holder
+qualify count(*) over (partition by p.transfer_no) = 1
+  and count(*) over (partition by d.transfer_no) = 1
 """
 OWN = "delete from raising_flow where person = holder"
 CREATE_PAYER = """
@@ -111,6 +137,28 @@ select m.scheme, count(distinct f.person) as persons
 from scheme_member m join raising_flow f on f.holder = m.holder and not f.incoming
 group by m.scheme order by m.scheme
 """
+# What a scheme's holders pay parties that are none of them.
+SPENT = """
+select m.scheme, b.party_no as payee, t.ref, t.booked_at, t.amount_fen
+from scheme_member m
+join account_dim a on a.party_no = m.holder
+join transfer t on t.payer_account = a.account_id
+join account_dim b on b.account_id = t.payee_account and b.party_no >= 0
+anti join scheme_member o on o.scheme = m.scheme and o.holder = b.party_no
+where t.status = 'settled' and t.business_date between $first and $last
+order by m.scheme, t.booked_at, t.ref
+"""
+# What they hand on to one another.
+FORWARDED = """
+select m.scheme, o.holder, sum(t.amount_fen)::bigint as amount_fen
+from scheme_member m
+join account_dim a on a.party_no = m.holder
+join transfer t on t.payer_account = a.account_id
+join account_dim b on b.account_id = t.payee_account
+join scheme_member o on o.scheme = m.scheme and o.holder = b.party_no and o.holder <> m.holder
+where t.status = 'settled' and t.business_date between $first and $last
+group by m.scheme, o.holder order by m.scheme, o.holder
+"""
 
 
 @dataclass(frozen=True)
@@ -119,13 +167,17 @@ class Scheme:
 
     `flow` has incoming, person, holder, ref, booked_at, amount_fen, matched (belongs to a loan) and
     lot (is a round lot); holders below -1 are accounts that nobody registered. `paid` are
-    all persons that the holders pay.
+    all persons that the holders pay. `behind` is the institution whose circle holds the accounts,
+    or that the money went to; `taken_out` are payments to its circle (payee, ref, booked_at,
+    amount_fen), `forwarded` what each holder got from the others, in fen.
     """
 
     holders: tuple[int, ...]
     flow: pl.DataFrame
     paid: int
     behind: Institution | None
+    taken_out: pl.DataFrame
+    forwarded: Mapping[int, int]
 
 
 def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Scheme]:
@@ -140,6 +192,7 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     db.execute("payments on loans", CREATE_MATCHED, window)
     db.execute("sides of raising", CREATE_SIDE, {"licensed": licensed})
     db.execute("raising flow", CREATE_FLOW, window)
+    db.execute("cash handed over", ADD_CASH, {**window, **lot, "hours": settings.cash_hours})
     db.execute("own transfers", OWN)
     db.execute("payers of lots", CREATE_PAYER, {**lot, "payers": settings.collector_payers})
     bounds = {
@@ -155,12 +208,39 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     db.register("scheme_member", members.to_arrow())
     flow = db.frame("flow of schemes", FLOW, lot)
     paid = dict(db.rows("paid by schemes", ALL_PAID))
+    spent = db.frame("spent by schemes", SPENT, window)
+    forwarded: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, holder, fen in db.rows("forwarded in schemes", FORWARDED, window):
+        forwarded[number][holder] = fen
     db.unregister("scheme_member")
     for table in ("raising_side", "raising_flow", "raising_payer"):
         db.execute(f"drop {table}", f"drop table {table}")
     for (number,), mine in flow.group_by("scheme", maintain_order=True):
         behind, held = groups[int(str(number))]
-        yield Scheme(tuple(held), mine, paid.get(int(str(number)), 0), behind)
+        outgoing = spent.filter(pl.col("scheme") == number).drop("scheme")
+        behind = behind or _reached(context, settings, outgoing)
+        circle = list(context.closure(behind)) if behind else []
+        taken_out = outgoing.filter(pl.col("payee").is_in(circle))
+        yield Scheme(
+            tuple(held), mine, paid.get(int(str(number)), 0), behind, taken_out,
+            forwarded[int(str(number))],
+        )  # fmt: skip
+
+
+def _reached(
+    context: Context, settings: IllegalFundraising, outgoing: pl.DataFrame
+) -> Institution | None:
+    """The institution whose circle got most of what holders paid out, if that is much of it."""
+    got: dict[str, int] = defaultdict(int)
+    known: dict[str, Institution] = {}
+    for payee, fen in outgoing.group_by("payee").agg(pl.col("amount_fen").sum()).iter_rows():
+        for institution in context.circles_of.get(payee, ()):
+            if not (institution.licensed and institution.kind in LICENSED):
+                got[institution.institution_id] += fen
+                known[institution.institution_id] = institution
+    best = max(got, key=lambda name: (got[name], name), default=None)
+    least = settings.minimum_reached_share * int(outgoing["amount_fen"].sum())
+    return known[best] if best is not None and got[best] >= least else None
 
 
 def _groups(
