@@ -80,6 +80,7 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
         [
             met.select(pl.col("sale_ref").alias("ref"), pl.col("sold_at").alias("booked_at")),
             met.select(pl.col("back_ref").alias("ref"), pl.col("back_at").alias("booked_at")),
+            case.passed.select("ref", "booked_at"),
         ]
     )
     evidence = read_evidence(shown)
@@ -138,20 +139,13 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
 
 
 def _subject(case: Case) -> int:
-    """The known merchant at which most was paid that came back; of several, who pays for them all.
-
-    Without either, whoever pays most back.
-    """
-    if len(case.merchants) > 1 and len(case.payers) == 1 and case.payers[0] >= 0:
-        return case.payers[0]
-    for side, parties, fen in (
-        ("merchant", case.merchants, "sale_fen"), ("payer", case.payers, "back_fen"),
-    ):  # fmt: skip
-        known = case.met.filter(pl.col(side).is_in([number for number in parties if number >= 0]))
-        if known.height:
-            sums = known.unique(fen.replace("_fen", "_ref")).group_by(side).agg(pl.col(fen).sum())
-            return int(sums.sort(fen, side, descending=[True, False])[side][0])
-    raise ValueError("nobody of the case is known")
+    """The known merchant that takes most, else whoever pays most back."""
+    known = [number for number in case.merchants if number >= 0]
+    if known:
+        return max(known, key=lambda number: (case.takings.get(number, 0), -number))
+    back = case.met.unique("back_ref").filter(pl.col("payer") >= 0)
+    sums = back.group_by("payer").agg(pl.col("back_fen").sum())
+    return int(sums.sort("back_fen", "payer", descending=[True, False])["payer"][0])
 
 
 def _lookalikes(settings: ShamMerchant, case: Case) -> tuple[Lookalike, ...]:
