@@ -95,7 +95,8 @@ join settled_took k on k.unit = f.payer and k.acquired_fen >= $living * k.taken_
 group by f.payer, f.payee, k.taken_fen
 having sum(f.amount_fen) >= $handed * k.taken_fen
 """
-# The takings of each centre, by itself or through its feeders, and all that it pays.
+# The takings of each centre, by itself or through its feeders, all that it pays, and what it gives
+# its hands to pay.
 CENTRE_FLOW = """
 with centre as (
   select c.unit, any_value(f.payee_party) as party
@@ -103,22 +104,29 @@ with centre as (
 )
 select c.unit as centre, c.party, true as incoming, f.ref, f.booked_at, f.business_date,
   f.amount_fen, f.payer_party as other, f.acquired or d.feeder is not null as taken,
-  d.feeder is not null as fed, false as related, -1 as hand
+  d.feeder is not null as fed, false as related, -1 as hand, false as inner_leg
 from centre c
 join settled_flow f on f.payee = c.unit
 left join settled_feeder d on d.feeder = f.payer and d.centre = c.unit
 union all
 select c.unit, c.party, true, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee_party,
-  false, true, false, -1
+  false, true, false, -1, false
 from centre c
 join settled_feeder d on d.centre = c.unit
 join settled_flow f on f.payee = d.feeder and f.acquired
 union all
 select c.unit, c.party, false, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee_party,
-  false, false, n.other is not null, case when f.payer = c.unit then -1 else f.payer_party end
+  false, false, n.other is not null, case when f.payer = c.unit then -1 else f.payer_party end,
+  false
 from centre c
 join settled_paid f on f.unit = c.unit and f.payee <> c.unit
 left join near_tie n on n.one = c.party and n.other = f.payee_party
+union all
+select c.unit, c.party, false, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee_party,
+  false, false, false, f.payee_party, true
+from centre c
+join settled_hand h on h.centre = c.unit
+join settled_flow f on f.payer = h.centre and f.payee = h.hand
 order by 1, 5, 4, 3
 """
 

@@ -113,6 +113,7 @@ def measure(
     settings: UnlicensedPayment, flow: pl.DataFrame, last: date, days_allowed: int
 ) -> Settled | None:
     """Hold one centre against the thresholds, its takings being due within so many working days."""
+    handed, flow = flow.filter("inner_leg"), flow.filter(~pl.col("inner_leg"))
     incoming, outgoing = flow.filter("incoming"), flow.filter(~pl.col("incoming"))
     taken = incoming.filter("taken")
     came = incoming.filter(pl.col("taken") | ~pl.col("fed"))
@@ -130,7 +131,7 @@ def measure(
     found = Settled(
         taken=taken,
         to_merchants=to_merchants,
-        shown=pl.concat([incoming.filter(pl.col("taken") | pl.col("fed")), to_merchants]),
+        shown=pl.concat([incoming.filter(pl.col("taken") | pl.col("fed")), to_merchants, handed]),
         feeders=tuple(taken.filter("fed")["other"].unique().sort()),
         hands=tuple(to_merchants.filter(pl.col("hand") != -1)["hand"].unique().sort()),
         merchants=merchants,
