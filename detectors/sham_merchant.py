@@ -139,7 +139,12 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
 
 
 def _subject(case: Case) -> int:
-    """The known merchant that takes most, else whoever pays most back."""
+    """The known merchant that takes most; of more than two, who alone pays back for them all.
+
+    Without either, whoever pays most back.
+    """
+    if len(case.merchants) > 2 and len(case.payers) == 1 and case.payers[0] >= 0:
+        return case.payers[0]
     known = [number for number in case.merchants if number >= 0]
     if known:
         return max(known, key=lambda number: (case.takings.get(number, 0), -number))

@@ -119,6 +119,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "business_clients": ("无关联客户", "unrelated clients"),
         "unlicensed_kinds": ("无牌业务种类", "kinds of business without a licence"),
         "outside_reserve_fen": ("付入备付金账户之外", "paid by clients outside of the reserve"),
+        "barred_bank_fen": ("进入不得存放备付金的银行", "came to banks that may hold no reserve"),
         "bank_fees_fen": ("银行付给自有账户", "paid by banks to its own accounts"),
         "term_deposits_fen": ("定期存放", "placed for a term"),
         "interest_fen": ("禁止计息后的利息", "interest after it was forbidden"),

@@ -143,7 +143,7 @@ def test_bonuses_out_of_clients_money_fire() -> None:
     [finding] = found(bonus(platform(repaid=True), "custody"))
     assert (finding.severity, finding.amount_fen, len(finding.transfers)) == (5, 6_166_200, 12)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
-        "bonus_fen": (6_166_200, 5_000_000),
+        "bonus_fen": (6_166_200, 1_000_000),
         "lenders": (12, 10),
         "bonus_share": (1.0277, 0.01),
         "clients_share": (1.0, 0.3),
@@ -210,7 +210,7 @@ def firm(*, sold: int = 0) -> World:
 def test_old_investors_paid_with_new_money_fire_without_any_loan() -> None:
     [finding] = found(firm())
     assert (finding.party_id, finding.institution_id) == ("Firm", "Firm")
-    assert (finding.amount_fen, len(finding.transfers)) == (13_200_000, 24)
+    assert (finding.amount_fen, len(finding.transfers)) == (20_000_000, 20 + 12)
     assert finding.text == (
         "12 名先付款的自然人连本带息得到付款；付给投资人的 132,000.00 元中，其他来源只覆盖 0.00 "
         "元，其余 132,000.00 元（100%）出自其他投资人的本金",

@@ -38,7 +38,8 @@ def test_premiums_that_go_to_the_agencys_circle_fire() -> None:
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.institution_id) == ("Agency", None)
     assert (finding.code, finding.clause, finding.severity) == ("I1", "二(六)", 3)
-    assert finding.amount_fen == 5_880_500
+    # All that reached no insurer, commission among it.
+    assert finding.amount_fen == 23_902_500
     assert finding.accomplices == (("Boss", "beneficiary"),)
     assert len(finding.transfers) == 60 + 5 + 1
     assert {name: measure.value for name, measure in finding.measures.items()} == {
@@ -69,7 +70,8 @@ def test_premiums_older_than_a_cycle_fire_though_nothing_was_spent() -> None:
     assert found(hoard(69), 69) == []
     [finding] = found(hoard(110), 110)
     assert isinstance(finding, Finding)
-    assert finding.measures["aged_premium_fen"].value == finding.amount_fen
+    assert finding.measures["aged_premium_fen"].value == 14_459_000
+    assert finding.amount_fen == 52_977_000
 
 
 @pytest.mark.parametrize(

