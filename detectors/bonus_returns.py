@@ -67,7 +67,7 @@ def judge_bonuses(settings: ExcessReturn, paid: pl.DataFrame) -> BonusCase | Non
             "left out",
         ),
     )
-    payers = chosen.filter(pl.col("payer") >= 0).select("payer", "kind").unique().sort("payer")
+    payers = chosen.filter(pl.col("payer") >= 0)["payer"].unique().sort()
     return BonusCase(
         amount,
         from_clients,
@@ -91,8 +91,5 @@ def judge_bonuses(settings: ExcessReturn, paid: pl.DataFrame) -> BonusCase | Non
             f"loan ({share:.1%} of what they had lent), {yuan(clients)} yuan of it out of accounts "
             "that hold clients' money",
         ),
-        tuple(
-            (int(number), "shell" if kind == "other" else "organiser")
-            for number, kind in payers.iter_rows()
-        ),
+        tuple((int(number), "shell") for number in payers),
     )

@@ -142,10 +142,11 @@ order by n.number
 TAKINGS = """
 select y.number, y.party, sum(t.amount_fen)::bigint
 from transfer t
-join payment_side a on a.account_id = t.payer_account and (a.person or a.acquirer)
 join payment_side b on b.account_id = t.payee_account
 join case_party y on y.party = b.party and y.merchant
-where t.status = 'settled' and t.business_date between $first and $last
+left join payment_side a on a.account_id = t.payer_account
+left join case_party x on x.party = a.party and x.number = y.number
+where t.status = 'settled' and t.business_date between $first and $last and x.party is null
 group by y.number, y.party order by y.number, y.party
 """
 # What the merchants of a case pass on to those who pay back for them.

@@ -201,6 +201,15 @@ class Context:
             ),
         )
 
+    def front(self, number: int) -> str:
+        """The role of a party that stands in for another: nominee for a person, else shell."""
+        return "shell" if number in self._organisations else "nominee"
+
+    @cached_property
+    def _organisations(self) -> frozenset[int]:
+        sql = "select party_no from party_dim where kind = 'organisation'"
+        return frozenset(number for (number,) in self.db.rows("organisations", sql))
+
     @cached_property
     def party_ids(self) -> dict[int, str]:
         """The identifier of each party number."""

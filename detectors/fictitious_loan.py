@@ -221,12 +221,11 @@ def _lookalikes(
 def _roles(
     context: Context, institution: Institution, chosen: pl.DataFrame, shown: pl.DataFrame
 ) -> tuple[tuple[str, str], ...]:
-    """Borrowers lend their names; holders of meeting accounts are shells, or of the circle."""
-    circle = context.closure(institution)
+    """Borrowers lend their names; holders of the accounts where their money meets gain."""
     roles = {number: "nominee" for number in chosen["borrower"].unique() if number >= 0}
     for number in shown["meeting"].unique():
         if number >= 0:
-            roles[number] = "beneficiary" if number in circle else "shell"
+            roles[number] = "beneficiary"
     return tuple(
         (context.party_ids[number], role)
         for number, role in sorted(roles.items())

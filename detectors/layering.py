@@ -54,7 +54,6 @@ CHINESE = Description(
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per network of layers, and per party that keeps below the report line."""
     settings = context.settings.detectors.layering
-    kinds = dict(context.db.rows("kinds of parties", "select party_no, kind from party_dim"))
     shown: set[str] = set()
     for network in read_networks(context, settings):
         if fires(settings, network):
@@ -63,7 +62,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             if subject is None:
                 yield _unknown(context, network)
             else:
-                yield _finding(context, settings, network, subject, kinds)
+                yield _finding(context, settings, network, subject)
     sums = read_large_sums(context, settings)
     for way in read_ways(settings, sums):
         # What a network shows already is not said twice.
@@ -110,14 +109,8 @@ def subject_of(settings: Layering, network: Network) -> int | None:
     return int(first["payee"][0]) if first.height else None
 
 
-def _finding(
-    context: Context, settings: Layering, network: Network, subject: int, kinds: dict[int, str]
-) -> Finding:
-    named = [
-        (number, "nominee" if kinds.get(number) == "person" else "shell")
-        for number in network.layers
-        if number != subject
-    ]
+def _finding(context: Context, settings: Layering, network: Network, subject: int) -> Finding:
+    named = [(number, context.front(number)) for number in network.layers if number != subject]
     holds = set(network.hops.filter("payee_holds")["payee"])
     named += [
         (number, "beneficiary")

@@ -107,10 +107,7 @@ def _judge(
             "out",
         ),
     )
-    roles = {
-        row["payer"]: "organiser" if row["inside"] else "nominee"
-        for row in chosen.iter_rows(named=True)
-    }
+    roles = {payer: context.front(payer) for payer in chosen["payer"]}
     return Finding(
         typology=NAME,
         code=CODE,

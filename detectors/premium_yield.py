@@ -8,8 +8,8 @@ import polars as pl
 
 from data.settings import FixedReturns, PremiumMisuse
 from detectors.evidence import fen, yuan
-from detectors.fixed_returns import fixed_returns
 from detectors.finding import Lookalike, Measure
+from detectors.fixed_returns import fixed_returns
 
 
 @dataclass(frozen=True)

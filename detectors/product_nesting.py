@@ -229,10 +229,10 @@ def _own_money(context: Context, used: pl.DataFrame) -> int:
 
 
 def _roles(context: Context, manager: str, used: pl.DataFrame) -> tuple[tuple[str, str], ...]:
-    """Firms that are a layer are shells; managers of the products held take the money."""
+    """Firms that are a layer, and managers of the products held, are shells."""
     products = read_products(context)
     managers = dict(products.select("product_id", "manager").iter_rows())
-    roles = {managers[held]: "beneficiary" for held in used["held"]}
+    roles = dict.fromkeys((managers[held] for held in used["held"]), "shell")
     roles.update((ref.split(":")[1], "shell") for ref in used.filter("between")["ref"])
     known = set(context.party_ids.values())
     return tuple(

@@ -77,10 +77,8 @@ def _sorted_payers(
         payer, paid = row["payer"], row["paid_fen"]
         licensed = row["licensed"] and row["kind"] == "guarantor"
         inside = payer in circle and not (licensed and _only_guarantees(context, payer, circle))
-        if inside:
-            roles[payer] = "organiser"
-        elif row["fed_fen"] >= settings.fed_share * paid:
-            roles[payer] = "nominee"
+        if inside or row["fed_fen"] >= settings.fed_share * paid:
+            roles[payer] = context.front(payer)
         else:
             independent += paid
             continue

@@ -131,7 +131,10 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
         text=_texts(settings, case, persons, returns, kept),
         lead_office=LEAD_OFFICE,
         accomplices=tuple(
-            (context.party_ids[number], "shell" if number in case.merchants else "pool")
+            (
+                context.party_ids[number],
+                "shell" if number in case.merchants else context.front(number),
+            )
             for number in sorted({*case.merchants, *case.payers})
             if number >= 0 and number != subject
         ),

@@ -105,7 +105,7 @@ def test_new_accounts_whose_money_meets_fire() -> None:
     assert isinstance(finding, Finding)
     assert evidence < set(finding.transfers) and len(finding.transfers) == 6 + 3
     assert finding.amount_fen == 14_700_000
-    assert dict(finding.accomplices)["Centre"] == "shell"
+    assert dict(finding.accomplices)["Centre"] == "beneficiary"
     assert finding.measures["passed_on_share"].value == 0.9796
     assert finding.text == (
         "3 笔借款放款 147,000.00 元后被转出，其中 3 笔的收款账户刚开立，0 笔的借款人与他人共用"

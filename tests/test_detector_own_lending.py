@@ -40,7 +40,7 @@ def test_loans_that_a_sister_firm_pays_out_and_lenders_buy_fire() -> None:
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P2", 3)
     assert (finding.amount_fen, len(finding.transfers)) == (6_000_000, 12 + 3)
-    assert finding.accomplices == (("Sister", "organiser"),)
+    assert finding.accomplices == (("Sister", "shell"),)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (3, 2),
         "sold_share": (1.0, 0.3),

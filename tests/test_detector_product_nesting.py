@@ -49,7 +49,7 @@ def test_two_layers_below_a_product_are_one_too_many() -> None:
     assert finding.amount_fen == 80_000_000
     assert finding.transfers == (paid, "holding:A:B:2016-06-06", "holding:B:C:2016-06-06")
     assert (finding.first_at, finding.last_at) == (at(3), at(5, 0))
-    assert finding.accomplices == (("Manager B", "beneficiary"), ("Manager C", "beneficiary"))
+    assert finding.accomplices == (("Manager B", "shell"), ("Manager C", "shell"))
     assert {name: measure.value for name, measure in finding.measures.items()} == {
         "layers": 2,
         "nested_chains": 1,

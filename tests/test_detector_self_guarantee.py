@@ -51,7 +51,7 @@ def test_a_sister_firm_that_pays_for_the_borrowers_fires() -> None:
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.code, finding.severity) == ("Platform", "P5", 4)
     assert (finding.amount_fen, len(finding.transfers)) == (6_150_000, 6 + 3)
-    assert finding.accomplices == (("Reserve", "organiser"),)
+    assert finding.accomplices == (("Reserve", "shell"),)
     assert {name: (m.value, m.threshold) for name, m in finding.measures.items()} == {
         "loans": (3, 3),
         "compensated_fen": (6_150_000, 1_000_000),

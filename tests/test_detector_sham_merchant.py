@@ -94,7 +94,7 @@ def test_below_each_threshold_is_none() -> None:
 def test_who_takes_the_merchant_s_money_may_pay_back_for_it() -> None:
     [finding] = found(cashing(back="Owner"))
     assert finding.party_id == "Shop0"
-    assert finding.accomplices == (("Owner", "pool"),)
+    assert finding.accomplices == (("Owner", "nominee"),)
 
 
 def test_rotating_merchants_with_one_payer_back_are_one_case() -> None:

@@ -417,7 +417,7 @@ def test_own_brokerage_moves_between_accounts_of_one_name(played: Played) -> Non
 def test_sellers_get_a_share_of_what_they_bring(played: Played, variant: str) -> None:
     scheme = played.scheme("offline_sales", variant)
     moved = played.moved("offline_sales", variant)
-    sellers = {party for party, role in scheme.parties if role == "seller"}
+    sellers = {party for party, role in scheme.parties if role == "beneficiary"}
     to_sellers = np.isin(played.world.owner(moved["payee"]), list(sellers))
     everything = played.world.transfers.joined()
     owner = played.world.accounts.column("party")
@@ -441,7 +441,7 @@ def test_collection_staff_and_flat_wages_do_not_follow_inflow(played: Played) ->
 def test_a_borrower_owes_more_than_the_rule_allows(played: Played, variant: str) -> None:
     world, scheme = played.world, played.scheme("borrower_cap", variant)
     loans = [row for _, row in scheme.records]
-    borrowers = {party for party, role in scheme.parties if role == "borrower"}
+    borrowers = {party for party, role in scheme.parties if role == "beneficiary"}
     kinds = {int(world.parties.column("kind")[party]) for party in borrowers}
     platforms = set(world.loans.column("institution")[loans].tolist())
     one_of_all = variant == "across_platforms"

@@ -335,7 +335,8 @@ def test_misused_premiums_earn_a_fixed_yield_or_go_to_the_circle(played: Played)
             played.moved("premium_misuse", variant),
         )
         circle = [party for party, role in scheme.parties if role == "beneficiary"]
-        premiums = moved["amount"][moved["payee"] == scheme.accounts[0]].sum()
+        into = played.world.transfers.column("payee") == scheme.accounts[0]
+        premiums = played.world.transfers.column("amount")[into].sum()
         taken = moved["amount"][np.isin(played.world.owner(moved["payee"]), circle)].sum()
         assert taken / premiums > 0.15
 

@@ -68,7 +68,7 @@ def add_borrower_cap(stage: Stage, variant: str) -> None:
     number, scheme = world.begin_scheme("borrower_cap", variant, platforms[0].party)
     rows = borrow(world, platforms, accounts, owed, cap, earliest, number)
     scheme.parties = [(platform.party, "organiser") for platform in platforms]
-    scheme.parties += [(int(party), "borrower") for party in np.unique(world.owner(accounts))]
+    scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(accounts))]
     scheme.accounts = np.unique(accounts).tolist()
     scheme.records = [("loan", int(row)) for row in rows]
     scheme.stake_fen = owed - cap * YUAN

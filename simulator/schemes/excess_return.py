@@ -157,7 +157,7 @@ def pay_high_coupons(
     scheme.accounts = sorted({source, *([platform.collect] if own_first else [])})
     holder = int(world.owner(np.array([source]))[0])
     if holder != platform.party:
-        scheme.parties.append((holder, "payer"))
+        scheme.parties.append((holder, "shell"))
     scheme.stake_fen = gap_total
 
 
@@ -187,7 +187,7 @@ def pay_bonus(
     source = platform.collect
     if not own_name:
         source = int(platform.circle.sisters[0])
-        scheme.parties.append((int(world.owner(np.array([source]))[0]), "payer"))
+        scheme.parties.append((int(world.owner(np.array([source]))[0]), "shell"))
         funded = int(bonus.sum() * rng.uniform(0.8, 1.1))
         count = int(rng.integers(2, 9))
         share = (rng.dirichlet(np.full(count, 2.0)) * funded).astype(np.int64)

@@ -50,7 +50,7 @@ def add_margin_finance(stage: Stage, variant: str) -> None:
     take_back(world, trading, platform.collect, lent, ready, number)
     scheme.parties = [(platform.party, "organiser"), *scheme.parties]
     scheme.parties += [(int(p), "nominee") for p in np.unique(world.owner(trading))]
-    scheme.parties += [(int(p), "trader") for p in np.unique(world.owner(clients))]
+    scheme.parties += [(int(p), "beneficiary") for p in np.unique(world.owner(clients))]
     scheme.accounts = sorted({*trading.tolist(), *scheme.accounts})
 
 
@@ -106,7 +106,7 @@ def fund(
         institution = np.full(count, platform.party)
         record(world, "disburse", row, world.owner(straw), institution, lent, sent)
         scheme.records = [("loan", int(each)) for each in row[sent >= 0]]
-        scheme.parties += [(int(p), "borrower") for p in np.unique(world.owner(straw))]
+        scheme.parties += [(int(p), "nominee") for p in np.unique(world.owner(straw))]
         return straw, send_later(world, later, 0.1, 20)
     if variant == "bundle_of_claims":
         return sell_bundle(stage, platform, lenders, lent, later, number, scheme), later

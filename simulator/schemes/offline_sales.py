@@ -43,12 +43,12 @@ def add_offline_sales(stage: Stage, variant: str) -> None:
     scheme.parties = [(platform.party, "organiser")]
     if variant == "outsourced_agency":
         payer = hire_agency(stage, platform, tickets, number)
-        scheme.parties.append((int(world.owner(np.array([payer]))[0]), "agency"))
+        scheme.parties.append((int(world.owner(np.array([payer]))[0]), "shell"))
     paid, sellers = pay_commissions(
         world, tickets, sellers, payer, number, wages=variant == "as_wages"
     )
     rent_branches(world, platform)
-    scheme.parties += [(int(party), "seller") for party in np.unique(world.owner(sellers))]
+    scheme.parties += [(int(party), "beneficiary") for party in np.unique(world.owner(sellers))]
     scheme.accounts = sorted({payer, *sellers.tolist()})
     scheme.stake_fen = paid
 

@@ -49,7 +49,7 @@ def add_own_lending(stage: Stage, variant: str) -> None:
     use_proceeds(world, loans)
     scheme.parties = [(platform.party, "organiser")]
     scheme.parties += [
-        (int(party), "lender")
+        (int(party), "shell" if world.parties.column("kind")[party] == 1 else "nominee")
         for party in np.unique(world.owner(sources))
         if party != platform.party
     ]

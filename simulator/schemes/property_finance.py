@@ -52,7 +52,7 @@ def add_property_finance(stage: Stage, variant: str) -> None:
     moved = pay_for_homes(stage, loans, payees, variant, number, scheme)
     scheme.parties += [(platform.party, "organiser")]
     scheme.parties += [(int(party), "beneficiary") for party in world.owner(colluding)]
-    scheme.parties += [(int(p), "borrower") for p in np.unique(world.owner(loans.account))]
+    scheme.parties += [(int(p), "beneficiary") for p in np.unique(world.owner(loans.account))]
     scheme.accounts = sorted({*loans.account.tolist(), *payees.tolist(), *scheme.accounts})
     scheme.parties.sort(key=lambda each: each[1] != "organiser")
     scheme.records = [("loan", int(row)) for row in loans.row]

@@ -54,7 +54,8 @@ def add_self_guarantee(stage: Stage, variant: str) -> None:
     some_pay_late(world, platform, borrowers, loans, day)
     scheme.parties = [(platform.party, "organiser")]
     if holder != platform.party:
-        scheme.parties.append((holder, "guarantor"))
+        firm = world.parties.column("kind")[holder] == 1
+        scheme.parties.append((holder, "shell" if firm else "nominee"))
     scheme.accounts = [source]
     scheme.records = [("loan", int(row)) for row in loans]
     scheme.stake_fen = total
