@@ -708,6 +708,7 @@ class DisguisedClearing(Section):
     netted_clients: Count
     minimum_netted_days: Count
     minimum_netted_share: Share
+    bridge_share: Share
     sure_clients: Count
     confidence_least: Share
     confidence_share: Share
@@ -772,6 +773,7 @@ class UnlicensedBusiness(Section):
     minimum_clients: Count
     minimum_fen: Whole
     minimum_settled_fen: Whole
+    handed_on_share: Share
     minimum_settlements: Count
     settlement_span_days: Count
     largest_instalment_ratio: Ratio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -121,6 +122,21 @@ join firm b on b.account_id = t.payee_account and b.licensed <> a.licensed
 where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
 order by 1, 2, t.booked_at, t.ref
 """
+# What persons pay accounts of firms that pay licensed ones out of it.
+BEHIND = """
+with handing as (
+  select distinct t.payer_account as account, c.party_id
+  from cooperation c join transfer t on t.ref = c.ref
+  where c.outgoing
+)
+select h.party_id, t.ref, t.booked_at, t.amount_fen
+from handing h
+join transfer t on t.payee_account = h.account
+join account_dim a on a.account_id = t.payer_account
+join party_dim p on p.party_no = a.party_no and p.kind = 'person'
+where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+order by 1, 3, 2
+"""
 QUERIES = {
     "payment": RESERVES,
     "guarantee": GUARANTEES,
@@ -198,6 +214,34 @@ def read_cooperation(context: Context, settings: UnlicensedBusiness) -> dict[str
         if _recurs(settings, mine):
             held = found.get(party)
             found[party] = mine if held is None else pl.concat([held, mine])
+    return found
+
+
+def read_handed_on(
+    context: Context, settings: UnlicensedBusiness, partners: Mapping[str, pl.DataFrame]
+) -> dict[str, pl.DataFrame]:
+    """By unlicensed firm, what persons paid it, where most of it went on to licensed ones.
+
+    `partners` is as ``read_cooperation`` gives it; rows have ref, booked_at and amount_fen.
+    """
+    if not partners:
+        return {}
+    rows = pl.concat(
+        [
+            mine.select(pl.lit(party).alias("party_id"), "ref", "outgoing")
+            for party, mine in sorted(partners.items())
+        ]
+    )
+    context.db.register("cooperation", rows.to_arrow())
+    window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    taken = context.db.frame("persons behind settlements", BEHIND, window)
+    context.db.unregister("cooperation")
+    found = {}
+    for key, mine in taken.group_by("party_id", maintain_order=True):
+        party = str(key[0])
+        handed = int(partners[party].filter("outgoing")["amount_fen"].sum())
+        if handed >= settings.handed_on_share * int(mine["amount_fen"].sum()):
+            found[party] = mine
     return found
 
 

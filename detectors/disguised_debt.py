@@ -80,7 +80,8 @@ def judge(context: Context, settings: DisguisedDebt, issue: Issue) -> Finding | 
         or issue.raised_fen < settings.minimum_fen
     ):
         return None
-    shown = [issue.raised.select("ref", "booked_at")]
+    on_record = (issue.raised, issue.registered, issue.passed_on)
+    shown = [rows.select("ref", "booked_at") for rows in on_record]
     if debt and returns is not None:
         shown.append(returns.paid.select("ref", "booked_at"))
     if own:

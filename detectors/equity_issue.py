@@ -18,7 +18,8 @@ class Issue:
     """An issuer of equity products with its platform, and what was measured of its money.
 
     `raised` are the payments of natural persons and others outside of the circle; `to_circle` what
-    the raising accounts paid to the platform's circle.
+    the raising accounts paid to the platform's circle, `passed_on` what those of others paid the
+    issuer itself; `registered` are the keys of its products and their holdings.
     """
 
     issuer: int
@@ -27,6 +28,8 @@ class Issue:
     raised: pl.DataFrame
     paid: pl.DataFrame
     to_circle: pl.DataFrame
+    passed_on: pl.DataFrame
+    registered: pl.DataFrame
     circle_share: float
     returns: Returns | None
     promised: bool
@@ -67,6 +70,8 @@ def read_issue(context: Context, money: EquityMoney, issuer: int, issues: pl.Dat
         raised=raised,
         paid=flow.filter(~pl.col("incoming")),
         to_circle=to_circle,
+        passed_on=money.spent.filter(pl.col("issuer") == issuer, pl.col("payee") == issuer),
+        registered=money.registered.filter(pl.col("issuer") == issuer),
         circle_share=int(to_circle["amount_fen"].sum()) / total,
         returns=fixed_returns(context.settings.fixed_returns, flow),
         promised=issues["promised_rate"].is_not_null().any(),

@@ -93,6 +93,19 @@ join (select distinct issuer, holder from equity_invested) i
 where t.status = 'settled' and t.business_date between $first and $last
 order by 1, 6, 5, 3, 2
 """
+# The products themselves, and who holds them.
+REGISTERED = """
+select distinct issuer, 'product:' || product_id as ref, $last::timestamp as booked_at
+from equity_issue
+union all
+select e.issuer, 'holding:' || h.holder_id || ':' || h.product_id || ':' || min(h.as_of),
+  min(h.as_of)::timestamp
+from (select distinct issuer, product_id from equity_issue) e
+join holding h on h.product_id = e.product_id and h.holder_kind = 'party'
+where h.as_of <= $last
+group by e.issuer, h.holder_id, h.product_id
+order by 1, 3, 2
+"""
 # What the accounts that money is raised on pay out, to anyone.
 SPENT = """
 select r.issuer, t.ref, t.booked_at, t.amount_fen, b.party_no as payee
@@ -112,12 +125,14 @@ class EquityMoney:
     account serves), promised_rate and the raising account's bank and number; `flow` a row per
     payment of or to an investor: issuer, incoming, person, source, ref (of a transfer, or
     "holding:holder:product:day" where only the holding is known), booked_at and amount_fen;
-    `spent` what raising accounts paid: issuer, ref, booked_at, amount_fen and payee.
+    `spent` what raising accounts paid: issuer, ref, booked_at, amount_fen and payee; `registered`
+    the keys of products and holdings: issuer, ref, booked_at.
     """
 
     issues: pl.DataFrame
     flow: pl.DataFrame
     spent: pl.DataFrame
+    registered: pl.DataFrame
 
 
 def read_equity_money(context: Context, settings: DisguisedDebt) -> EquityMoney:
@@ -130,12 +145,13 @@ def read_equity_money(context: Context, settings: DisguisedDebt) -> EquityMoney:
     issues = db.frame("equity products", ISSUES)
     empty = pl.DataFrame()
     if issues.is_empty():
-        return EquityMoney(issues, empty, empty)
+        return EquityMoney(issues, empty, empty, empty)
     db.register("equity_issue", issues.to_arrow())
     db.execute("investors of equity", CREATE_INVESTED, window)
     source = {"persons": settings.source_persons, "covered": settings.source_covered_share}
     db.execute("sources of payments", CREATE_SOURCE, {**window, **source})
     flow = db.frame("flow of equity", FLOW, {"first": window["first"], "last": window["last"]})
     spent = db.frame("spent of equity", SPENT, window)
+    registered = db.frame("equity on record", REGISTERED, {"last": window["last"]})
     db.unregister("equity_issue")
-    return EquityMoney(issues, flow, spent)
+    return EquityMoney(issues, flow, spent, registered)

@@ -34,6 +34,33 @@ union all
 select ref, booked_at, day, amount_fen, channel, payer_bank, payer, payee, false
 from leg where not by_bank
 """
+# Who stands in for an institution: a party that hands most of what clients pay it to the
+# institution, or that gets from it most of what it pays clients.
+CREATE_BRIDGE = """
+create or replace temp table clearing_bridge as
+with legs as (
+  select party, incoming, sum(amount_fen) as amount_fen from inner_leg
+  group by party, incoming having count(*) >= $legs
+), between as (
+  select a.party as payer, b.party as payee, sum(t.amount_fen) as amount_fen
+  from transfer t
+  join payment_side a on a.account_id = t.payer_account
+  join payment_side b on b.account_id = t.payee_account
+  where t.status = 'settled' and a.party <> b.party and t.business_date between $first and $last
+    and (a.party in (select party from legs) and b.party in (select party from clearing_firm)
+      or b.party in (select party from legs) and a.party in (select party from clearing_firm))
+  group by a.party, b.party
+)
+select b.payee as operator, l.party, true as takes
+from legs l join between b on b.payer = l.party
+join clearing_firm f on f.party = b.payee
+where l.incoming and b.amount_fen >= $handed * l.amount_fen
+union
+select b.payer, l.party, false
+from legs l join between b on b.payee = l.party
+join clearing_firm f on f.party = b.payer
+where not l.incoming and b.amount_fen >= $handed * l.amount_fen
+"""
 # Firms that take inside one bank and pay, by themselves or by someone tied, inside another.
 CREATE_OPERATOR = """
 create or replace temp table clearing_leg as
@@ -42,14 +69,24 @@ with acting as (
   union
   select l.party, n.other from (select distinct party from inner_leg where incoming) l
   join near_tie n on n.one = l.party
+  union
+  select operator, party from clearing_bridge where not takes
+), taking as (
+  select party as operator, party from (select distinct party from inner_leg where incoming)
+  union
+  select operator, party from clearing_bridge where takes
 ), taken as (
-  select l.*, l.party as operator from inner_leg l
-  where l.incoming and not exists (
-    select 1 from near_tie n where n.one = l.party and n.other = l.client)
+  select l.*, a.operator from inner_leg l join taking a on a.party = l.party
+  where l.incoming and l.client <> a.operator and not exists (
+    select 1 from near_tie n where n.one = a.operator and n.other = l.client)
+    and not exists (select 1 from clearing_bridge b
+      where b.operator = a.operator and b.party = l.client)
 ), paid as (
   select l.*, a.operator from inner_leg l join acting a on a.party = l.party
   where not l.incoming and l.client <> a.operator and not exists (
     select 1 from near_tie n where n.one = a.operator and n.other = l.client)
+    and not exists (select 1 from clearing_bridge b
+      where b.operator = a.operator and b.party = l.client)
 ), busy as (
   select operator from taken group by operator having count(*) >= $legs
   intersect
@@ -127,6 +164,16 @@ def read_legs(
     register_near_ties(context, "near_tie")
     window = {"first": first, "last": context.business_date, "least": settings.least_leg_fen}
     db.execute("payments inside one bank", CREATE_LEG, window)
+    firms = [i.party_no for i in context.institutions if i.kind not in ("bank", "clearing_house")]
+    db.register(
+        "clearing_firm", pl.DataFrame({"party": firms}, schema={"party": pl.Int64}).to_arrow()
+    )
+    bridge = {
+        "first": first, "last": context.business_date, "legs": settings.minimum_pairs // 4,
+        "handed": settings.bridge_share,
+    }  # fmt: skip
+    db.execute("who stands in", CREATE_BRIDGE, bridge)
+    db.unregister("clearing_firm")
     db.execute("legs of operators", CREATE_OPERATOR, {"legs": settings.minimum_pairs})
     db.unregister("near_tie")
     fee = {"fee": settings.maximum_fee_share, "fee_fen": settings.maximum_fee_fen}
@@ -142,6 +189,6 @@ def read_legs(
         },
     )
     legs = db.frame("legs of operators", LEGS)
-    for name in ("inner_leg", "clearing_leg", "payment_side"):
+    for name in ("inner_leg", "clearing_bridge", "clearing_leg", "payment_side"):
         db.execute(f"drop {name}", f"drop table {name}")
     return legs, equal, chance, netted

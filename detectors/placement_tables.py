@@ -25,11 +25,13 @@ order by institution_id, ledger_date, bank_no, account_no
 # Sums that a reserve account pays to one account and that come back whole, with interest, later.
 DEPOSITS = """
 with reserve as (
-  select a.account_id, a.bank_no, a.account_no, coalesce(a.institution_id, p.institution_id) as institution_id
+  select a.account_id, a.bank_no, a.account_no,
+    coalesce(a.institution_id, p.institution_id) as institution_id
   from account_dim a left join party_dim p on p.party_no = a.party_no
   where a.role = 'client_reserve'
 ), placed as (
-  select r.institution_id, r.account_id, r.bank_no, r.account_no, t.ref, t.booked_at, t.business_date,
+  select r.institution_id, r.account_id, r.bank_no, r.account_no, t.ref, t.booked_at,
+    t.business_date,
     t.amount_fen, t.payee_account as other
   from reserve r join transfer t on t.payer_account = r.account_id
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
@@ -39,7 +41,8 @@ with reserve as (
   from reserve r join transfer t on t.payee_account = r.account_id
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
 )
-select p.institution_id, p.bank_no, p.account_no, p.ref, p.booked_at, p.business_date as day, p.amount_fen,
+select p.institution_id, p.bank_no, p.account_no, p.ref, p.booked_at, p.business_date as day,
+  p.amount_fen,
   b.ref as back_ref, b.booked_at as back_at, b.amount_fen - p.amount_fen as interest_fen,
   left(o.bank_no, 3) <> left(p.bank_no, 3) as elsewhere
 from placed p

@@ -61,7 +61,8 @@ class FixedYield:
         paid = yuan(fen(self.whole))
         return (
             f"数月内以固定溢价向 {self.persons} 名投保人退回 {paid} 元",
-            f"{self.persons} policyholders got {paid} yuan back within months, with a fixed surplus",
+            f"{self.persons} policyholders got {paid} yuan back within months, with a fixed "
+            "surplus",
         )
 
 

@@ -25,7 +25,7 @@ from data.legal_rules import legal_rules
 from data.settings import ProductNesting
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.holdings import (
     managers_without_products,
@@ -135,7 +135,7 @@ def _finding(
     used = layers.join(on_way, on=["holder", "held"])
     entering = layers.join(
         pl.DataFrame(
-            sorted({chain[:2] for chain in chains}),
+            sorted({step for chain in chains for step in _entering(chain)}),
             schema={"holder": pl.String, "held": pl.String},
             orient="row",
         ),
@@ -200,8 +200,14 @@ def _finding(
     )
 
 
+def _entering(chain: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The steps whose holdings are at stake: the first of a chain, every one of a ring."""
+    steps = list(pairwise(chain))
+    return steps if chain[0] == chain[-1] else steps[:1]
+
+
 def _shown(context: Context, used: pl.DataFrame) -> pl.DataFrame:
-    """The holdings on the way, by their keys, and the transfers that paid for them."""
+    """The products and the holdings on the way, by their keys, and the transfers that paid."""
     days = context.settings.load.window_days
     context.db.register("nested_edge", used.select("holder", "held").unique().to_arrow())
     moved = context.db.frame(
@@ -218,7 +224,18 @@ def _shown(context: Context, used: pl.DataFrame) -> pl.DataFrame:
             dtype=pl.Datetime("us"),
         ),
     )
-    return pl.concat([positions, moved.select("ref", pl.col("booked_at").cast(pl.Datetime("us")))])
+    products = pl.concat(
+        [used.select(pl.col(side).alias("product"), "as_of") for side in ("holder", "held")]
+    )
+    registered = pl.DataFrame(
+        {
+            "ref": [record_key("product", each) for each in products["product"]],
+            "booked_at": [datetime.combine(day, time()) for day in products["as_of"]],
+        },
+        schema={"ref": pl.String, "booked_at": pl.Datetime("us")},
+    )
+    paid = moved.select("ref", pl.col("booked_at").cast(pl.Datetime("us")))
+    return pl.concat([positions, registered, paid])
 
 
 def _own_money(context: Context, used: pl.DataFrame) -> int:

@@ -48,8 +48,8 @@ join raising_side a on a.account_id = t.payer_account and a.open
 join raising_side b on b.account_id = t.payee_account and b.person
 where t.status = 'settled' and t.amount_fen > 0 and t.business_date between $first and $last
 """
-# Cash that a person drew, and that was paid in elsewhere within a day, to the fen the same lot, where
-# no other drawing and no other deposit fits: it was handed over.
+# Cash that a person drew, and that was paid in elsewhere within a day, to the fen the same lot,
+# where no other drawing and no other deposit fits: it was handed over.
 ADD_CASH = """
 insert into raising_flow
 with paid_in as (

@@ -237,11 +237,11 @@ class Paid:
     """What clients were paid: by loan, over all of an institution's accounts, and at what rates.
 
     `loans` has a row per loan with paid_fen, covered_fen, uncovered_fen, and whoever paid it, what
-    lenders got (got_fen) and what of it lies beyond all that came in (beyond_fen), `totals` a row per
-    institution with clients, returned, paid_fen, taken_fen, covered_fen, `ahead` a row per account
-    whose payers got more than they had paid in, and its sources do not cover it; `rates` institution_id
-    and rate of positions of which all was got back; `loan_transfers` and `client_transfers` are
-    what shows it.
+    lenders got (got_fen) and what of it lies beyond all that came in (beyond_fen), `totals` a row
+    per institution with clients, returned, paid_fen, taken_fen, covered_fen, `ahead` a row per
+    account whose payers got more than they had paid in, where its sources do not cover that;
+    `rates` institution_id and rate of positions of which all was got back; `loan_transfers` and
+    `client_transfers` are what shows it.
     """
 
     loans: pl.DataFrame

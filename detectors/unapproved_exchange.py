@@ -75,7 +75,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     if not venues:
         return
     numbers = {name: venue.party_no for name, venue in venues.items()}
-    flow, accounts = read_venues(context, settings, numbers, sorted(lawful))
+    flow, accounts, passed_on = read_venues(context, settings, numbers, sorted(lawful))
     for name in sorted(venues):
         venue = venues[name]
         mine = flow.filter(pl.col("institution_id") == name)
@@ -83,7 +83,8 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         if mine.is_empty():
             yield _no_accounts(venue, held.height)
             continue
-        found = judge(context, settings, venue, mine, held)
+        relayed = passed_on.filter(pl.col("institution_id") == name)
+        found = judge(context, settings, venue, mine, held, relayed)
         if found is not None:
             yield found
 
@@ -94,6 +95,7 @@ def judge(
     venue: Institution,
     flow: pl.DataFrame,
     accounts: pl.DataFrame,
+    relayed: pl.DataFrame,
 ) -> Finding | None:
     """Hold one venue against the thresholds: enough clients, no goods, and at least one sign."""
     traded = read_trading(context, venue, flow)
@@ -115,7 +117,8 @@ def judge(
         or not any(signs.values())
     ):
         return None
-    evidence = read_evidence(pl.concat([traded.from_persons, traded.to_persons, traded.to_circle]))
+    moved = (traded.from_persons, traded.to_persons, traded.to_circle, relayed)
+    evidence = read_evidence(pl.concat([rows.select("ref", "booked_at") for rows in moved]))
     lookalikes = _lookalikes(settings, traded)
     return Finding(
         typology=NAME,

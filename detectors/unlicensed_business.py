@@ -18,10 +18,10 @@ from collections.abc import Iterator
 import polars as pl
 
 from data.settings import UnlicensedBusiness
-from detectors.business_records import Done, read_activities, read_cooperation
+from detectors.business_records import Done, read_activities, read_cooperation, read_handed_on
 from detectors.context import Context
 from detectors.description import Description
-from detectors.evidence import read_evidence, record_key, yuan
+from detectors.evidence import fen, read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.licence_scope import ACTIVITIES, Licences
 
@@ -60,8 +60,11 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     licences = Licences(context)
     done = read_activities(context, settings, licences)
     partners = read_cooperation(context, settings)
+    behind = read_handed_on(context, settings, partners)
     for party in sorted(done.keys() | partners.keys()):
-        yield _finding(context, settings, party, done.get(party, []), partners.get(party))
+        yield _finding(
+            context, settings, party, done.get(party, []), partners.get(party), behind.get(party)
+        )
     [managing] = [each for each in ACTIVITIES if each.name == "asset_management"]
     for party, products in context.db.rows("products without holders", UNKNOWN_HOLDERS):
         if not licences.allows(party, managing):
@@ -74,12 +77,15 @@ def _finding(
     party: str,
     done: list[Done],
     partners: pl.DataFrame | None,
+    behind: pl.DataFrame | None,
 ) -> Finding:
     shown = [each.rows.select("ref", "booked_at") for each in done]
     if partners is not None:
         shown.append(partners.select("ref", "booked_at"))
+    if behind is not None:
+        shown.append(behind.select("ref", "booked_at"))
     evidence = read_evidence(pl.concat(shown))
-    settled = 0 if partners is None else int(partners["amount_fen"].sum())
+    settled = _settled_fen(partners, behind)
     clients = max((each.rows["other"].n_unique() for each in done), default=0)
     related = max((each.related_share for each in done), default=0.0)
     both_ways = partners is not None and partners["outgoing"].n_unique() == 2
@@ -137,6 +143,15 @@ def _finding(
         lead_office=LEAD_OFFICE,
         accomplices=(),
     )
+
+
+def _settled_fen(partners: pl.DataFrame | None, behind: pl.DataFrame | None) -> int:
+    """What persons paid that was handed on, else what was settled in the larger direction."""
+    if behind is not None:
+        return fen(behind)
+    if partners is None:
+        return 0
+    return max(fen(partners.filter("outgoing")), fen(partners.filter(~pl.col("outgoing"))))
 
 
 def _texts(done: list[Done], partners: pl.DataFrame | None, *, licensed: bool) -> tuple[str, str]:

@@ -69,6 +69,15 @@ left join party_dim p on p.party_no = a.party_no
 anti join venue_account o on o.institution_id = s.institution_id and o.account = s.other
 order by s.institution_id, t.booked_at, t.ref, s.incoming, s.account
 """
+# What relays pass on to the venue.
+PASSED_ON = """
+select v.institution_id, t.ref, t.booked_at
+from venue_account v
+join venue_account r on r.institution_id = v.institution_id and r.relay
+join transfer t on t.payee_account = v.account and t.payer_account = r.account
+where t.status = 'settled' and t.business_date between $first and $last
+group by all order by 1, 3, 2
+"""
 ACCOUNTS = """
 select institution_id, account, party_no, bool_and(relay) as relay
 from venue_account group by institution_id, account, party_no
@@ -78,12 +87,13 @@ order by institution_id, account
 
 def read_venues(
     context: Context, settings: UnapprovedExchange, venues: dict[str, int], licensed: list[str]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Read the flow of some venues (institution and its party) and their accounts.
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read the flow of some venues (institution and its party), their accounts, what relays passed.
 
     `flow` has institution_id, incoming, ref, booked_at, business_date, amount_fen, account, person
     (the other side's party; an unknown one is another for each account) and its kind; `accounts`
-    have institution_id, account, party_no and relay. `licensed` institutions relay lawfully.
+    have institution_id, account, party_no and relay; what was passed on institution_id, ref and
+    booked_at. `licensed` institutions relay lawfully.
     """
     db = context.db
     window = {
@@ -105,5 +115,6 @@ def read_venues(
     db.execute("relays to venues", ADD_RELAY, {**window, **relay})
     flow = db.frame("flow of venues", FLOW, window)
     accounts = db.frame("venue accounts", ACCOUNTS)
+    passed_on = db.frame("passed on to venues", PASSED_ON, window)
     db.unregister("venue")
-    return flow, accounts
+    return flow, accounts, passed_on

@@ -44,7 +44,9 @@ def add_commingling(stage: Stage, variant: str) -> None:
     elif variant == "ledger_gap":
         open_gap(world, platform, number, moved, scheme)
     else:
-        move_to_own(world, platform, number, moved, back=variant == "borrowed_back")
+        scheme.stake_fen = move_to_own(
+            world, platform, number, moved, back=variant == "borrowed_back"
+        )
 
 
 def client_inflow(world: World, platform: Platform, first: int) -> Ints:
@@ -81,8 +83,11 @@ def mark_clients(world: World, platform: Platform, first: int, number: int) -> N
     columns["scheme"][rows & touches & ~circle] = number
 
 
-def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, back: bool) -> None:
-    """Custody pays own funds far beyond fees; some of it comes back before anyone counts."""
+def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, back: bool) -> int:
+    """Custody pays own funds far beyond fees; some of it comes back before anyone counts.
+
+    Returns what custody paid.
+    """
     rng, period = world.rng, world.period
     total = int(inflow.sum() * rng.uniform(0.12, 0.6))
     count = int(world.lots(3, 28))
@@ -91,7 +96,9 @@ def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, 
     at = period.at(rng, day, str(rng.choice(["business", "evening", "retail"])))
     texts = world.draw_purposes(("手续费", "往来款", "服务费", "借款", "资金归集", ""))
     amount = rounded(rng, amount, float(rng.uniform(0, 0.8)))
-    world.pay(platform.collect, platform.own, amount, at, rng.choice(texts, count), scheme=number)
+    taken = world.pay(
+        platform.collect, platform.own, amount, at, rng.choice(texts, count), scheme=number
+    )
     gap = np.bincount(day, amount, minlength=period.days).astype(np.int64)
     if back:
         days = np.minimum(day + rng.integers(1, 9, count), period.days - 1)
@@ -111,6 +118,7 @@ def move_to_own(world: World, platform: Platform, number: int, inflow: Ints, *, 
         world.pay(platform.own, rng.choice(to, count), spent, late, rng.choice(texts, count))
     if rng.random() < 0.6:
         world.subledger_gap[platform.collect] += np.cumsum(gap)
+    return int(amount[taken >= 0].sum())
 
 
 def open_gap(world: World, platform: Platform, number: int, inflow: Ints, scheme: Scheme) -> None:

@@ -64,6 +64,8 @@ def add_disguised_clearing(stage: Stage, variant: str) -> None:
         channel=channel,
         scheme=number,
     )
+    if variant == "bridge_accounts":
+        keep_bridges(world, remitter, orders, debits, paid, number)
     cover(world, remitter, int(orders.amount.sum() * rng.uniform(0.3, 1.0)))
 
 
@@ -82,6 +84,30 @@ def bridges(stage: Stage, bank: int, scheme: Scheme) -> Ints:
         move_account(world, account, bank)
     scheme.parties += [(int(party), role) for party in world.owner(accounts)]
     return accounts
+
+
+def keep_bridges(
+    world: World, remitter: Remitter, orders: Orders, debits: Ints, paid: Ints, number: int
+) -> None:
+    """The firm's account at the one bank takes most of what bridges took, that at the other feeds
+    its bridges; some days apart, in lumps inside the bank."""
+    rng, days = world.rng, world.period.days
+    every = int(rng.integers(1, 4))
+    total = np.bincount(orders.at // DAY // every, orders.amount).astype(np.int64)
+    block = np.flatnonzero(total)
+    texts = world.draw_purposes(("往来款", "备用金", "借款", "转账", ""))
+    for bridges_there, into in ((debits, True), (paid, False)):
+        share = rng.dirichlet(np.full(len(bridges_there), 3.0))
+        part = np.outer(total[block], share * rng.uniform(0.75, 1.0)).astype(np.int64)
+        day = block * every if not into else np.minimum((block + 1) * every, days) - 1
+        hour = rng.integers(18, 23, len(block)) if into else rng.integers(0, 7, len(block))
+        at = np.repeat(day * DAY + hour * HOUR, len(bridges_there))
+        at = at + rng.integers(0, HOUR, len(at))
+        bridge = np.tile(bridges_there, len(block))
+        own = np.full(len(bridge), remitter.debits if into else remitter.credits)
+        payer, payee = (bridge, own) if into else (own, bridge)
+        text = rng.choice(texts, len(at))
+        world.pay(payer, payee, part.ravel(), at, text, scheme=number)
 
 
 def other_bank(world: World, bank: int) -> int:
