@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from detector_world import World, at
+from detector_world import BANK, World, at
 
 from detectors import disguised_clearing
 from detectors.finding import CannotConclude, Finding
@@ -146,3 +146,31 @@ def test_a_firm_s_account_without_statements_is_asked_for() -> None:
     [said] = disguised_clearing.detect(world.context(30))
     assert isinstance(said, CannotConclude)
     assert (said.party_id, said.missing) == ("Firm", (f"entry (bank {OTHER_BANK})",))
+
+
+def bridged(handed: float = 1.0, given: float = 0.8) -> World:
+    """Strangers take and pay the same sums at two banks; each day an institution gets so much of
+    what was taken, and gives so much of what is paid."""
+    world = World()
+    world.institution("Payer", "payment_institution")
+    for name, bank in (("taker", BANK), ("giver", OTHER_BANK)):
+        world.party(name, kind="person")
+        world.account(name, name, "ordinary", bank=bank)
+        world.account(f"own-{name}", "Payer", "own_funds", "Payer", bank=bank)
+    payers, payees = world.persons("payer", 24), world.persons("payee", 24)
+    for number, (payer, payee) in enumerate(zip(payers, payees, strict=True)):
+        world.account(payee, payee, "ordinary", bank=OTHER_BANK)
+        day, yuan = number % 12, 25_000 + 137 * number
+        world.pay(payer, "taker", yuan, at(day, 10))
+        world.pay("taker", "own-taker", yuan * handed, at(day, 20))
+        world.pay("own-giver", "giver", yuan * given, at(day, 8))
+        world.pay("giver", payee, yuan, at(day, 11))
+    return world
+
+
+def test_strangers_who_stand_in_for_an_institution_clear_for_it() -> None:
+    [finding] = found(bridged())
+    assert finding.party_id == "Payer"
+    assert finding.measures["equal_pairs"].value == 24
+    assert dict(finding.accomplices) == {"giver": "shell", "taker": "shell"}
+    assert [each for each in found(bridged(0.4, 0.3)) if each.party_id == "Payer"] == []

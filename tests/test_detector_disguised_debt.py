@@ -47,7 +47,7 @@ def test_equity_that_pays_a_fixed_fraction_each_month_is_debt() -> None:
     assert (finding.code, finding.clause, finding.severity) == ("E1", "二(五)1", 4)
     assert finding.amount_fen == 42_000_000
     assert finding.accomplices == ()
-    assert len(finding.transfers) == 12 + 48
+    assert len(finding.transfers) == 1 + 12 + 48
     assert {name: measure.value for name, measure in finding.measures.items()} == {
         "equity_investors": 12,
         "equity_raised_fen": 42_000_000,

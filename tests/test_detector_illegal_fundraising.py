@@ -214,3 +214,45 @@ def test_an_account_of_unknown_holder_is_asked_for() -> None:
         "40 natural persons paid round lots and get fixed parts back, but nobody knows whose the "
         "accounts are: ask their banks",
     )
+
+
+def test_cash_drawn_and_paid_in_within_a_day_is_its_drawer_s() -> None:
+    def handed(hours: float) -> World:
+        world = scheme(payers=0)
+        world.account("cash", "Firm", "ordinary")
+        world.unregistered.add("cash")
+        for number, person in enumerate(world.persons("saver", 40)):
+            lot = 10_000 + 100 * number
+            day = number % 7
+            marks = {"cash": True, "payee_account": -1}
+            world.pay(person, "cash", lot, at(day, 10), **marks)
+            marks = {"cash": True, "payer_account": -1}
+            world.pay("cash", "desk", lot, at(day, 10 + hours), **marks)
+            for turn in (1, 2, 3):
+                world.pay("desk", person, lot * 0.012, at(day + turn * 30, 15))
+        return world
+
+    [finding] = found(handed(5))
+    assert (finding.party_id, finding.measures["lot_payers"].value) == ("Firm", 40)
+    assert found(handed(25)) == []
+
+
+def cards(to_owner: float) -> World:
+    """Cards of strangers take the lots in turn and pay the returns; so much goes to the owner."""
+    world = scheme(collectors=("card0000", "card0001"), source="card0000")
+    world.persons("card", 2)
+    for day in range(0, 90, 10):
+        world.pay("card0001", "card0000", 40_000, at(day, 20))
+        world.pay("card0000", "Owner", to_owner, at(day, 21))
+    return world
+
+
+def test_strangers_cards_are_of_the_institution_whose_circle_the_money_reached() -> None:
+    [finding] = found(cards(20_000))
+    assert finding.party_id == "Firm"
+    assert dict(finding.accomplices) == {
+        "card0000": "pool", "card0001": "pool", "Owner": "beneficiary"
+    }  # fmt: skip
+    # Without it, the card that the others pay is the centre.
+    [finding] = found(cards(100))
+    assert (finding.party_id, finding.institution_id) == ("card0000", None)

@@ -294,3 +294,21 @@ def test_a_sum_that_comes_back_over_two_firms_fires_once_however_often() -> None
     assert (finding.party_id, finding.amount_fen) == ("Origin", 20_000_000)
     assert finding.measures["cycles"].value == 2
     assert finding.text[1].endswith("and came back to its start 2 time(s)")
+
+
+def test_rounds_over_middlemen_who_serve_several_are_a_service() -> None:
+    def rounds(customers: int) -> World:
+        world = World()
+        world.trade(30)
+        world.party("Shop")
+        [friend] = world.persons("friend", 1)
+        for number, name in enumerate(world.persons("customer", customers)):
+            yuan = 61_000 + 7_919 * number
+            world.pay(name, "Shop", yuan, at(3 + 5 * number, 9))
+            world.pay("Shop", friend, yuan * 0.99, at(3 + 5 * number, 10))
+            world.pay(friend, name, yuan * 0.98, at(3 + 5 * number, 11))
+        return world
+
+    [finding] = found(rounds(1), way_chance=1e9)
+    assert finding.measures["cycles"].value == 1
+    assert found(rounds(2), way_chance=1e9) == []

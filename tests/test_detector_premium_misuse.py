@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from detector_world import World, at
 
@@ -235,3 +237,28 @@ def test_claims_refunds_of_the_very_premium_and_few_returns_are_none() -> None:
         premium = 5_000 + 130 * number
         refunds.pay("Insurer", f"holder{number:04d}", premium, at(number + 7))
     assert found(refunds) == []
+
+
+def test_an_agency_that_pays_a_fixed_surplus_is_held_to_the_same_line() -> None:
+    world = agency(1.0)
+    for number in range(12):
+        world.pay("Agency", f"holder{number:04d}", (5_000 + 10 * number) * 1.01, at(number + 9, 15))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert (finding.party_id, finding.measures["surrenders"].value) == ("Agency", 12)
+    assert finding.amount_fen == 31_770_000
+    assert len(finding.transfers) == 60 + 12
+
+
+def test_premiums_given_back_and_paid_to_a_sister_are_followed_there() -> None:
+    world = insurer(0.99)
+    world.party("Fund")
+    world.tie("Insurer", "Fund", "shareholder", 1.0)
+    before = next(each for each in found(world) if isinstance(each, Finding))
+    back = [(payee, fen, when) for payer, payee, fen, when, _ in world.paid if payer == "Insurer"]
+    moved = [
+        world.pay(payee, "Fund", fen / 100, when + timedelta(hours=9)) for payee, fen, when in back
+    ]
+    after = next(each for each in found(world) if isinstance(each, Finding))
+    assert after.accomplices == (("Fund", "beneficiary"),)
+    assert set(after.transfers) == {*before.transfers, *moved}

@@ -47,7 +47,10 @@ def test_two_layers_below_a_product_are_one_too_many() -> None:
     assert (finding.party_id, finding.institution_id) == ("Manager A", None)
     assert (finding.code, finding.clause, finding.severity) == ("M3", "二(二)3", 3)
     assert finding.amount_fen == 80_000_000
-    assert finding.transfers == (paid, "holding:A:B:2016-06-06", "holding:B:C:2016-06-06")
+    assert finding.transfers == (
+        paid, "holding:A:B:2016-06-06", "holding:B:C:2016-06-06", "product:A", "product:B",
+        "product:C",
+    )  # fmt: skip
     assert (finding.first_at, finding.last_at) == (at(3), at(5, 0))
     assert finding.accomplices == (("Manager B", "shell"), ("Manager C", "shell"))
     assert {name: measure.value for name, measure in finding.measures.items()} == {
@@ -100,7 +103,7 @@ def test_holdings_that_go_round_fire() -> None:
     hold(world, "B", "A", 500_000)
     [finding] = found(world)
     assert isinstance(finding, Finding)
-    assert finding.text[1] == "1 ring(s) of holdings (A → B → A); 800,000.00 yuan are nested"
+    assert finding.text[1] == "1 ring(s) of holdings (A → B → A); 1,300,000.00 yuan are nested"
     assert finding.measures["rings"].value == 1
 
 

@@ -160,3 +160,29 @@ def test_clients_who_pay_outside_the_reserve_fire() -> None:
     assert finding.text[0].startswith("20 名以上客户将 50,000.00 元付入未登记为备付金的账户")
     assert found(outside(19, 3_000).context(30)) == []
     assert found(outside(20, 999).context(30)) == []
+
+
+def barred(scope: str | None, *, owner: str = "兴业银行股份有限公司", yuan: float = 5_000) -> World:
+    """Clients pay into a reserve at a bank (309) whose scope the register states; another bank's
+    scope names reserves."""
+    world = firm()
+    world.institution("Bank", "bank", scope=scope)
+    world.institution("Other", "bank", scope="bank;client_reserve")
+    world.party("Bank", name=owner)
+    world.party("Other", name="中国工商银行股份有限公司")
+    world.account("second", "Payer", "client_reserve", "Payer", bank="309301000015")
+    for number, client in enumerate(world.persons("client", 10)):
+        world.pay(client, "second", yuan, at(number, 9))
+    return world
+
+
+def test_a_reserve_at_a_bank_whose_scope_does_not_cover_it_fires() -> None:
+    [finding] = found(barred("bank").context(30))
+    assert finding.measures["barred_bank_fen"].value == finding.amount_fen == 5_000_000
+    assert len(finding.transfers) == 10
+    assert found(barred("bank;备付金存管").context(30)) == []
+    assert found(barred("bank", owner="某银行").context(30)) == []
+    assert found(barred("bank", yuan=4_999).context(30)) == []
+    silent = barred("bank")
+    silent.scopes["Other"] = "bank"
+    assert found(silent.context(30)) == []
