@@ -205,6 +205,7 @@ class FundPool(Section):
     ratio_days: Count
     ratio_sample: Count
     pair_doubt: Count
+    sure_returned_share: Share
     sure_payers: Count
     sure_paid_back_share: Share
     confidence_least: Share

@@ -9,6 +9,7 @@ import polars as pl
 
 from data.settings import UnlicensedBusiness
 from detectors.context import Context
+from detectors.evidence import fen
 from detectors.licence_scope import ACTIVITIES, Activity, Licences
 from detectors.near_ties import register_near_ties
 
@@ -104,22 +105,28 @@ from reserve_day r join party_dim p on p.institution_id = r.institution_id
 where r.ledger_date <= $day
 order by 1, 3, 2
 """
-# Payments between licensed and unlicensed financial firms, own accounts on both sides.
+# Payments between licensed financial firms and unlicensed ones, own accounts on both sides; firms
+# that are on no register count where they stand between persons and one whose trade is no retail
+# of others.
 COOPERATION = """
 with firm as (
   select a.account_id, p.party_id, coalesce(list_contains($licensed, p.institution_id), false)
-    as licensed
+    as licensed, p.institution_kind is not null as registered,
+    coalesce(p.institution_kind in ('insurer', 'payment_institution'), false) as retail
   from account_dim a join party_dim p on p.party_no = a.party_no
-  where p.institution_kind not in ('bank', 'clearing_house')
+  where p.kind = 'organisation'
+    and coalesce(p.institution_kind, '') not in ('bank', 'clearing_house')
     and a.role in ('own_funds', 'ordinary', 'guarantor', 'merchant')
 )
 select case when a.licensed then b.party_id else a.party_id end as party_id,
   case when a.licensed then a.party_id else b.party_id end as other,
-  not a.licensed as outgoing, t.ref, t.booked_at, t.business_date as day, t.amount_fen
+  not a.licensed as outgoing, case when a.licensed then b.registered else a.registered end
+    as registered, t.ref, t.booked_at, t.business_date as day, t.amount_fen
 from transfer t
 join firm a on a.account_id = t.payer_account
 join firm b on b.account_id = t.payee_account and b.licensed <> a.licensed
 where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+  and (a.registered and b.registered or not a.retail and not b.retail)
 order by 1, 2, t.booked_at, t.ref
 """
 # What persons pay accounts of firms that pay licensed ones out of it.
@@ -129,7 +136,7 @@ with handing as (
   from cooperation c join transfer t on t.ref = c.ref
   where c.outgoing
 )
-select h.party_id, t.ref, t.booked_at, t.amount_fen
+select h.party_id, t.ref, t.booked_at, t.amount_fen, a.party_no as person
 from handing h
 join transfer t on t.payee_account = h.account
 join account_dim a on a.account_id = t.payer_account
@@ -239,8 +246,9 @@ def read_handed_on(
     found = {}
     for key, mine in taken.group_by("party_id", maintain_order=True):
         party = str(key[0])
-        handed = int(partners[party].filter("outgoing")["amount_fen"].sum())
-        if handed >= settings.handed_on_share * int(mine["amount_fen"].sum()):
+        handed, came = fen(partners[party].filter("outgoing")), fen(mine)
+        near = min(handed, came) >= settings.handed_on_share * max(handed, came)
+        if near and mine["person"].n_unique() >= settings.minimum_clients:
             found[party] = mine
     return found
 
@@ -251,6 +259,8 @@ def _recurs(settings: UnlicensedBusiness, mine: pl.DataFrame) -> bool:
     sums = mine["amount_fen"].to_numpy()
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     both_ways = mine["outgoing"].n_unique() == 2
+    if not both_ways and not mine["registered"].all():
+        return False
     return (
         mine.height >= settings.minimum_settlements
         and span >= settings.settlement_span_days

@@ -71,9 +71,20 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     judged.sort(key=lambda each: (-each[0][0], -each[2].public_fen, each[1].accounts))
     taken: set[int] = set()
     for (_, institution), pool, measured, followed in judged:
+        if institution is None and not _pays_returns(settings, measured):
+            continue
         if not taken & set(pool.accounts):
             taken |= set(pool.accounts)
             yield from report(context, settings, pool, measured, followed, institution)
+
+
+def _pays_returns(settings: FundPool, found: Measured) -> bool:
+    """Whether payers are paid much of their money again, or more than they had paid.
+
+    Who lets flats or holds deposits gives a few of them back what they paid, and no more.
+    """
+    returned = found.returned_fen / max(found.public_fen, 1)
+    return found.principal_back > 1 or returned >= settings.sure_returned_share
 
 
 def report(

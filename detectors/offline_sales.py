@@ -207,7 +207,9 @@ def _runs(
     persons = spent.filter("person").with_columns(pl.col("payer").is_in(agencies).alias("agency"))
     by_payer = persons.group_by("agency", "payer").agg(pl.col("payee").n_unique())
     ordered = by_payer.sort("agency", "payee", "payer", descending=[True, True, False])
-    payers = ordered["payer"]
+    # Who pays a few persons pays friends.
+    payers = ordered.filter(pl.col("payee") >= settings.run_persons)["payer"]
+    spent = spent.filter(pl.col("payer").is_in(payers.implode()))
     for payer in payers if len(payers) > 1 else ():
         runs = commission_runs(settings, spent.filter(pl.col("payer") == payer), inflow)
         least = settings.run_persons if payer in agencies else settings.minimum_persons

@@ -133,18 +133,10 @@ def _finding(
     steps = sorted({step for chain in chains for step in pairwise(chain)})
     on_way = pl.DataFrame(steps, schema={"holder": pl.String, "held": pl.String}, orient="row")
     used = layers.join(on_way, on=["holder", "held"])
-    entering = layers.join(
-        pl.DataFrame(
-            sorted({step for chain in chains for step in _entering(chain)}),
-            schema={"holder": pl.String, "held": pl.String},
-            orient="row",
-        ),
-        on=["holder", "held"],
-    )
-    rings = [chain for chain in chains if chain[0] == chain[-1]]
+    rings = [chain for chain in chains if _is_ring(chain)]
     deepest = max((len(chain) - 1 for chain in chains if chain not in rings), default=0)
     between = used.filter("between")
-    amount = int(entering.unique("ref")["cost_fen"].sum())
+    amount = _entered_fen(used, chains)
     evidence = read_evidence(_shown(context, used))
     own = _own_money(context, used)
     lookalikes = (
@@ -200,10 +192,20 @@ def _finding(
     )
 
 
-def _entering(chain: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The steps whose holdings are at stake: the first of a chain, every one of a ring."""
-    steps = list(pairwise(chain))
-    return steps if chain[0] == chain[-1] else steps[:1]
+def _entered_fen(used: pl.DataFrame, chains: list[tuple[str, ...]]) -> int:
+    """What entered the chains by their first holdings, and the largest holding of each ring."""
+    sums = used.group_by("holder", "held").agg(pl.col("cost_fen").sum())
+    cost = {(holder, held): fen for holder, held, fen in sums.iter_rows()}
+    entering: dict[tuple[str, str], int] = {}
+    for chain in chains:
+        steps = list(pairwise(chain))
+        first = max(steps, key=lambda step: (cost[step], step)) if _is_ring(chain) else steps[0]
+        entering[first] = cost[first]
+    return sum(entering.values())
+
+
+def _is_ring(chain: tuple[str, ...]) -> bool:
+    return chain[0] == chain[-1]
 
 
 def _shown(context: Context, used: pl.DataFrame) -> pl.DataFrame:

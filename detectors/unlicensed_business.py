@@ -61,6 +61,12 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     done = read_activities(context, settings, licences)
     partners = read_cooperation(context, settings)
     behind = read_handed_on(context, settings, partners)
+    # A firm on no register does a licensed one's business only where it hands persons' money on.
+    partners = {
+        party: mine
+        for party, mine in partners.items()
+        if mine["registered"].all() or party in behind
+    }
     for party in sorted(done.keys() | partners.keys()):
         yield _finding(
             context, settings, party, done.get(party, []), partners.get(party), behind.get(party)

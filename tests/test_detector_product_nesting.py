@@ -103,7 +103,7 @@ def test_holdings_that_go_round_fire() -> None:
     hold(world, "B", "A", 500_000)
     [finding] = found(world)
     assert isinstance(finding, Finding)
-    assert finding.text[1] == "1 ring(s) of holdings (A → B → A); 1,300,000.00 yuan are nested"
+    assert finding.text[1] == "1 ring(s) of holdings (A → B → A); 800,000.00 yuan are nested"
     assert finding.measures["rings"].value == 1
 
 

@@ -37,6 +37,8 @@ def add_disguised_clearing(stage: Stage, variant: str) -> None:
         debits = bridges(stage, remitter.debit_bank, scheme)
         paid = bridges(stage, remitter.credit_bank, scheme)
     scheme.accounts = [*debits.tolist(), *paid.tolist()]
+    if variant == "bridge_accounts":
+        scheme.stake_fen = int(orders.amount.sum())
     texts = world.draw_purposes(TEXTS)
     channel = CHANNEL["direct_link"] if variant == "direct_links" else -1
     payer, payee = orders.payer, orders.payee

@@ -40,6 +40,9 @@ def add_product_splitting(stage: Stage, variant: str) -> None:
         )
         scheme.records += held_records(rows)
     held = [row for table, row in scheme.records if table == "holding"]
+    if variant == "unfit_holders":
+        level = int(world.products.column("risk")[product])
+        held = [row for row in held if world.holdings.column("risk")[row] < level]
     scheme.stake_fen = int(world.holdings.column("cost", np.array(held)).sum())
 
 
