@@ -61,22 +61,32 @@ DRAWN = """() => new Promise((done) => {
 
 @dataclass(frozen=True)
 class Served:
-    """A desk that is served by a process of its own."""
+    """A desk that is served by a process of its own, and those that it begins."""
 
     address: str
     process: int
 
     def cpu_seconds(self) -> float:
         """Seconds of processor that it has taken."""
-        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICK
+        spent = 0
+        for process in self._processes():
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+            spent += int(fields[11]) + int(fields[12])
+        return spent / TICK
 
     def memory_mb(self) -> float:
-        """Its resident memory."""
-        status = Path(f"/proc/{self.process}/status").read_text()
-        found = re.search(r"VmRSS:\s+(\d+) kB", status)
-        assert found is not None
-        return int(found[1]) / 1024
+        """Their memory; what several share counts once."""
+        held = 0
+        for process in self._processes():
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+            found = re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)
+            assert found is not None
+            held += int(found[1])
+        return held / 1024
+
+    def _processes(self) -> list[int]:
+        children = Path(f"/proc/{self.process}/task/{self.process}/children").read_text()
+        return [self.process, *map(int, children.split())]
 
 
 def main() -> None:

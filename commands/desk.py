@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import tempfile
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 import uvicorn
+from uvicorn.supervisors import Multiprocess
 
 from commands.terminal import STORE_FAILED, Terminal, terminal
 from data.control import Control
@@ -23,6 +27,8 @@ AuditCommand = Literal["verify", "list", "accept"]
 SHOWN_EVENTS = 50
 # Connections that wait to be accepted; uvicorn's own figure.
 BACKLOG = 2048
+# Processes that answer without being asked for more; each holds what explains suspects.
+MOST_WORKERS = 4
 
 
 def add_to(app: typer.Typer) -> None:
@@ -41,6 +47,10 @@ def serve(
     proxy: Annotated[
         str | None, typer.Option(help="Address of the TLS proxy whose headers are believed.")
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, max=64, help="Processes that answer; one per processor, 4 at most."),
+    ] = None,
 ) -> None:
     """Serve the investigators' desk on the published results, until stopped.
 
@@ -55,19 +65,27 @@ def serve(
             "that ends TLS"
         )
     require_libraries()
-    app = create_app(chosen.present_home, chosen.settings)
-    listening = _listen(host, port)
-    scheme = "http" if certificate is None else "https"
-    address = f"{scheme}://{host}:{listening.getsockname()[1]}/"
-    chosen.say(f"办案台在 {address}", f"the desk is at {address}")
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False,
-            ssl_certfile=certificate, ssl_keyfile=key, proxy_headers=proxy is not None,
-            forwarded_allow_ips=proxy or "",
+    count = workers or min(os.cpu_count() or 1, MOST_WORKERS)
+    with tempfile.TemporaryDirectory(prefix="lookthrough-desk-") as folder:
+        make = partial(
+            create_app, chosen.present_home, chosen.settings, counts=Path(folder) / "counts"
         )
-    )  # fmt: skip
-    server.run(sockets=[listening])
+        # What cannot be opened is said here, once, before any process begins.
+        app = make()
+        listening = _listen(host, port)
+        scheme = "http" if certificate is None else "https"
+        address = f"{scheme}://{host}:{listening.getsockname()[1]}/"
+        chosen.say(f"办案台在 {address}", f"the desk is at {address}")
+        config = uvicorn.Config(
+            app if count == 1 else make, factory=count > 1, workers=count, log_level="warning",
+            access_log=False, server_header=False, ssl_certfile=certificate, ssl_keyfile=key,
+            proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "",
+        )  # fmt: skip
+        if count == 1:
+            uvicorn.Server(config).run(sockets=[listening])
+        else:
+            app.state.desk.control.close()
+            Multiprocess(config, sockets=[listening]).run()
 
 
 def users(

@@ -22,6 +22,7 @@ from pipelines import night
 from review.assets import STATIC
 from review.desk import Clock, Desk
 from review.headers import guarded
+from review.limits import Counts
 from review.pages import PAGES
 from review.rendering import environment, page
 from review.results import Results
@@ -37,25 +38,33 @@ log = logging.getLogger("lookthrough.desk")
 
 
 def create_app(
-    home: Home, settings: Settings, *, secure: bool = True, now: Clock = night.now
+    home: Home,
+    settings: Settings,
+    *,
+    secure: bool = True,
+    now: Clock = night.now,
+    counts: Path | None = None,
 ) -> FastAPI:
     """Build the desk of a home.
 
     `secure` says that browsers reach it by https, or on this machine; cookies then are for such
-    connections alone.
+    connections alone. `counts` is the file in which all processes of a desk count what they limit;
+    without it this process counts for itself.
 
     Raises:
         LookthroughError: a store cannot be opened, or a route declares no action.
     """
     control = Control(home)
     desk = Desk(
-        home, settings, control, Results(home), Sealer(home), environment(), now, secure
+        home, settings, control, Results(home), Sealer(home), environment(), now, secure,
+        Counts(counts),
     )  # fmt: skip
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         control.close()
+        desk.counts.close()
 
     app = FastAPI(
         title="Lookthrough", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan

@@ -13,7 +13,7 @@ from data.control import Control
 from data.home import Home
 from data.settings import Settings
 from review.history import History
-from review.limits import RateLimit, WrongTries
+from review.limits import Counts, RateLimit, WrongTries
 from review.results import Results
 from review.second_factor import Sealer
 
@@ -22,7 +22,11 @@ Clock = Callable[[], datetime]
 
 @dataclass
 class Desk:
-    """The desk of one home. `secure` says that pages are reached by https or on this machine."""
+    """The desk of one home, in one process.
+
+    `secure` says that pages are reached by https or on this machine; `counts` are shared by all
+    processes of the desk.
+    """
 
     home: Home
     settings: Settings
@@ -32,6 +36,7 @@ class Desk:
     templates: Environment
     now: Clock
     secure: bool
+    counts: Counts
     history: History = field(init=False)
     log_ins: RateLimit = field(init=False)
     requests: RateLimit = field(init=False)
@@ -40,9 +45,9 @@ class Desk:
     def __post_init__(self) -> None:
         self.history = History(self.home)
         limits = self.settings.desk
-        self.log_ins = RateLimit(limits.log_ins_per_minute)
-        self.wrong = WrongTries(limits.failed_logins, limits.lock_minutes)
-        self.requests = RateLimit(limits.requests_per_minute)
+        self.log_ins = RateLimit(self.counts, "log-ins", limits.log_ins_per_minute)
+        self.wrong = WrongTries(self.counts, "wrong", limits.failed_logins, limits.lock_minutes)
+        self.requests = RateLimit(self.counts, "requests", limits.requests_per_minute)
 
 
 def desk_of(request: Request) -> Desk:

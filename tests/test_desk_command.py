@@ -1,7 +1,11 @@
 """The desk's commands: the first administrator, accounts, the audit log, where it may listen."""
 
 import re
+import subprocess
+import sys
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from sqlalchemy import text
@@ -81,3 +85,38 @@ def test_others_are_served_by_tls_alone(
     assert code == 2 and "name --certificate and --key" in err
     code, _, err = call(capfd, home, "serve", "--key", str(tmp_path / "k.pem"))
     assert code == 2 and "belong together" in err
+
+
+def test_several_processes_answer_and_count_what_they_limit_together(home: Home) -> None:
+    Control(home).close()
+    command = [sys.executable, "-m", "cli", "--home", str(home.path), "--lang", "en", "serve"]
+    process = subprocess.Popen(
+        [*command, "--port", "0", "--workers", "2"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://([\d.]+:\d+)/", process.stdout.readline())
+        assert found is not None
+        answers = [log_in(found[1]) for _ in range(30)]
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    finally:
+        process.terminate()
+        ended = process.wait(20)
+    # A resource tracker runs beside the two.
+    assert len(children) >= 2
+    # Twenty a minute, and what a slow machine lets the bucket fill meanwhile.
+    assert answers.count(401) + answers.count(429) == 30
+    assert 20 <= answers.count(401) <= 24
+    assert ended == 0
+    assert not any(Path(f"/proc/{child}").exists() for child in children[-2:])
+
+
+def log_in(address: str) -> int:
+    """Try a log-in of nobody over a connection of its own; the answer's status."""
+    body = urlencode({"name": "nobody", "password": "wrong"})
+    connection = HTTPConnection(address, timeout=30)
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://{address}"}
+    connection.request("POST", "/login", body, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status
