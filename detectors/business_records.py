@@ -11,7 +11,7 @@ from data.settings import UnlicensedBusiness
 from detectors.context import Context
 from detectors.evidence import fen
 from detectors.licence_scope import ACTIVITIES, Activity, Licences
-from detectors.near_ties import register_near_ties
+from detectors.near_ties import lay_near_ties
 
 # What a party does by the registers: rows of evidence with their sum, counterparty and day.
 GUARANTEES = """
@@ -173,7 +173,7 @@ def read_activities(
     context: Context, settings: UnlicensedBusiness, licences: Licences
 ) -> dict[str, list[Done]]:
     """Each party's licensed business without a licence for it, where it is more than a favour."""
-    register_near_ties(context, "near_tie")
+    lay_near_ties(context)
     found: dict[str, list[Done]] = {}
     lent = {
         "first": context.first_date(settings.window_days),
@@ -200,7 +200,6 @@ def read_activities(
             judged = Done(activity, shown, related)
             if judged.amount_fen >= settings.minimum_fen:
                 found.setdefault(party, []).append(judged)
-    context.db.unregister("near_tie")
     return found
 
 

@@ -13,8 +13,8 @@ import polars as pl
 from data.settings import ShamMerchant
 from detectors.cash_episodes import read_episodes
 from detectors.context import Context
-from detectors.near_ties import register_near_ties
-from detectors.payment_sides import create_payment_sides
+from detectors.near_ties import lay_near_ties
+from detectors.payment_sides import lay_payment_sides
 
 # What persons pay to organisations and merchants, or to acquirers; and what anyone pays persons.
 CREATE_SALE = """
@@ -202,8 +202,8 @@ def read_cases(context: Context, settings: ShamMerchant) -> list[Case]:
     """Find payments that came back, and join their merchants and payers into cases."""
     db = context.db
     window = {"first": context.first_date(settings.window_days), "last": context.business_date}
-    create_payment_sides(context)
-    register_near_ties(context, "near_tie")
+    lay_payment_sides(context)
+    lay_near_ties(context)
     db.execute("card payments", CREATE_SALE, {**window, "least": settings.least_payment_fen})
     db.execute("payments to persons", CREATE_BACK, window)
     db.execute("close to merchants", CREATE_CLOSE, {**window, "part": settings.passed_on_share})
@@ -230,8 +230,7 @@ def read_cases(context: Context, settings: ShamMerchant) -> list[Case]:
         >= settings.minimum_persons
     ]
     cases = _cases(context, [mine for _, mine in groups], window)
-    db.unregister("near_tie")
-    for name in ("card_sale", "card_back", "card_close", "card_met", "payment_side"):
+    for name in ("card_sale", "card_back", "card_close", "card_met"):
         db.execute(f"drop {name}", f"drop table {name}")
     return cases
 

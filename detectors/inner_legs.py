@@ -8,8 +8,8 @@ import polars as pl
 
 from data.settings import DisguisedClearing
 from detectors.context import Context
-from detectors.near_ties import register_near_ties
-from detectors.payment_sides import create_payment_sides
+from detectors.near_ties import lay_near_ties
+from detectors.payment_sides import lay_payment_sides
 
 # Payments inside one bank, or by a direct link past the clearing, between a client and a party; the
 # bank is the party's.
@@ -160,8 +160,8 @@ def read_legs(
     payments `chance_days` later; and the days that net out (operator, equal_days, days, on_days).
     """
     db = context.db
-    create_payment_sides(context)
-    register_near_ties(context, "near_tie")
+    lay_payment_sides(context)
+    lay_near_ties(context)
     window = {"first": first, "last": context.business_date, "least": settings.least_leg_fen}
     db.execute("payments inside one bank", CREATE_LEG, window)
     firms = [i.party_no for i in context.institutions if i.kind not in ("bank", "clearing_house")]
@@ -175,7 +175,6 @@ def read_legs(
     db.execute("who stands in", CREATE_BRIDGE, bridge)
     db.unregister("clearing_firm")
     db.execute("legs of operators", CREATE_OPERATOR, {"legs": settings.minimum_pairs})
-    db.unregister("near_tie")
     fee = {"fee": settings.maximum_fee_share, "fee_fen": settings.maximum_fee_fen}
     equal = db.frame("equal legs", EQUAL, {**fee, "shift": 0})
     chance = db.frame("equal legs by chance", EQUAL, {**fee, "shift": settings.chance_days})
@@ -189,6 +188,6 @@ def read_legs(
         },
     )
     legs = db.frame("legs of operators", LEGS)
-    for name in ("inner_leg", "clearing_bridge", "clearing_leg", "payment_side"):
+    for name in ("inner_leg", "clearing_bridge", "clearing_leg"):
         db.execute(f"drop {name}", f"drop table {name}")
     return legs, equal, chance, netted

@@ -12,7 +12,7 @@ from data.settings import Layering
 from detectors.context import Context
 from detectors.layer_sums import numbered
 from detectors.layer_tables import ENDS, TRADED, read_hops
-from detectors.near_ties import near_ties
+from detectors.near_ties import lay_near_ties
 from graph.amount_ratio import AmountRatio
 from graph.chains import chains
 from graph.pattern_found import Bounds
@@ -73,9 +73,10 @@ def read_networks(context: Context, settings: Layering) -> list[Network]:
     totals = db.frame("turnover of ends", ENDS)
     for name in ("layer_hop", "layer_end"):
         db.unregister(name)
-    for name in ("layer_transfer", "layer_passing", "payment_side"):
+    for name in ("layer_transfer", "layer_passing"):
         db.execute(f"drop {name}", f"drop table {name}")
-    ties = near_ties(context)
+    lay_near_ties(context)
+    ties = db.frame("near ties", "select one, other from near_tie order by one, other")
     return [
         _network(settings, hops, sorted(members), traded, ties)
         for members in _groups(settings, hops, totals)

@@ -11,8 +11,8 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
-from detectors.near_ties import register_near_ties
-from detectors.payment_sides import create_payment_sides
+from detectors.near_ties import lay_near_ties
+from detectors.payment_sides import lay_payment_sides
 from graph.transfer_list import TransferList
 
 Ints = npt.NDArray[np.int64]
@@ -66,12 +66,10 @@ def numbered(rows: pl.DataFrame) -> tuple[Ints, TransferList]:
 
 def read_large_sums(context: Context, settings: Layering) -> LargeSums:
     """Read the transfers between strangers from the least sum that any shape looks at."""
-    create_payment_sides(context)
-    register_near_ties(context, "near_tie")
+    lay_payment_sides(context)
+    lay_near_ties(context)
     window = {"first": context.first_date(settings.window_days), "last": context.business_date}
     rows = context.db.frame(
         "large transfers", LARGE, {**window, "least": settings.least_gathered_fen}
     )
-    context.db.unregister("near_tie")
-    context.db.execute("drop payment_side", "drop table payment_side")
     return LargeSums(rows)

@@ -8,7 +8,7 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
-from detectors.payment_sides import create_payment_sides
+from detectors.payment_sides import lay_payment_sides
 
 CREATE_TRANSFER = """
 create or replace temp table layer_transfer as
@@ -118,7 +118,7 @@ def read_hops(context: Context, settings: Layering) -> pl.DataFrame:
     db = context.db
     first: date = context.first_date(settings.window_days)
     window = {"first": first, "last": context.business_date}
-    create_payment_sides(context)
+    lay_payment_sides(context)
     db.execute("large transfers", CREATE_TRANSFER, {**window, "least": settings.least_hop_fen})
     db.execute(
         "who passes on",

@@ -47,6 +47,12 @@ def near_ties(context: Context) -> pl.DataFrame:
     return pairs.unique().sort("one", "other")
 
 
-def register_near_ties(context: Context, name: str) -> None:
-    """Register the pairs as a table of that name, for queries: columns one, other."""
-    context.db.register(name, near_ties(context).to_arrow())
+def lay_near_ties(context: Context) -> None:
+    """Lay the pairs as the temporary table near_tie (one, other), unless it is laid already."""
+    context.once("near_tie", lambda: _lay(context))
+
+
+def _lay(context: Context) -> None:
+    context.db.register("_near_tie", near_ties(context).to_arrow())
+    context.db.execute("near ties", "create or replace temp table near_tie as from _near_tie")
+    context.db.unregister("_near_tie")

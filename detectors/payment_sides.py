@@ -29,8 +29,12 @@ from account_dim a left join party_dim p on p.party_no = a.party_no
 """
 
 
-def create_payment_sides(context: Context) -> None:
-    """Create the temporary table payment_side, a row per account."""
+def lay_payment_sides(context: Context) -> None:
+    """Lay the temporary table payment_side, a row per account, unless it is laid already."""
+    context.once("payment_side", lambda: _lay(context))
+
+
+def _lay(context: Context) -> None:
     licensed = [i for i in context.institutions if i.licensed and i.kind in LICENSED_KINDS]
     acquirers = [i.institution_id for i in licensed if i.kind == "payment_institution"]
     values = {"licensed": [i.institution_id for i in licensed], "acquirers": acquirers}

@@ -8,8 +8,8 @@ import polars as pl
 
 from data.settings import UnlicensedPayment
 from detectors.context import Context
-from detectors.near_ties import register_near_ties
-from detectors.payment_sides import create_payment_sides
+from detectors.near_ties import lay_near_ties
+from detectors.payment_sides import lay_payment_sides
 
 # Who takes whose money. A unit is a party, or one of its accounts: a firm may settle on one account
 # beside another business; an account is known by a number below -1, as is one of unknown holder.
@@ -141,7 +141,7 @@ def read_centres(
     db = context.db
     window = {"first": context.first_date(settings.window_days), "last": context.business_date}
     living = {"living": settings.feeder_acquired_share, "handed": settings.feeder_handed_share}
-    create_payment_sides(context)
+    lay_payment_sides(context)
     db.execute("flow of settlements", CREATE_FLOW, {**window, "by_account": by_account})
     db.execute("takings", CREATE_TOOK)
     db.execute(
@@ -169,11 +169,9 @@ def read_centres(
         },
     )
     db.execute("feeders of centres", CREATE_FEEDER, living)
-    register_near_ties(context, "near_tie")
+    lay_near_ties(context)
     flow = db.frame("flow of centres", CENTRE_FLOW)
-    db.unregister("near_tie")
     for name in ("flow", "took", "hand", "paid", "centre", "feeder"):
         db.execute(f"drop settled_{name}", f"drop table settled_{name}")
-    db.execute("drop payment_side", "drop table payment_side")
     for _, rows in flow.group_by("centre", maintain_order=True):
         yield int(rows["party"][0]), rows
