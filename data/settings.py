@@ -679,6 +679,7 @@ class Layering(Section):
     doubtful_share: Share
     main_end_share: Share
     beneficiary_share: Share
+    said_share: Share
     line_share: Share
     minimum_below: Count
     burst_days: Count

@@ -156,14 +156,16 @@ class Chance:
 
 
 def _joined(rows: pl.DataFrame, lines: list[list[int]], rounds: list[list[int]]) -> list[Way]:
-    """Join ways that share a transfer, and rounds that begin with one party."""
+    """Join ways that share a transfer, or that begin with one party."""
     graph = nx.Graph()
     payer = rows["payer"].to_list()
     for way in (*lines, *rounds):
         nx.add_path(graph, way)
     starts: dict[int, list[int]] = defaultdict(list)
-    for way in rounds:
-        starts[payer[way[0]]].append(way[0])
+    begun = {row for way in (*lines, *rounds) for row in way[1:]}
+    for way in (*lines, *rounds):
+        if way[0] not in begun:
+            starts[payer[way[0]]].append(way[0])
     for same in starts.values():
         nx.add_path(graph, same)
     # Each part by its earliest row.

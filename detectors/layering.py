@@ -23,7 +23,13 @@ from collections.abc import Iterator
 import polars as pl
 
 from data.settings import Layering
-from detectors import layer_case
+from detectors import (
+    fund_pool,
+    illegal_fundraising,
+    layer_case,
+    self_financing,
+    sham_merchant,
+)
 from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import yuan
@@ -50,13 +56,17 @@ CHINESE = Description(
     blind_spots="各层之间的现金；收付间隔数日的；自身业务规模相当的中间主体；低于起点金额的款项。",
 )
 
+# Typologies whose money moves in the same shapes; they say more of it.
+PLAINER = (fund_pool, self_financing, illegal_fundraising, sham_merchant)
+
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per network of layers, and per party that keeps below the report line."""
     settings = context.settings.detectors.layering
+    elsewhere = _shown_elsewhere(context)
     shown: set[str] = set()
     for network in read_networks(context, settings):
-        if fires(settings, network):
+        if fires(settings, network) and not _is_said(settings, elsewhere, network.hops):
             shown.update(network.hops["ref"])
             subject = subject_of(settings, network)
             if subject is None:
@@ -65,13 +75,27 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
                 yield _finding(context, settings, network, subject)
     sums = read_large_sums(context, settings)
     for way in read_ways(settings, sums):
-        # What a network shows already is not said twice.
-        if way.subject >= 0 and not shown.issuperset(way.rows["ref"]):
+        # A part of a network is not said twice.
+        said = _is_said(settings, elsewhere, way.rows) or shown.issuperset(way.rows["ref"])
+        if way.subject >= 0 and not said:
             yield way_finding(context, settings, way)
     for star in read_stars(settings, sums):
-        yield star_finding(context, settings, star)
+        if not _is_said(settings, elsewhere, star.rows):
+            yield star_finding(context, settings, star)
     for case in read_structuring(context, settings):
         yield structuring_finding(context, settings, case)
+
+
+def _shown_elsewhere(context: Context) -> set[str]:
+    """What findings show that say whose money it is and why it moves so."""
+    said = (each for detector in PLAINER for each in context.said(detector))
+    return {ref for each in said if isinstance(each, Finding) for ref in each.transfers}
+
+
+def _is_said(settings: Layering, shown: set[str], rows: pl.DataFrame) -> bool:
+    """Whether most transfers of a shape are shown already; they are not said twice."""
+    known = sum(ref in shown for ref in rows["ref"])
+    return known >= settings.said_share * rows.height
 
 
 def fires(settings: Layering, network: Network) -> bool:

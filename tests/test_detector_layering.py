@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from detector_world import World, at
 
-from detectors import layering
+from detectors import layering, self_financing
 from detectors.finding import CannotConclude, Finding
 
 
@@ -312,3 +313,25 @@ def test_rounds_over_middlemen_who_serve_several_are_a_service() -> None:
     [finding] = found(rounds(1), way_chance=1e9)
     assert finding.measures["cycles"].value == 1
     assert found(rounds(2), way_chance=1e9) == []
+
+
+def test_what_another_typology_says_of_the_same_transfers_is_not_said_twice() -> None:
+    world = chain()
+    context = world.context(60)
+    refs = tuple(f"M{number}" for number in range(len(world.paid)))
+    [finding] = [each for each in layering.detect(context) if isinstance(each, Finding)]
+    again = world.context(60)
+    again._said[self_financing.NAME] = (replace(finding, transfers=refs),)
+    assert [each for each in layering.detect(again) if isinstance(each, Finding)] == []
+
+
+def test_ways_that_begin_with_one_party_are_one_case() -> None:
+    world = World()
+    world.trade(30)
+    world.party("Source")
+    for turn in range(2):
+        names = ["Source", *world.persons(f"hop{turn}-", 4)]
+        for hop, (payer, payee) in enumerate(pairwise(names)):
+            world.pay(payer, payee, (61_003 - 7_001 * turn) * 0.99**hop, at(3 + 9 * turn, 9 + hop))
+    [finding] = found(world, way_chance=1e9)
+    assert (finding.party_id, finding.amount_fen) == ("Source", 6_100_300 + 5_400_200)
