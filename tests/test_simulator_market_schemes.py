@@ -204,6 +204,12 @@ def test_disguised_clearing_balances_each_day_outside_the_clearing(
         played.scheme("disguised_clearing", variant),
         played.moved("disguised_clearing", variant),
     )
+    # What bridges and the firm pay each other is its own affair.
+    owner = played.world.owner
+    firm = played.scheme("disguised_clearing", variant).institution
+    own = (owner(moved["payer"]) == firm) | (owner(moved["payee"]) == firm)
+    outer = ~(own & (variant == "bridge_accounts"))
+    moved = {name: values[outer] for name, values in moved.items()}
     into = np.isin(moved["payee"], scheme.accounts)
     day = moved["time"] // DAY
     came, went = (
