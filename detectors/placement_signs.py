@@ -90,23 +90,28 @@ def _deposits(settings: ReservePlacement, mine: Placement) -> Sign | None:
     """Terms at another bank at any time; at the reserve's own once interest is forbidden."""
     deposits = mine.deposits
     placed = deposits.filter(pl.col("elsewhere") | _banned(deposits["day"]))
+    returned = placed.filter(pl.col("back_ref").is_not_null())
     if int(placed["amount_fen"].sum()) < settings.minimum_fen:
         return None
     amount, interest = int(placed["amount_fen"].sum()), int(placed["interest_fen"].sum())
     shown = pl.concat(
         [
             placed.select("ref", "booked_at"),
-            placed.select(pl.col("back_ref").alias("ref"), pl.col("back_at").alias("booked_at")),
+            returned.select(pl.col("back_ref").alias("ref"), pl.col("back_at").alias("booked_at")),
             _ledger_keys(mine.ledger.join(placed, on=["bank_no", "account_no", "day"], how="semi")),
         ]
     )
+    zh_part, en_part = "", ""
+    if returned.height < placed.height:
+        zh_part, en_part = f"其中 {returned.height} 次", f"{returned.height} of them "
     return Sign(
         "deposits",
         amount,
         shown,
-        f"备付金 {placed.height} 次共 {yuan(amount)} 元定期存放，连同利息 {yuan(interest)} 元收回",
+        f"备付金 {placed.height} 次共 {yuan(amount)} 元定期存放，{zh_part}连同利息 "
+        f"{yuan(interest)} 元收回",
         f"{placed.height} time(s) {yuan(amount)} yuan of the reserve were placed for a term and "
-        f"came back with {yuan(interest)} yuan of interest",
+        f"{en_part}came back with {yuan(interest)} yuan of interest",
     )
 
 

@@ -22,7 +22,8 @@ from reserve_day
 where ledger_date between $first and $last
 order by institution_id, ledger_date, bank_no, account_no
 """
-# Sums that a reserve account pays to one account and that come back whole, with interest, later.
+# Sums that a reserve account pays to one account and that come back whole, with interest, later; and
+# what it pays the same account besides, which lies there yet.
 DEPOSITS = """
 with reserve as (
   select a.account_id, a.bank_no, a.account_no,
@@ -31,8 +32,7 @@ with reserve as (
   where a.role = 'client_reserve'
 ), placed as (
   select r.institution_id, r.account_id, r.bank_no, r.account_no, t.ref, t.booked_at,
-    t.business_date,
-    t.amount_fen, t.payee_account as other
+    t.business_date, t.amount_fen, t.payee_account as other
   from reserve r join transfer t on t.payer_account = r.account_id
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
 ), back as (
@@ -40,21 +40,26 @@ with reserve as (
     t.payer_account as other
   from reserve r join transfer t on t.payee_account = r.account_id
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
+), returned as (
+  select p.account_id, p.other, p.ref, b.ref as back_ref, b.booked_at as back_at,
+    b.amount_fen - p.amount_fen as interest_fen
+  from placed p
+  join back b on b.account_id = p.account_id and b.other = p.other
+    and b.business_date - p.business_date >= $days
+    and b.amount_fen > p.amount_fen
+    and (b.amount_fen - p.amount_fen) * 365.0 / (b.business_date - p.business_date)
+      <= $rate * p.amount_fen
+  where p.institution_id is not null
+  qualify row_number() over (partition by p.ref order by b.booked_at, b.ref) = 1
+    and row_number() over (partition by b.ref order by p.booked_at desc, p.ref) = 1
 )
 select p.institution_id, p.bank_no, p.account_no, p.ref, p.booked_at, p.business_date as day,
-  p.amount_fen,
-  b.ref as back_ref, b.booked_at as back_at, b.amount_fen - p.amount_fen as interest_fen,
+  p.amount_fen, r.back_ref, r.back_at, coalesce(r.interest_fen, 0)::bigint as interest_fen,
   left(o.bank_no, 3) <> left(p.bank_no, 3) as elsewhere
 from placed p
-join back b on b.account_id = p.account_id and b.other = p.other
-  and b.business_date - p.business_date >= $days
-  and b.amount_fen > p.amount_fen
-  and (b.amount_fen - p.amount_fen) * 365.0 / (b.business_date - p.business_date)
-    <= $rate * p.amount_fen
 join account_dim o on o.account_id = p.other and o.role <> 'client_reserve'
-where p.institution_id is not null
-qualify row_number() over (partition by p.ref order by b.booked_at, b.ref) = 1
-  and row_number() over (partition by b.ref order by p.booked_at desc, p.ref) = 1
+semi join returned d on d.account_id = p.account_id and d.other = p.other
+left join returned r on r.ref = p.ref
 order by p.institution_id, p.booked_at, p.ref
 """
 # What banks pay a payment firm outside of its reserve, whatever they call it.

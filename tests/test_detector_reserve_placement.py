@@ -136,6 +136,14 @@ def test_a_deposit_at_another_bank_fires_at_any_time() -> None:
     )
 
 
+def test_what_lies_at_the_same_place_yet_counts_too() -> None:
+    world = deposit(OTHER)
+    more = world.pay("reserve", "term", 30_000, at(20))
+    [finding] = found(world.context(30))
+    assert finding.amount_fen == 9_000_000 and more in finding.transfers
+    assert "1 of them came back" in finding.text[1]
+
+
 def test_a_deposit_at_the_same_bank_small_short_or_without_interest_is_none() -> None:
     for quiet in (
         deposit("102301000019"),
