@@ -22,8 +22,8 @@ from reserve_day
 where ledger_date between $first and $last
 order by institution_id, ledger_date, bank_no, account_no
 """
-# Sums that a reserve account pays to one account and that come back whole, with interest, later; and
-# what it pays the same account besides, which lies there yet.
+# Sums that a reserve account pays to one account and that come back whole, with interest, later;
+# and what it pays the same account besides, which lies there yet.
 DEPOSITS = """
 with reserve as (
   select a.account_id, a.bank_no, a.account_no,
