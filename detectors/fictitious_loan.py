@@ -85,7 +85,7 @@ def _signs(settings: FictitiousLoan) -> dict[str, pl.Expr]:
     shared = pl.col("shared") != ""
     weak = pl.col("fresh").cast(pl.Int64) + pl.col("meets").cast(pl.Int64)
     least = pl.when(shared).then(settings.business_share).otherwise(settings.some_business_share)
-    business = (pl.col("business_days") >= settings.business_days) & (
+    busy = (pl.col("business_days") >= settings.business_days) & (
         pl.col("business_fen") >= least * pl.col("principal_fen")
     )
     soon = pl.col("soon_share") >= settings.soon_share
@@ -102,10 +102,11 @@ def _signs(settings: FictitiousLoan) -> dict[str, pl.Expr]:
     unpaid = never & ~pl.col("explained")
     return {
         "further": weak + shared.cast(pl.Int64),
-        "has_business": business & passed,
+        "has_business": busy & passed,
         "entrusted": never & pl.col("explained"),
-        "strong": unpaid | (strong & ~business),
-        "made_up": unpaid | (passed & ~business),
+        "strong": unpaid | (strong & ~busy),
+        "made_up": unpaid | (passed & ~busy),
+        "alike": pl.col("visible") & ~busy & pl.any_horizontal(pl.col("meets") & soon, shared),
     }
 
 
@@ -123,7 +124,11 @@ def _judge(
 ) -> Finding | None:
     """Hold one platform's made-up loans against the thresholds."""
     chosen = held.filter("strong")
-    if chosen.height < settings.minimum_loans:  # weak signs take more loans: it may be a supplier
+    if chosen.height >= settings.minimum_loans:
+        # Where some surely are, so are those whose money meets theirs, or whose borrowers share
+        # with others what theirs share.
+        chosen = held.filter(pl.col("strong") | pl.col("alike"))
+    else:  # weak signs take more loans: it may be a supplier
         chosen = held.filter("made_up")
         if chosen.height < max(settings.weak_loans, settings.weak_loan_share * held.height):
             return None

@@ -225,6 +225,8 @@ select p.institution_id, p.loan_id, p.ref, p.booked_at, p.amount_fen, 'passed',
   coalesce(a.party_no, -1)
 from made_up_passed p
 join made_up_chosen c on c.institution_id = p.institution_id and c.loan_id = p.loan_id
+join account_dim e on e.account_id = p.payee_account
+anti join platform_circle o on o.institution_id = p.institution_id and o.party_no = e.party_no
 left join made_up_meeting g on g.institution_id = p.institution_id and g.account = p.payee_account
 left join account_dim a on a.account_id = g.account
 where not c.unpaid

@@ -234,3 +234,21 @@ def test_what_cannot_be_seen_is_said() -> None:
     world.institution("Platform", "p2p_platform")
     [gap] = said(world)
     assert isinstance(gap, CannotConclude) and gap.missing == ("loan", "loan_event")
+
+
+def test_beside_sure_ones_old_accounts_whose_money_meets_theirs_count() -> None:
+    world = platform()
+    passed_on(world, range(5))
+    for number in range(3):
+        world.opened[f"Borrower{number}"] = DAY - timedelta(days=9)
+    fee = world.pay("Borrower0", "Boss", 200, at(0, 15))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert (finding.measures["loans"].value, finding.amount_fen) == (5, 5 * 4_900_000)
+    assert fee not in finding.transfers  # what the circle gets is no sign of its own
+    for number in (3, 4):
+        for day in (20, 25, 30):
+            world.pay("Seller", f"Borrower{number}", 5_000, at(day))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.measures["loans"].value == 3
