@@ -36,7 +36,8 @@ where l.status not in ('raising', 'cancelled') and l.published_on <= $day
 order by 1, 3, 2
 """
 # Sums that a firm pays to many and that come back in smaller ones: loans nobody published. What a
-# firm that is no lender by kind pays for goods, claims and wages is not round.
+# firm that is no lender by kind pays for goods, claims and wages is not round. Beside those who pay
+# back stand persons paid a round sum once, who have not begun to (`pending`).
 LENT = """
 with firm as (
   select a.account_id, p.party_no, p.party_id,
@@ -72,13 +73,14 @@ with firm as (
 )
 select m.party_id, m.ref, m.business_date as day,
   case when m.lent then m.amount_fen else 0 end as amount_fen, q.party_id as other,
-  n.one is not null as related
+  n.one is not null as related, p.back_fen is null as pending
 from moved m
 join pair p on p.party_no = m.party_no and p.other = m.other and p.lent_first
-  and p.lent_fen >= $least and p.back_fen <= $instalment * p.lent_fen
-  and (p.financial or p.round_lent and p.loans = 1)
+  and p.lent_fen >= $least and coalesce(p.back_fen, 0) <= $instalment * p.lent_fen
+  and (p.financial and p.back_fen is not null or p.round_lent and p.loans = 1)
 semi join lends l on l.party_no = m.party_no
 join party_dim q on q.party_no = m.other and q.institution_id is null
+  and (p.back_fen is not null or q.kind = 'person')
 left join near_tie n on n.one = m.party_no and n.other = m.other
 order by 1, 3, 2
 """
@@ -188,12 +190,18 @@ def read_activities(
             f"who does {activity.name}", QUERIES[activity.name], {"day": context.business_date}
         )
         if activity.name == "lending":
-            rows = pl.concat([rows, context.db.frame("who lends unseen", LENT, lent)])
+            rows = pl.concat(
+                [rows.with_columns(pl.lit(False).alias("pending")),
+                 context.db.frame("who lends unseen", LENT, lent)]
+            )  # fmt: skip
+        else:
+            rows = rows.with_columns(pl.lit(False).alias("pending"))
         for key, mine in rows.group_by("party_id", maintain_order=True):
             party = str(key[0])
             strangers = mine.filter(~pl.col("related"))
             least = settings.minimum_clients if activity.name != "payment" else 1
-            if strangers["other"].n_unique() < least or licences.allows(party, activity):
+            sure = strangers.filter(~pl.col("pending"))["other"].n_unique()
+            if sure < least or licences.allows(party, activity):
                 continue
             shown = strangers.with_columns(pl.col("day").cast(pl.Datetime("us")).alias("booked_at"))
             related = 1 - strangers.height / mine.height

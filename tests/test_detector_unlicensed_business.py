@@ -166,3 +166,39 @@ def test_a_firm_of_no_kind_lends_where_its_sums_are_round_and_few_others_are_pai
     [finding] = found(plain(8_000, 11))
     assert (finding.party_id, finding.amount_fen) == ("Firm", 4_000_000)
     assert found(plain(8_000, 12)) == found(plain(8_001, 0)) == found(plain(1_900, 0)) == []
+
+
+def test_beside_those_who_pay_back_who_has_not_begun_to_is_a_borrower_too() -> None:
+    world = lending()
+    later = [world.pay("Platform", name, 50_000, at(30)) for name in world.persons("debtor", 2)]
+    world.party("Maker")
+    bill = world.pay("Platform", "Maker", 50_000, at(31))
+    [finding] = found(world)
+    assert finding.amount_fen == 60_000_000
+    assert set(later) < set(finding.transfers) and bill not in finding.transfers
+    # Alone they are nobody's borrowers.
+    few = lending(4)
+    for name in few.persons("debtor", 9):
+        few.pay("Platform", name, 50_000, at(30))
+    assert found(few) == []
+
+
+def channel(persons: int = 12, handed: float = 0.97, *, partner: str = "asset_manager") -> World:
+    """Persons pay a firm on no register, which hands it to a licensed one and gets some back."""
+    world = World()
+    world.party("Front")
+    world.institution("Proper", partner)
+    for number, name in enumerate(world.persons("client", persons)):
+        world.pay(name, "Front", 10_000 + 500 * number, at(2 * number, 10))
+        world.pay("Front", "Proper", (10_000 + 500 * number) * handed, at(2 * number, 12))
+    world.pay("Proper", "Front", 9_000, at(30))
+    return world
+
+
+def test_a_firm_on_no_register_that_hands_persons_money_to_a_licensed_one_fires() -> None:
+    [finding] = found(channel())
+    assert (finding.party_id, finding.amount_fen) == ("Front", 15_300_000)
+    assert len(finding.transfers) == 12 + 12 + 1
+    assert found(channel(4)) == []
+    assert found(channel(handed=0.4)) == []
+    assert found(channel(partner="insurer")) == []  # it may collect premiums
