@@ -227,11 +227,18 @@ def _require_records(home: Home, settings: Settings, business_date: date) -> Non
     days = settings.load.window_days
     first = business_date - timedelta(days=days - 1)
     held = lake_files(home, business_date)
-    if not held or _newest_date(held) < first:
-        raise NoRecordsError(
-            f"no accepted records from {first} to {business_date} (load.window_days = {days}); "
-            "nothing was run; `lookthrough submit PACKAGE...` first"
-        )
+    if held and _newest_date(held) >= first:
+        return
+    newest = _newest_date(held) if held else None
+    remedy = (
+        f"the newest are of {newest}: `lookthrough nightly --date {newest}` runs that night"
+        if newest
+        else "`lookthrough submit PACKAGE...` first"
+    )
+    raise NoRecordsError(
+        f"no accepted records from {first} to {business_date} (load.window_days = {days}); "
+        f"nothing was run; {remedy}"
+    )
 
 
 def _newest_date(files: Sequence[Path]) -> date:

@@ -166,6 +166,17 @@ def test_a_night_without_records_says_what_to_do(
     )
 
 
+def test_a_night_long_after_the_records_names_the_newest_day_of_them(
+    home: Path, last_date: date, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = call(capfd, "--home", str(home), "nightly", "--date", "2019-06-01")
+    assert code == 1
+    assert err.splitlines()[-1].endswith(
+        f"the newest are of {last_date}: `lookthrough --home {home} nightly --date {last_date}` "
+        "runs that night"
+    )
+
+
 def test_a_night_says_its_run_and_how_to_go_on(
     home: Path, last_date: date, capfd: pytest.CaptureFixture[str]
 ) -> None:
