@@ -93,14 +93,18 @@ order by s.party_no, t.booked_at, t.ref, s.incoming
 
 # What persons who got their premium back then paid firms of the insurer's circle.
 MOVED_ON = """
-select t.ref, t.booked_at, t.amount_fen, b.party_no as payee
+with paid as materialized (
+  select a.party_no as person, b.party_no as payee, t.ref, t.booked_at, t.amount_fen
+  from premium_circle c
+  join account_dim b on b.party_no = c.party_no
+  join transfer t on t.payee_account = b.account_id
+  join account_dim a on a.account_id = t.payer_account
+  where t.status = 'settled'
+)
+select t.ref, t.booked_at, t.amount_fen, t.payee
 from premium_back k
-join account_dim a on a.party_no = k.person
-join transfer t on t.payer_account = a.account_id
-  and t.booked_at between k.back_at and k.back_at + to_days($days::integer)
-join account_dim b on b.account_id = t.payee_account
-join premium_circle c on c.party_no = b.party_no
-where t.status = 'settled'
+join paid t on t.person = k.person
+where t.booked_at between k.back_at and k.back_at + to_days($days::integer)
   and t.amount_fen between (1 - $part) * k.back_fen and (1 + $part) * k.back_fen
 group by all
 order by t.booked_at, t.ref

@@ -62,18 +62,23 @@ join party_dim p on p.party_no = a.party_no
 where t.status = 'settled' and t.business_date between $first and $last and p.kind = 'person'
 """
 # Persons that gave an investor, shortly before, a good part of what he paid in: a shared ticket.
+# What investors got comes first and alone: else times are held against those of all transfers.
 CREATE_POOLED = """
 create or replace temp table series_pooled as
-with given as (
+with came as materialized (
+  select b.party_no as holder, a.party_no as giver, t.ref, t.booked_at, t.amount_fen
+  from (select distinct holder from series_paid) h
+  join account_dim b on b.party_no = h.holder
+  join transfer t on t.payee_account = b.account_id
+  join account_dim a on a.account_id = t.payer_account
+  where t.status = 'settled' and a.party_no <> b.party_no
+), given as materialized (
   select s.series, s.holder_id, s.transfer_no as ticket, s.amount_fen as ticket_fen,
     q.party_id as giver, t.ref, t.booked_at, t.amount_fen
   from series_paid s
-  join account_dim b on b.party_no = s.holder
-  join transfer t on t.payee_account = b.account_id
-  join account_dim a on a.account_id = t.payer_account
-  join party_dim q on q.party_no = a.party_no
-  where q.kind = 'person' and q.party_no <> s.holder and t.status = 'settled'
-    and t.booked_at between s.booked_at - to_days($days::integer) and s.booked_at
+  join came t on t.holder = s.holder
+  join party_dim q on q.party_no = t.giver and q.kind = 'person'
+  where t.booked_at between s.booked_at - to_days($days::integer) and s.booked_at
     and t.amount_fen < s.amount_fen
 ), shared as (
   select series, ticket from given
