@@ -69,15 +69,21 @@ where (m.flow = 'invest' or m.flow = 'assign' and not m.from_centre) and m.payer
 # Payments out of custody, or by lenders, that bring the one who paid out his money back.
 CREATE_BACK = """
 create or replace temp table prefunded_back as
+with got as materialized (
+  select a.party_no as payer, t.transfer_no, t.ref, t.booked_at, t.business_date, t.amount_fen,
+    t.payer_account
+  from (select distinct payer from prefunded where payer >= 0) l
+  join account_dim a on a.party_no = l.payer
+  join transfer t on t.payee_account = a.account_id
+  where t.status = 'settled'
+)
 select distinct p.institution_id, p.payer, t.transfer_no, t.ref, t.booked_at, t.amount_fen
 from prefunded p
 semi join prefunded_sold s on s.institution_id = p.institution_id and s.loan_id = p.loan_id
-join account_dim a on a.party_no = p.payer
-join transfer t on t.payee_account = a.account_id and t.booked_at > p.booked_at
-  and t.business_date <= p.business_date + $days::integer
+join got t on t.payer = p.payer
 join account_dim c on c.account_id = t.payer_account
 left join prefunded_sold n on n.transfer_no = t.transfer_no
-where t.status = 'settled' and p.payer >= 0
+where t.booked_at > p.booked_at and t.business_date <= p.business_date + $days::integer
   and (n.transfer_no is not null
     or c.role = 'client_custody' and c.institution_id = p.institution_id)
 """

@@ -105,19 +105,27 @@ with whole as (
       and t.business_date between w.first_on - $fed_days::integer and w.last_on
   ) f on true
   group by w.institution_id, w.payer
-), recovered as (
-  select w.institution_id, w.payer, sum(r.amount_fen)::bigint as recovered_fen
-  from whole w
-  join lateral (
-    select distinct t.transfer_no, t.amount_fen
+), repaid as materialized (
+  select q.party_no as borrower, p.party_no as payee, t.transfer_no, t.booked_at, t.amount_fen
+  from (
+    select distinct b.borrower
     from stand_in_paid s
     join loan_book b on b.institution_id = s.institution_id and b.loan_id = s.loan_id
-    join account_dim q on q.party_no = b.borrower
-    join transfer t on t.payer_account = q.account_id and t.booked_at > s.booked_at
-    join account_dim p on p.account_id = t.payee_account and p.party_no = w.payer
-    where s.institution_id = w.institution_id and s.payer = w.payer and t.status = 'settled'
-  ) r on true
-  group by w.institution_id, w.payer
+  ) d
+  join account_dim q on q.party_no = d.borrower
+  join transfer t on t.payer_account = q.account_id
+  join account_dim p on p.account_id = t.payee_account
+  where t.status = 'settled'
+), recovered as (
+  select institution_id, payer, sum(amount_fen)::bigint as recovered_fen
+  from (
+    select distinct s.institution_id, s.payer, t.transfer_no, t.amount_fen
+    from stand_in_paid s
+    join loan_book b on b.institution_id = s.institution_id and b.loan_id = s.loan_id
+    join repaid t on t.borrower = b.borrower and t.payee = s.payer
+    where t.booked_at > s.booked_at
+  )
+  group by institution_id, payer
 )
 select w.institution_id, w.payer, w.paid_fen, w.loans, coalesce(f.fed_fen, 0) as fed_fen,
   coalesce(r.recovered_fen, 0) as recovered_fen, coalesce(p.institution_kind, '') as kind,
