@@ -199,6 +199,7 @@ class FundPool(Section):
     minimum_paid_first_share: Share
     maximum_fixed_ratio_share: Share
     treasury_public_share: Share
+    unknown_like_share: Share
     minimum_reached_share: Share
     detour_share: Share
     refund_days: Count

@@ -9,8 +9,11 @@ Innocent look-alikes: registered custody and reserve accounts; payroll agents (f
 property fees, rents, shops (payers are not paid back beyond chance); group treasuries (firms pay
 in); licensed insurers and banks; lenders' money that loans account for.
 
-Blind spots: cash; pools whose investors are paid only after the window; payers at banks that do
-not submit, whose kind is unknown.
+Payers at banks that do not submit, of whom nothing is known, make no pool; where nearly all known
+payers are natural persons their payments count with the others'.
+
+Blind spots: cash; pools whose investors are paid only after the window, or pay from banks that do
+not submit.
 """
 
 from __future__ import annotations
@@ -46,8 +49,7 @@ CHINESE = Description(
         "出借资金。"
     ),
     blind_spots=(
-        "现金；投资人在观察期之后才得到付款的资金池；付款人的开户行未报送数据，因而不知其是否自然"
-        "人。"
+        "现金；投资人在观察期之后才得到付款的资金池；投资人多从未报送数据的银行付款的资金池。"
     ),
 )
 
@@ -101,6 +103,7 @@ def report(
     outer = pool.flow.filter(~pl.col("inner_transfer"))
     incoming, outgoing = (outer.filter(pl.col("incoming") == side) for side in (True, False))
     from_persons = incoming.filter("person")
+    unknown = unknown_payers(settings, incoming)
     main = _main_holder(pool, from_persons)
     subject = behind.party_no if behind else main
     if subject is None:
@@ -109,8 +112,8 @@ def report(
         pl.col("other").is_in(list(circle)) & ~pl.col("other").is_in(holders)
     )
     inner = pool.flow.filter("inner_transfer", "incoming")
-    own = from_persons.select("ref", "booked_at").vstack(
-        pl.concat([inner, outgoing]).select("ref", "booked_at")
+    own = pl.concat(
+        [rows.select("ref", "booked_at") for rows in (from_persons, unknown, inner, outgoing)]
     )
     since = read_evidence(own).first_at.date()
     detour = money.detour(context, circle.keys() - set(holders), settings.detour_share)
@@ -123,7 +126,7 @@ def report(
     passed = detour.passed if detour else frozenset()
     roles.update(dict.fromkeys(sorted(passed - roles.keys()), "shell"))
     roles.pop(subject, None)
-    shown = Shown(from_persons, outgoing, inner, since)
+    shown = Shown(from_persons, unknown, outgoing, inner, since)
     lookalikes = _lookalikes(settings, pool, found)
     doubt = context.settings.detectors.open_lookalike
     yield Finding(
@@ -134,7 +137,7 @@ def report(
         institution_id=behind.institution_id if behind else None,
         severity=SEVERITY,
         confidence=doubted(_confidence(settings, found, behind is not None), lookalikes, doubt),
-        amount_fen=total(from_persons),
+        amount_fen=total(from_persons) + total(unknown),
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
@@ -149,6 +152,15 @@ def report(
         lead_office=LEAD_OFFICE,
         accomplices=tuple((context.party_ids[number], role) for number, role in roles.items()),
     )
+
+
+def unknown_payers(settings: FundPool, incoming: pl.DataFrame) -> pl.DataFrame:
+    """What came from accounts whose holders no bank reports, where known payers are persons."""
+    unknown = pl.col("other") < -1
+    known = total(incoming.filter(~unknown))
+    if total(incoming.filter("person")) < settings.unknown_like_share * known:
+        return incoming.clear()
+    return incoming.filter(unknown)
 
 
 def institution_behind(

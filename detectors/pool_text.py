@@ -18,6 +18,7 @@ class Shown:
     """The evidence of one pool over all records: its parts, and the day of the first transfer."""
 
     from_persons: pl.DataFrame
+    unknown: pl.DataFrame
     outgoing: pl.DataFrame
     inner: pl.DataFrame
     since: date
@@ -65,6 +66,13 @@ def _beyond(found: Measured, shown: Shown) -> tuple[str, str]:
         en += (
             f"; in all records since {shown.since} they took {taken} yuan from {payers} natural "
             f"persons and paid {paid} yuan"
+        )
+    if shown.unknown.height:
+        more = yuan(total(shown.unknown))
+        zh += f"；另有 {more} 元来自持有人不明的账户，已知付款人几乎全为自然人，故一并计入"
+        en += (
+            f"; {more} yuan more came from accounts of unknown holders, counted with the rest as "
+            "nearly all known payers are natural persons"
         )
     return zh, en
 

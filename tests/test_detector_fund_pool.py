@@ -85,6 +85,36 @@ def test_what_the_text_counts_is_the_evidence() -> None:
     ) in finding.text[1]
 
 
+def test_payers_whom_no_bank_reports_count_with_the_others_but_make_no_pool() -> None:
+    world = crowd()
+    for number in range(5):
+        world.party(f"elsewhere{number}")
+        world.unregistered.add(f"elsewhere{number}")
+        world.pay(f"elsewhere{number}", "pool", 2000, at(12))
+    [finding] = found(world)
+    assert finding.amount_fen == 5_000_000 + 1_000_000
+    assert len(finding.transfers) == 50 + 25 + 1 + 5
+    assert finding.measures["payers"].value == 50
+    assert "10,000.00 yuan more came from accounts of unknown holders" in finding.text[1]
+    world = crowd(payers=49, back=25)
+    for number in range(5):
+        world.party(f"elsewhere{number}")
+        world.unregistered.add(f"elsewhere{number}")
+        world.pay(f"elsewhere{number}", "pool", 2000, at(12))
+    assert found(world) == []
+
+
+def test_where_firms_pay_in_too_nobody_knows_who_the_unknown_payers_are() -> None:
+    world = crowd()
+    world.party("Customer", "elsewhere")
+    world.unregistered.add("elsewhere")
+    world.pay("Customer", "pool", 8_000, at(12))
+    world.pay("elsewhere", "pool", 2_000, at(12))
+    [finding] = found(world)
+    assert finding.amount_fen == 5_000_000
+    assert "unknown holders" not in finding.text[1]
+
+
 def strangers(reached_on: int) -> World:
     """A stranger's company is the pool; its money reaches the firm's owner over two others."""
     world = crowd(payers=0, back=0)
