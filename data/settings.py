@@ -758,6 +758,7 @@ class ReservePlacement(Section):
     least_interest_fen: Whole
     least_deposit_fen: Whole
     deposit_days: Count
+    deposit_slack_days: Count
     least_yearly_rate: Share
     largest_yearly_rate: Share
     minimum_fees: Count

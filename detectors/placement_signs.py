@@ -160,7 +160,7 @@ def _outside(settings: ReservePlacement, mine: Placement) -> Sign | None:
         return None
     # What else came in there, from payers that no bank reports, and what was paid on.
     over = mine.moved.filter(
-        ~pl.col("reserved"), pl.col("account").is_in(outside["account"].implode())
+        ~pl.col("reserved"), pl.col("client"), pl.col("account").is_in(outside["account"].implode())
     )
     taken = int(over.filter("paid_in")["amount_fen"].sum())
     if taken < settings.minimum_outside_fen:
@@ -179,7 +179,7 @@ def _outside(settings: ReservePlacement, mine: Placement) -> Sign | None:
 def _barred_bank(settings: ReservePlacement, mine: Placement) -> Sign | None:
     """A reserve at a bank whose licence, as the register has it, does not cover reserves."""
     over = mine.moved.filter("reserved")
-    taken = int(over.filter("paid_in")["amount_fen"].sum())
+    taken = int(over.filter("paid_in", ~pl.col("inner_transfer"))["amount_fen"].sum())
     if taken < settings.minimum_fen:
         return None
     there = mine.ledger.join(over, on=["bank_no", "account_no"], how="semi")

@@ -10,10 +10,7 @@ import polars as pl
 from data.legal_rules import legal_rules
 from data.settings import ReservePlacement
 from detectors.context import Context
-from detectors.reserve_banks import banks_that_may_not
-
-# CNAPS numbers of the central bank begin so.
-CENTRAL_BANK = "001"
+from detectors.reserve_banks import CENTRAL_BANK, banks_that_may_not
 
 LEDGER = """
 select institution_id, bank_no, account_no, ledger_date as day, bank_closing_fen,
@@ -22,44 +19,57 @@ from reserve_day
 where ledger_date between $first and $last
 order by institution_id, ledger_date, bank_no, account_no
 """
-# Sums that a reserve account pays to one account and that come back whole, with interest, later;
-# and what it pays the same account besides, which lies there yet.
+# Sums that a reserve account pays to an account of the firm itself, of an institution or of nobody
+# known, and that come back whole, with interest, later; and what it pays the same account besides,
+# for no longer yet than the longest of these terms. What merchants get and pay is no deposit.
 DEPOSITS = """
 with reserve as (
-  select a.account_id, a.bank_no, a.account_no,
+  select a.account_id, a.party_no, a.bank_no, a.account_no,
     coalesce(a.institution_id, p.institution_id) as institution_id
   from account_dim a left join party_dim p on p.party_no = a.party_no
   where a.role = 'client_reserve'
+), holder as (
+  select a.account_id, a.party_no, a.bank_no, p.institution_kind is not null as institution
+  from account_dim a left join party_dim p on p.party_no = a.party_no
+  where a.role <> 'client_reserve' and (a.party_no < 0 or p.institution_kind is not null
+    or a.party_no in (select party_no from reserve))
 ), placed as (
   select r.institution_id, r.account_id, r.bank_no, r.account_no, t.ref, t.booked_at,
-    t.business_date, t.amount_fen, t.payee_account as other
-  from reserve r join transfer t on t.payer_account = r.account_id
+    t.business_date, t.amount_fen, o.account_id as other, o.bank_no as other_bank
+  from reserve r
+  join transfer t on t.payer_account = r.account_id
+  join holder o on o.account_id = t.payee_account
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
+    and r.institution_id is not null
+    and (o.institution or o.party_no < 0 or o.party_no = r.party_no)
 ), back as (
   select r.account_id, t.ref, t.booked_at, t.business_date, t.amount_fen,
     t.payer_account as other
-  from reserve r join transfer t on t.payee_account = r.account_id
+  from reserve r
+  join transfer t on t.payee_account = r.account_id
+  join holder o on o.account_id = t.payer_account
   where t.status = 'settled' and t.amount_fen >= $least and t.business_date between $first and $last
 ), returned as (
   select p.account_id, p.other, p.ref, b.ref as back_ref, b.booked_at as back_at,
-    b.amount_fen - p.amount_fen as interest_fen
+    b.business_date - p.business_date as days, b.amount_fen - p.amount_fen as interest_fen
   from placed p
   join back b on b.account_id = p.account_id and b.other = p.other
     and b.business_date - p.business_date >= $days
     and b.amount_fen > p.amount_fen
     and (b.amount_fen - p.amount_fen) * 365.0 / (b.business_date - p.business_date)
       <= $rate * p.amount_fen
-  where p.institution_id is not null
   qualify row_number() over (partition by p.ref order by b.booked_at, b.ref) = 1
     and row_number() over (partition by b.ref order by p.booked_at desc, p.ref) = 1
+), pair as (
+  select account_id, other, max(days) as longest from returned group by account_id, other
 )
 select p.institution_id, p.bank_no, p.account_no, p.ref, p.booked_at, p.business_date as day,
   p.amount_fen, r.back_ref, r.back_at, coalesce(r.interest_fen, 0)::bigint as interest_fen,
-  left(o.bank_no, 3) <> left(p.bank_no, 3) as elsewhere
+  left(p.other_bank, 3) <> left(p.bank_no, 3) as elsewhere
 from placed p
-join account_dim o on o.account_id = p.other and o.role <> 'client_reserve'
-semi join returned d on d.account_id = p.account_id and d.other = p.other
+join pair d on d.account_id = p.account_id and d.other = p.other
 left join returned r on r.ref = p.ref
+where r.ref is not null or $last - p.business_date <= d.longest + $slack
 order by p.institution_id, p.booked_at, p.ref
 """
 # What banks pay a payment firm outside of its reserve, whatever they call it.
@@ -86,8 +96,10 @@ join party_dim q on q.party_no = a.party_no and q.kind = 'person'
 where t.status = 'settled' and t.business_date between $first and $last
 order by p.institution_id, t.booked_at, t.ref
 """
-# What clients and merchants paid and were paid over firms' accounts that are not registered as
-# reserve, and over reserves at banks that may not hold any.
+# What came in over firms' accounts that are not registered as reserve, and over reserves at banks
+# that may not hold any, and what was paid on; by whether the other side can be a client, who pays
+# in, or a merchant, who is paid: no capital and no wages. What moves between such reserves came in
+# once.
 MOVED = """
 with held as (
   select a.account_id as account, a.bank_no, a.account_no, p.institution_id, a.party_no,
@@ -105,11 +117,15 @@ with held as (
   where t.status = 'settled' and t.business_date between $first and $last
 )
 select m.institution_id, m.account, m.bank_no, m.account_no, m.reserved, m.paid_in, t.ref,
-  t.booked_at, t.business_date as day, t.amount_fen
+  t.booked_at, t.business_date as day, t.amount_fen,
+  o.party_no < 0 or o.role = 'merchant' or (p.kind = 'person') = m.paid_in as client,
+  m.reserved and i.account is not null and i.reserved as inner_transfer
 from both_ways m
 join transfer t on t.transfer_no = m.transfer_no
-left join account_dim o on o.account_id = m.other
-where m.reserved or o.party_no is distinct from m.party_no
+join account_dim o on o.account_id = m.other
+left join party_dim p on p.party_no = o.party_no
+left join held i on i.account = m.other and i.institution_id = m.institution_id
+where m.reserved or o.party_no <> m.party_no
 order by m.institution_id, t.booked_at, t.ref
 """
 
@@ -132,6 +148,7 @@ def read_placement(context: Context, settings: ReservePlacement) -> Placement:
     deposits = {
         "least": settings.least_deposit_fen,
         "days": settings.deposit_days,
+        "slack": settings.deposit_slack_days,
         "rate": settings.largest_yearly_rate,
     }
     ledger = db.frame("reserve ledgers", LEDGER, {**window, "central": CENTRAL_BANK})

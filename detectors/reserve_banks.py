@@ -32,6 +32,8 @@ select distinct p.party_no, a.bank_no
 from account_dim a join party_dim p on p.party_no = a.party_no and p.institution_kind = 'bank'
 where a.role = 'own_funds' and a.registered
 """
+# CNAPS numbers of the central bank begin so; whoever keeps money there, it is nobody else's.
+CENTRAL_BANK = "001"
 USED = "select distinct bank_no from account_dim where role = 'client_reserve' and registered"
 
 
@@ -49,12 +51,20 @@ def banks_that_may_not(context: Context) -> list[str]:
         for code, words in CLASSES.items():
             if any(word in name for word in words):
                 known.setdefault(code, set()).add(party)
+    classes: dict[int, set[str]] = {}
+    for code, parties in known.items():
+        for party in parties:
+            classes.setdefault(party, set()).add(code)
     own: dict[str, set[int]] = {}
     for party, bank_no in context.db.rows("banks' own accounts", OWN):
-        own.setdefault(bank_no, set()).add(party)
+        # Banks keep money with one another: one whose name is of another class is a client there.
+        if classes.get(party, {bank_no[:3]}) & {bank_no[:3]}:
+            own.setdefault(bank_no, set()).add(party)
     barred = []
     for (bank_no,) in context.db.rows("banks of reserves", USED):
         parties = own.get(bank_no) or known.get(bank_no[:3], set())
+        if bank_no.startswith(CENTRAL_BANK):
+            continue
         if parties and not parties & allowed:
             barred.append(bank_no)
     return sorted(barred)

@@ -194,3 +194,48 @@ def test_a_reserve_at_a_bank_whose_scope_does_not_cover_it_fires() -> None:
     silent = barred("bank")
     silent.scopes["Other"] = "bank"
     assert found(silent.context(30)) == []
+
+
+def test_a_bank_that_keeps_money_with_another_is_not_that_bank() -> None:
+    lawful = barred("bank", owner="江苏城市商业银行股份有限公司")
+    lawful.account("nostro", "Bank", "own_funds", bank="102301000019")
+    assert found(lawful.context(30)) == []
+    own = barred("bank", owner="某银行")
+    own.account("vault", "Bank", "own_funds", bank="309301000015")
+    assert [each.amount_fen for each in found(own.context(30))] == [5_000_000]
+
+
+def test_capital_and_wages_over_the_same_account_are_no_clients_money() -> None:
+    world = outside(20, 2_500)
+    world.party("Investor", "Shop")
+    clerk = world.persons("clerk", 1)[0]
+    other = world.pay("Investor", "own", 1_000_000, at(3)), world.pay("own", clerk, 8_000, at(4))
+    settled = world.pay("own", "Shop", 40_000, at(5))
+    [finding] = found(world.context(30))
+    assert finding.amount_fen == 5_000_000
+    assert settled in finding.transfers and not set(other) & set(finding.transfers)
+
+
+def test_what_moves_between_barred_reserves_came_in_once() -> None:
+    world = barred("bank")
+    world.account("third", "Payer", "client_reserve", "Payer", bank="309301000015")
+    moved = world.pay("second", "third", 40_000, at(12))
+    [finding] = found(world.context(30))
+    assert finding.amount_fen == 5_000_000 and moved in finding.transfers
+
+
+def test_a_merchant_that_pays_back_once_has_no_deposits() -> None:
+    world = firm()
+    world.party("Merchant")
+    world.account("till", "Merchant", "ordinary", bank=OTHER)
+    for week in range(4):
+        world.pay("reserve", "till", 60_000, at(1 + 7 * week))
+    world.pay("till", "reserve", 60_100, at(10))
+    assert found(world.context(30)) == []
+
+
+def test_what_has_lain_there_for_longer_than_any_term_is_none() -> None:
+    world = deposit(OTHER, interest=20, days=2)
+    world.pay("reserve", "term", 30_000, at(8))
+    [finding] = found(world.context(30))
+    assert finding.amount_fen == 6_000_000
