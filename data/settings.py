@@ -199,7 +199,6 @@ class FundPool(Section):
     minimum_paid_first_share: Share
     maximum_fixed_ratio_share: Share
     treasury_public_share: Share
-    unknown_like_share: Share
     minimum_reached_share: Share
     detour_share: Share
     refund_days: Count
@@ -735,6 +734,7 @@ class PremiumMisuse(Section):
     minimum_surrenders: Count
     minimum_surrender_share: Share
     sure_surrender_share: Share
+    alike_share: Share
     swap_days: Count
     returned_part: Share
     minimum_returned_share: Share
@@ -902,6 +902,7 @@ class Detectors(Section):
     """What all detectors share, and one section per typology."""
 
     open_lookalike: Share
+    unknown_like_share: Share
     fund_pool: FundPool
     self_financing: SelfFinancing
     commingling: Commingling

@@ -103,7 +103,7 @@ def report(
     outer = pool.flow.filter(~pl.col("inner_transfer"))
     incoming, outgoing = (outer.filter(pl.col("incoming") == side) for side in (True, False))
     from_persons = incoming.filter("person")
-    unknown = unknown_payers(settings, incoming)
+    unknown = unknown_payers(context, incoming)
     main = _main_holder(pool, from_persons)
     subject = behind.party_no if behind else main
     if subject is None:
@@ -154,11 +154,12 @@ def report(
     )
 
 
-def unknown_payers(settings: FundPool, incoming: pl.DataFrame) -> pl.DataFrame:
+def unknown_payers(context: Context, incoming: pl.DataFrame) -> pl.DataFrame:
     """What came from accounts whose holders no bank reports, where known payers are persons."""
     unknown = pl.col("other") < -1
     known = total(incoming.filter(~unknown))
-    if total(incoming.filter("person")) < settings.unknown_like_share * known:
+    share = context.settings.detectors.unknown_like_share
+    if total(incoming.filter("person")) < share * known:
         return incoming.clear()
     return incoming.filter(unknown)
 

@@ -29,6 +29,7 @@ from detectors.premium_money import read_moved_on, read_premiums
 from detectors.premium_returns import returned_premiums
 from detectors.premium_settlement import Settlement, settlement
 from detectors.premium_yield import FixedYield, fixed_yield
+from detectors.unknown_payers import unknown_as_persons, unknown_text
 
 NAME = "premium_misuse"
 CODE = "I1"
@@ -69,6 +70,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     by_party = {each.party_no: each for each in insurers.values()}
     for (number,), mine in flow.group_by("party_no", maintain_order=True):
         insurer = by_party.get(int(str(number)))
+        mine = unknown_as_persons(mine, context.settings.detectors.unknown_like_share)
         judged = (
             judge_insurer(context, settings, insurer, mine)
             if insurer
@@ -113,7 +115,7 @@ def judge_collector(
         confidence=settings.confidence_least
         + settings.confidence_share * min(share / settings.sure_overdue_share, 1)
         + settings.confidence_circle * (not spent.is_empty()),
-        amount_fen=found.kept_fen,
+        amount_fen=max(found.kept_fen, found.overdue_fen),
         shown=(evidence.refs, evidence.first_at, evidence.last_at),
         measures={
             "premium_payers": Measure(found.payers, settings.minimum_payers, "persons"),
@@ -123,7 +125,7 @@ def judge_collector(
             "premium_fen": Measure(found.premium_fen, None, "fen"),
         },
         lookalikes=lookalikes,
-        text=_collector_text(found, fen(spent)),
+        text=_collector_text(found, fen(spent), unknown_text(premiums)),
         accomplices=_named(context, spent["person"]),
     )
 
@@ -140,7 +142,7 @@ def _yield_finding(
         mine[0] if mine else None,
         confidence=settings.confidence_least
         + settings.confidence_share * (found.share >= settings.sure_surrender_share),
-        amount_fen=fen(found.premiums),
+        amount_fen=found.taken_fen,
         shown=(evidence.refs, evidence.first_at, evidence.last_at),
         measures=found.measures(settings),
         lookalikes=(found.claims(settings),),
@@ -183,20 +185,22 @@ def _collector_lookalikes(settings: PremiumMisuse, found: Settlement) -> tuple[L
     )
 
 
-def _collector_text(found: Settlement, spent: int) -> tuple[str, str]:
+def _collector_text(found: Settlement, spent: int, unknown: tuple[str, str]) -> tuple[str, str]:
     zh = (
         f"从 {found.payers} 名自然人处代收保费 {yuan(found.premium_fen)} 元，扣除佣金后仍有 "
-        f"{yuan(found.overdue_fen)} 元到期未交保险公司"
+        f"{yuan(found.overdue_fen)} 元到期未交保险公司；连同佣金，到期或已付作他用的保费中共有 "
+        f"{yuan(found.kept_fen)} 元未到保险公司"
     )
     en = (
         f"Collected premiums of {yuan(found.premium_fen)} yuan from {found.payers} natural "
         f"persons; less commission, {yuan(found.overdue_fen)} yuan of them were due and did "
-        "not reach an insurer"
+        f"not reach an insurer; with commission, {yuan(found.kept_fen)} yuan of the premiums that "
+        "were due or spent reached none"
     )
     if spent:
         zh += f"；其间向关联方付出 {yuan(spent)} 元"
         en += f"; meanwhile {yuan(spent)} yuan went to its circle"
-    return zh, en
+    return zh + unknown[0], en + unknown[1]
 
 
 def judge_insurer(
@@ -262,7 +266,7 @@ def judge_insurer(
         confidence=settings.confidence_least
         + settings.confidence_share * (fixed and yields.share >= settings.sure_surrender_share)
         + settings.confidence_circle * leaked,
-        amount_fen=max(fen(premiums) * fixed, fen(swaps) * swapped) + net * leaked,
+        amount_fen=max(yields.taken_fen * fixed, fen(swaps) * swapped) + net * leaked,
         shown=(evidence.refs, evidence.first_at, evidence.last_at),
         measures={
             **yields.measures(settings),

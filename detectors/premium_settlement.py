@@ -18,8 +18,8 @@ class Settlement:
     `aged_fen` is older than a whole cycle of settlement; `left_fen` what was due when it last
     settled (or now, when it never did); `gone_fen` what it paid to others beyond its commission and
     other income: money that can no longer reach the insurer. `settlements` are the days on which
-    it paid insurers. `kept_fen` are all premiums that reached no insurer and no payer again, the
-    commission among them: it is earned on premiums that reach an insurer.
+    it paid insurers. `kept_fen` are the premiums that were due, or spent, and reached no insurer
+    and no payer again, the commission among them: it is earned on premiums that reach an insurer.
     """
 
     payers: int
@@ -69,6 +69,9 @@ def settlement(settings: PremiumMisuse, flow: pl.DataFrame, today: date) -> Sett
 
     days = passed["business_date"].unique().sort().to_list()
     taken = fen(premiums)
+    reached = fen(passed) + fen(back)
+    due = fen(premiums.filter(pl.col("business_date") <= today - timedelta(settings.cut_off_days)))
+    spent = fen(elsewhere) - fen(other_income)
     gone = fen(elsewhere) - round(share * taken) - fen(other_income)
     return Settlement(
         payers=payers.height,
@@ -78,5 +81,5 @@ def settlement(settings: PremiumMisuse, flow: pl.DataFrame, today: date) -> Sett
         left_fen=max(left(days[-1] if days else today, settings.cut_off_days), 0),
         gone_fen=max(gone, 0),
         settlements=len(days),
-        kept_fen=max(taken - fen(passed) - fen(back), 0),
+        kept_fen=max(due - reached, min(taken - reached, spent), 0),
     )

@@ -10,18 +10,21 @@ from data.settings import FixedReturns, PremiumMisuse
 from detectors.evidence import fen, yuan
 from detectors.finding import Lookalike, Measure
 from detectors.fixed_returns import fixed_returns
+from detectors.unknown_payers import unknown_text
 
 
 @dataclass(frozen=True)
 class FixedYield:
     """What one party paid its policyholders back with a fixed surplus, and the premiums it took.
 
-    `whole` are these payments, `premiums` all premiums of persons, `share` the part of `whole` in
-    what policyholders were paid; `fires` says that they are many enough.
+    `whole` are these payments, `premiums` all premiums of persons, `sold` those that were sold so:
+    all, where many of them were given back, else those given back; `share` is the part of `whole`
+    in what policyholders were paid; `fires` says that they are many enough.
     """
 
     whole: pl.DataFrame
     premiums: pl.DataFrame
+    sold: pl.DataFrame
     share: float
     fires: bool
 
@@ -31,10 +34,15 @@ class FixedYield:
         return self.whole["person"].n_unique()
 
     @property
+    def taken_fen(self) -> int:
+        """The premiums that were sold so."""
+        return fen(self.sold)
+
+    @property
     def shown(self) -> pl.DataFrame:
         """The premiums and what was given back: ref, booked_at."""
         return pl.concat(
-            [self.premiums.select("ref", "booked_at"), self.whole.select("ref", "booked_at")]
+            [self.sold.select("ref", "booked_at"), self.whole.select("ref", "booked_at")]
         )
 
     def measures(self, settings: PremiumMisuse) -> dict[str, Measure]:
@@ -58,11 +66,13 @@ class FixedYield:
 
     def text(self) -> tuple[str, str]:
         """Chinese and English."""
-        paid = yuan(fen(self.whole))
+        paid, taken = yuan(fen(self.whole)), yuan(self.taken_fen)
+        zh, en = unknown_text(self.sold)
         return (
-            f"数月内以固定溢价向 {self.persons} 名投保人退回 {paid} 元",
+            f"数月内以固定溢价向 {self.persons} 名投保人退回 {paid} 元；如此出售的保费共 {taken} 元"
+            f"{zh}",
             f"{self.persons} policyholders got {paid} yuan back within months, with a fixed "
-            "surplus",
+            f"surplus; premiums of {taken} yuan were sold so{en}",
         )
 
 
@@ -83,4 +93,6 @@ def fixed_yield(plans: FixedReturns, settings: PremiumMisuse, flow: pl.DataFrame
         whole["person"].n_unique() >= settings.minimum_surrenders
         and share >= settings.minimum_surrender_share
     )
-    return FixedYield(whole, premiums, share, fires)
+    returned = premiums.join(whole.select("person").unique(), on="person", how="semi")
+    many = fen(returned) >= settings.alike_share * fen(premiums)
+    return FixedYield(whole, premiums, premiums if many else returned, share, fires)

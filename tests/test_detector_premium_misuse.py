@@ -40,8 +40,8 @@ def test_premiums_that_go_to_the_agencys_circle_fire() -> None:
     assert isinstance(finding, Finding)
     assert (finding.party_id, finding.institution_id) == ("Agency", None)
     assert (finding.code, finding.clause, finding.severity) == ("I1", "二(六)", 3)
-    # All that reached no insurer, commission among it.
-    assert finding.amount_fen == 23_902_500
+    # All that was due, or spent, and reached no insurer, commission among it.
+    assert finding.amount_fen == 20_010_500
     assert finding.accomplices == (("Boss", "beneficiary"),)
     assert len(finding.transfers) == 60 + 5 + 1
     assert {name: measure.value for name, measure in finding.measures.items()} == {
@@ -52,10 +52,12 @@ def test_premiums_that_go_to_the_agencys_circle_fire() -> None:
         "premium_fen": 31_770_000,
     }
     assert finding.text == (
-        "从 60 名自然人处代收保费 317,700.00 元，扣除佣金后仍有 58,805.00 元到期未交保险公司；其间"
-        "向关联方付出 170,000.00 元",
+        "从 60 名自然人处代收保费 317,700.00 元，扣除佣金后仍有 58,805.00 元到期未交保险公司；连同"
+        "佣金，到期或已付作他用的保费中共有 200,105.00 元未到保险公司；其间向关联方付"
+        "出 170,000.00 元",
         "Collected premiums of 317,700.00 yuan from 60 natural persons; less commission, 58,805.00 "
-        "yuan of them were due and did not reach an insurer; meanwhile 170,000.00 yuan went to its "
+        "yuan of them were due and did not reach an insurer; with commission, 200,105.00 yuan of "
+        "the premiums that were due or spent reached none; meanwhile 170,000.00 yuan went to its "
         "circle",
     )
 
@@ -73,7 +75,7 @@ def test_premiums_older_than_a_cycle_fire_though_nothing_was_spent() -> None:
     [finding] = found(hoard(110), 110)
     assert isinstance(finding, Finding)
     assert finding.measures["aged_premium_fen"].value == 14_459_000
-    assert finding.amount_fen == 52_977_000
+    assert finding.amount_fen == 48_735_000
 
 
 @pytest.mark.parametrize(
@@ -130,9 +132,35 @@ def test_surrenders_at_a_fixed_surplus_fire() -> None:
     assert (finding.party_id, finding.institution_id) == ("Insurer", "Insurer")
     assert finding.measures["surrenders"].value == 20
     assert finding.text == (
-        "数月内以固定溢价向 20 名投保人退回 364,000.00 元",
-        "20 policyholders got 364,000.00 yuan back within months, with a fixed surplus",
+        "数月内以固定溢价向 20 名投保人退回 364,000.00 元；如此出售的保费共 700,000.00 元",
+        "20 policyholders got 364,000.00 yuan back within months, with a fixed surplus; premiums "
+        "of 700,000.00 yuan were sold so",
     )
+
+
+def test_where_few_of_all_premiums_were_given_back_only_these_are_at_stake() -> None:
+    world = surrenders(20)
+    for number, person in enumerate(world.persons("other", 400)):
+        world.pay(person, "Insurer", 20_000, at(number % 90))
+    [finding] = found(world, 100)
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 35_000_000
+    assert len(finding.transfers) == 20 + 20
+
+
+def test_policyholders_whom_no_bank_reports_count_with_the_others() -> None:
+    world = surrenders(20)
+    world.party("elsewhere")
+    world.unregistered.add("elsewhere")
+    paid = world.pay("elsewhere", "Insurer", 9_000, at(3))
+    [finding] = found(world, 100)
+    assert isinstance(finding, Finding)
+    assert paid in finding.transfers and finding.amount_fen == 70_900_000
+    assert "9,000.00 yuan of it came from accounts of unknown holders" in finding.text[1]
+    world.party("Factory")
+    world.pay("Factory", "Insurer", 200_000, at(3))
+    [finding] = found(world, 100)
+    assert isinstance(finding, Finding) and paid not in finding.transfers
 
 
 def test_policies_withdrawn_without_surplus_are_none() -> None:
