@@ -850,10 +850,12 @@ class PaidPromotion(Section):
 
     window_days: Count
     minimum_payments: Count
+    least_payments: Count
     minimum_fen: Whole
     agency_days: Count
     agency_passed_share: Share
     minimum_promoters: Count
+    minimum_pieces: Count
     largest_piece_fen: Whole
     least_piece_fen: Count
     piece_repeats: Count

@@ -2,11 +2,11 @@
 
 Pattern: an unlicensed financial firm, or one with a restricted name, pays advertisers, media or
 internet platforms several times, straight or by way of an agency that spends its money on them; or
-pays many natural persons, who are no clients of it, small sums by the piece.
+pays natural persons, who are neither clients nor staff of it, small sums by the piece.
 
 Innocent look-alikes: licensed advertisers (left out); job offers and notices (few and small sums);
-media that are customers of the firm (they pay it too); wages and interest (of no common piece, or
-paid to clients).
+media that are customers of the firm (they pay it too); wages, allowances and interest (of no
+common piece, or paid to staff or clients).
 
 Blind spots: promoters paid in kind, or as clients; media whose industry the registers do not
 state.
@@ -32,9 +32,9 @@ LEAD_OFFICE = "GS"
 TITLE = ("违规广告推广", "paid promotion")
 CHINESE = Description(
     pattern="无牌照的金融机构或名称含限制字样的单位多次向广告公司、媒体或互联网平台付款，"
-    "或经代理公司转付；或按件向众多非客户的自然人支付小额款项。",
+    "或经代理公司转付；或按件向并非客户、也非员工的自然人支付小额款项。",
     lookalikes="有牌照的广告主（已剔除）；招聘、公告（次数少、金额小）；媒体是其客户的（双方互有收付）；"
-    "工资、利息（没有统一单价，或付给客户）。",
+    "工资、补贴、利息（没有统一单价，或付给员工、客户）。",
     blind_spots="以实物或以客户身份获酬的推广者；登记簿未载明行业的媒体。",
 )
 
@@ -111,7 +111,7 @@ def _finding(
 ) -> Finding:
     amount, rows = promotion.amount_fen, promotion.rows
     reached, agencies = promotion.of("media", "spent"), promotion.of("agency")
-    promoters = promotion.of("person")["other"].n_unique()
+    promoters = promotion.of("person", "unknown")["other"].n_unique()
     evidence = read_evidence(rows)
     share, media = amount / max(paid_fen, 1), reached["other"].n_unique()
     lookalikes = (
@@ -173,7 +173,7 @@ def _texts(promotion: Promotion, *, registered: bool) -> tuple[str, str]:
         else ("名称含限制字样且无牌照", "A firm with a restricted name and no licence")
     )
     reached, agencies = promotion.of("media", "spent"), promotion.of("agency")
-    promoters, done = promotion.of("person"), []
+    promoters, done = promotion.of("person", "unknown"), []
     if reached.height:
         paid = yuan(int(promotion.of("media", "agency")["amount_fen"].sum()))
         media = reached["other"].n_unique()

@@ -15,24 +15,27 @@ from detectors.context import Context
 MEDIA = r"^[A-Z]?(724|725|642|643|85|86)"
 # What the firms pay media; what they pay agencies that spend most of it on media within some days,
 # with what those spend (one payment to one medium may be chance: an agency gets several, or places
-# with several); and small sums to natural persons who never pay them.
+# with several); and small sums to natural persons who never pay them, nor get large ones as staff
+# does, or to accounts of unknown holders.
 FLOW = """
 with side as (
   select a.account_id, a.party_no as party, p.party_id,
     p.party_id in (select unnest($payers)) as promoted,
     coalesce(regexp_matches(p.industry, $media), false) as media,
     coalesce(p.kind = 'organisation', false) and p.institution_id is null as agency,
-    coalesce(p.kind = 'person', false) as person
-  from account_dim a join party_dim p on p.party_no = a.party_no
+    coalesce(p.kind = 'person', false) as person, a.party_no < 0 as unknown
+  from account_dim a left join party_dim p on p.party_no = a.party_no
 ), paid as (
   select t.ref, t.booked_at, t.amount_fen, a.party_id as payer, a.promoted, b.party_id as payee,
-    b.party as payee_no, b.media as to_media, b.agency as to_agency, b.person as to_person
+    b.party as payee_no, b.media as to_media, b.agency as to_agency, b.person as to_person,
+    b.unknown as to_unknown
   from transfer t
   join side a on a.account_id = t.payer_account
   join side b on b.account_id = t.payee_account
   where t.status = 'settled' and t.business_date between $first and $last and a.party <> b.party
     and t.loan_id is null
-    and (b.media or a.promoted and (b.agency or b.person and t.amount_fen <= $piece))
+    and (b.media or a.promoted
+      and (b.agency or (b.person or b.unknown) and t.amount_fen <= $piece))
 ), given as (
   select payer, payee as agency, sum(amount_fen) as given_fen, min(booked_at) as first_at,
     max(booked_at) as last_at, count(*) as lumps
@@ -47,12 +50,18 @@ with side as (
       between $passed * g.given_fen and g.given_fen
     and (g.lumps > 1 or min(p.payee) over (partition by g.payer, g.agency)
       < max(p.payee) over (partition by g.payer, g.agency))
-), client as (
+), known as (
   select distinct b.party_id as firm, a.party as person
   from transfer t
   join side a on a.account_id = t.payer_account and a.person
   join side b on b.account_id = t.payee_account and b.promoted
   where t.status = 'settled'
+  union
+  select a.party_id, b.party
+  from transfer t
+  join side a on a.account_id = t.payer_account and a.promoted
+  join side b on b.account_id = t.payee_account and b.person
+  where t.status = 'settled' and t.amount_fen > $piece
 )
 select p.payer, 'media' as leg, p.ref, p.booked_at, p.amount_fen, p.payee as other
 from paid p anti join spent s on s.payer = p.payer and s.agency = p.payee
@@ -64,8 +73,11 @@ union all
 select payer, 'spent', ref, booked_at, amount_fen, payee from spent
 union all
 select p.payer, 'person', p.ref, p.booked_at, p.amount_fen, p.payee
-from paid p anti join client c on c.firm = p.payer and c.person = p.payee_no
+from paid p anti join known k on k.firm = p.payer and k.person = p.payee_no
 where p.promoted and p.to_person
+union all
+select payer, 'unknown', ref, booked_at, amount_fen, payee_no::varchar from paid
+where promoted and to_unknown
 order by 1, booked_at, ref, 2
 """
 
@@ -87,19 +99,21 @@ class Promotion:
     @property
     def amount_fen(self) -> int:
         """What the firm itself paid."""
-        return int(self.of("media", "agency", "person")["amount_fen"].sum())
+        return int(self.of("media", "agency", "person", "unknown")["amount_fen"].sum())
 
 
 def judge(settings: PaidPromotion, rows: pl.DataFrame) -> Promotion | None:
     """Hold one firm's payments against the lines: for media, and for promoters by the piece."""
     persons = rows.filter(pl.col("leg") == "person")
     piece = piece_rate(settings, persons)
-    kept = Promotion(rows if piece else rows.filter(pl.col("leg") != "person"), piece)
+    by_piece = pl.col("leg").is_in(["person", "unknown"])
+    whole = (pl.col("amount_fen") % max(piece, 1) == 0) & pl.lit(piece > 0)
+    kept = Promotion(rows.filter(~by_piece | whole), piece)
     reached = kept.of("media", "spent").height
     by_media = int(kept.of("media", "agency")["amount_fen"].sum())
-    if piece or (reached >= settings.minimum_payments and by_media >= settings.minimum_fen):
-        return kept
-    return None
+    often = reached >= settings.minimum_payments and by_media >= settings.minimum_fen
+    much = reached >= settings.least_payments and by_media >= settings.sure_fen
+    return kept if piece or often or much else None
 
 
 def piece_rate(settings: PaidPromotion, persons: pl.DataFrame) -> int:
@@ -107,7 +121,8 @@ def piece_rate(settings: PaidPromotion, persons: pl.DataFrame) -> int:
 
     Wages and interest are of no common piece; where all get one sum it is a present.
     """
-    if persons["other"].n_unique() < settings.minimum_promoters:
+    few = persons["other"].n_unique() < settings.minimum_promoters
+    if few or persons.height < settings.minimum_pieces:
         return 0
     counts = persons.group_by("amount_fen").len()
     often = counts.filter(pl.col("len") >= settings.piece_repeats)["amount_fen"].sort()

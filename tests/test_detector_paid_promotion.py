@@ -114,6 +114,36 @@ def test_fewer_promoters_wages_presents_and_clients_are_none() -> None:
     assert found(clients) == found(present) == []
 
 
+def test_few_promoters_paid_often_fire_but_not_staff() -> None:
+    def allowances(*, wage: float) -> World:
+        world = promoting(0)
+        for number, person in enumerate(world.persons("promoter", 8)):
+            for week in range(3):
+                world.pay("Firm", person, 15 * (1 + (number + week) % 3), at(5 + 7 * week))
+            if wage:
+                world.pay("Firm", person, wage, at(28))
+        return world
+
+    [finding] = found(allowances(wage=0))
+    assert (len(finding.transfers), finding.measures["promoters"].value) == (24, 8)
+    assert found(allowances(wage=5_000)) == []
+
+
+def test_pieces_paid_to_accounts_of_unknown_holders_count_with_the_others() -> None:
+    world = by_the_piece()
+    world.party("elsewhere")
+    world.unregistered.add("elsewhere")
+    piece, other = (world.pay("Firm", "elsewhere", yuan, at(6)) for yuan in (45, 40))
+    [finding] = found(world)
+    assert piece in finding.transfers and other not in finding.transfers
+    assert finding.amount_fen == 58_500 + 4_500
+
+
+def test_two_large_payments_to_media_are_no_notice() -> None:
+    assert len(found(promoting(2, 100_000))) == 1
+    assert found(promoting(1, 400_000)) == []
+
+
 def test_a_restricted_name_counts_like_a_register() -> None:
     world = promoting(kind="other")
     world.party("Dream", name="南京恒信财富管理有限公司")
