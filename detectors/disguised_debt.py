@@ -23,7 +23,7 @@ from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.equity_issue import PLATFORMS, Issue, read_issue
 from detectors.equity_money import read_equity_money
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
 NAME = "disguised_debt"
@@ -80,7 +80,7 @@ def judge(context: Context, settings: DisguisedDebt, issue: Issue) -> Finding | 
         or issue.raised_fen < settings.minimum_fen
     ):
         return None
-    on_record = (issue.raised, issue.registered, issue.passed_on)
+    on_record = (issue.raised, issue.unknown, issue.registered, issue.passed_on)
     shown = [rows.select("ref", "booked_at") for rows in on_record]
     if debt and returns is not None:
         shown.append(returns.paid.select("ref", "booked_at"))
@@ -130,10 +130,11 @@ def _parties(
     subject = issue.issuer
     if own and issue.platform is not None:
         subject = issue.platform.party_no
-        roles[issue.issuer] = "pool"
+        roles[issue.issuer] = "organiser"
         roles.update((number, "beneficiary") for number in issue.to_circle["payee"])
     if debt:
         roles.update((number, "shell") for number in issue.paid["source"] if number != issue.issuer)
+    roles.update((number, "pool") for number in issue.raised_by if number != issue.issuer)
     roles.pop(subject, None)
     named = [(context.party_ids[n], roles[n]) for n in sorted(roles) if n >= 0]
     return subject, tuple(named)
@@ -196,6 +197,10 @@ def _texts(issue: Issue, *, debt: bool, passed_on: bool) -> tuple[str, str]:
     raised = yuan(issue.raised_fen)
     zh = [f"以股权产品向 {issue.investors} 名投资人募集 {raised} 元"]
     en = [f"Raised {raised} yuan from {issue.investors} investors as equity"]
+    if issue.unknown.height:
+        more = yuan(fen(issue.unknown))
+        zh.append(f"募集账户另收到持有人不明的账户付款 {more} 元")
+        en.append(f"the raising account took {more} yuan from accounts of unknown holders")
     if debt and issue.returns is not None:
         back, rate = issue.returns, issue.returns.yearly_rate
         paid = yuan(back.paid_fen)

@@ -11,7 +11,8 @@ from detectors.context import Context
 
 ISSUES = """
 select x.product_id, i.party_no as issuer, m.party_no as manager, a.account_id as account,
-  a.institution_id as served, x.promised_rate, x.raise_bank_no, x.raise_account_no
+  nullif(a.party_no, -1) as raised_by, a.institution_id as served, x.promised_rate,
+  x.raise_bank_no, x.raise_account_no
 from product x
 join party_dim i on i.party_id = x.issuer_party_id
 left join party_dim m on m.party_id = x.manager_party_id
@@ -19,19 +20,30 @@ left join account_dim a on a.bank_no = x.raise_bank_no and a.account_no = x.rais
 where x.offering = 'equity'
 order by x.product_id
 """
-# Who invested with an issuer: by transfers into the accounts it raises money on, and for those of
-# whom no transfer is seen, by the first day of their holding.
+# Who invested with an issuer: by transfers into the accounts it raises money on, of natural persons
+# and of holders on record (of everybody, where no holder is), and for those of whom no transfer is
+# seen, by the first day of their holding.
 CREATE_INVESTED = """
 create or replace temp table equity_invested as
 with raising as (
   select distinct issuer, account from equity_issue where account is not null
+), holder as (
+  select distinct e.issuer, p.party_no
+  from equity_issue e
+  join holding h on h.product_id = e.product_id and h.holder_kind = 'party'
+  join party_dim p on p.party_id = h.holder_id
+  where h.as_of <= $last
 ), paid as (
   select r.issuer, a.party_no as holder, t.ref, t.booked_at, t.amount_fen
   from raising r
   join transfer t on t.payee_account = r.account
   join account_dim a on a.account_id = t.payer_account
-  where t.status = 'settled' and a.party_no >= 0 and a.party_no <> r.issuer
+  join party_dim q on q.party_no = a.party_no
+  left join holder h on h.issuer = r.issuer and h.party_no = a.party_no
+  where t.status = 'settled' and a.party_no <> r.issuer
     and t.business_date between $first and $last
+    and (q.kind = 'person' or h.party_no is not null
+      or not exists (select 1 from holder o where o.issuer = r.issuer))
 ), held as (
   select e.issuer, p.party_no as holder, h.product_id, h.holder_id,
     min(h.as_of) as as_of, arg_min(h.cost_fen, h.as_of) as amount_fen
@@ -106,6 +118,17 @@ where h.as_of <= $last
 group by e.issuer, h.holder_id, h.product_id
 order by 1, 3, 2
 """
+# What else the accounts that money is raised on took: from accounts of unknown holders, and from
+# others who invested nothing.
+REST = """
+select r.issuer, t.ref, t.booked_at, t.amount_fen, a.party_no < 0 as unknown
+from (select distinct issuer, account from equity_issue where account is not null) r
+join transfer t on t.payee_account = r.account
+join account_dim a on a.account_id = t.payer_account
+anti join equity_invested i on i.issuer = r.issuer and i.ref = t.ref
+where t.status = 'settled' and a.party_no <> r.issuer and t.business_date between $first and $last
+order by r.issuer, t.booked_at, t.ref
+"""
 # What the accounts that money is raised on pay out, to anyone.
 SPENT = """
 select r.issuer, t.ref, t.booked_at, t.amount_fen, b.party_no as payee
@@ -121,16 +144,19 @@ order by r.issuer, t.booked_at, t.ref, b.party_no
 class EquityMoney:
     """Equity products and the money around them, over the days that records are kept.
 
-    `issues` has product_id, issuer, manager, account, served (the institution that the raising
-    account serves), promised_rate and the raising account's bank and number; `flow` a row per
-    payment of or to an investor: issuer, incoming, person, source, ref (of a transfer, or
-    "holding:holder:product:day" where only the holding is known), booked_at and amount_fen;
-    `spent` what raising accounts paid: issuer, ref, booked_at, amount_fen and payee; `registered`
-    the keys of products and holdings: issuer, ref, booked_at.
+    `issues` has product_id, issuer, manager, account, raised_by (its holder), served (the
+    institution that the raising account serves), promised_rate and the raising account's bank and
+    number; `flow` a row per payment of or to an investor: issuer, incoming, person, source, ref (of
+    a transfer, or "holding:holder:product:day" where only the holding is known), booked_at and
+    amount_fen;
+    `rest` what else raising accounts took: issuer, ref, booked_at, amount_fen and unknown (whether
+    nobody knows from whom); `spent` what they paid: issuer, ref, booked_at, amount_fen and payee;
+    `registered` the keys of products and holdings: issuer, ref, booked_at.
     """
 
     issues: pl.DataFrame
     flow: pl.DataFrame
+    rest: pl.DataFrame
     spent: pl.DataFrame
     registered: pl.DataFrame
 
@@ -145,13 +171,14 @@ def read_equity_money(context: Context, settings: DisguisedDebt) -> EquityMoney:
     issues = db.frame("equity products", ISSUES)
     empty = pl.DataFrame()
     if issues.is_empty():
-        return EquityMoney(issues, empty, empty, empty)
+        return EquityMoney(issues, empty, empty, empty, empty)
     db.register("equity_issue", issues.to_arrow())
     db.execute("investors of equity", CREATE_INVESTED, window)
     source = {"persons": settings.source_persons, "covered": settings.source_covered_share}
     db.execute("sources of payments", CREATE_SOURCE, {**window, **source})
     flow = db.frame("flow of equity", FLOW, {"first": window["first"], "last": window["last"]})
+    rest = db.frame("rest of takings", REST, window)
     spent = db.frame("spent of equity", SPENT, window)
     registered = db.frame("equity on record", REGISTERED, {"last": window["last"]})
     db.unregister("equity_issue")
-    return EquityMoney(issues, flow, spent, registered)
+    return EquityMoney(issues, flow, rest, spent, registered)

@@ -119,7 +119,7 @@ def test_a_nominee_issuer_that_passes_the_money_to_the_platform_is_found() -> No
     [finding] = found(world)
     assert isinstance(finding, Finding)
     assert finding.party_id == "Platform"
-    assert finding.accomplices == (("Boss", "beneficiary"), ("Maker", "pool"))
+    assert finding.accomplices == (("Boss", "beneficiary"), ("Maker", "organiser"))
     assert finding.text[1].endswith("; 48% of the money reached the platform's circle")
 
 
@@ -140,6 +140,28 @@ def test_holdings_stand_in_for_payments_that_no_bank_reported() -> None:
     [finding] = found(world)
     assert isinstance(finding, Finding)
     assert finding.transfers[0] == "holding:investor0000:S1:2016-06-02"
+
+
+def test_customers_of_the_issuer_invest_nothing_and_unknown_payers_count_with_investors() -> None:
+    def trading(turnover: float) -> World:
+        world = issue()
+        for number in range(12):
+            world.add("holding", holder_kind="party", holder_id=f"investor{number:04d}",
+                      product_id="S1", as_of=DAY + timedelta(days=6),
+                      cost_fen=2_000_000 + 1_000_000 * (number % 4))  # fmt: skip
+        world.party("Buyer", "elsewhere")
+        world.unregistered.add("elsewhere")
+        world.pay("Buyer", "raise", turnover, at(4))
+        world.pay("elsewhere", "raise", 30_000, at(4))
+        return world
+
+    [finding] = found(trading(10_000))
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 42_000_000 + 3_000_000
+    assert "; the raising account took 30,000.00 yuan from accounts of unknown" in finding.text[1]
+    [finding] = found(trading(400_000))
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 42_000_000
 
 
 def test_equity_without_statement_and_holders_cannot_be_judged() -> None:
