@@ -103,7 +103,7 @@ def test_a_platform_that_raises_for_its_own_circle_is_the_subject() -> None:
     [finding] = found(issue(rates=(), related=True))
     assert isinstance(finding, Finding)
     assert finding.party_id == "Platform"
-    assert finding.accomplices == (("Maker", "pool"),)
+    assert finding.accomplices == (("Maker", "organiser"),)
     assert finding.text[1] == (
         "Raised 420,000.00 yuan from 12 investors as equity; the issuer belongs to the circle of "
         "the platform that sells it"
