@@ -33,7 +33,7 @@ from detectors.holdings import (
     read_products,
     unreported_products,
 )
-from graph.nesting import nesting
+from graph.nesting import ENDLESS, nesting
 
 NAME = "product_nesting"
 CODE = "M3"
@@ -107,15 +107,15 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     groups: dict[str, list[tuple[str, ...]]] = defaultdict(list)
     tops = set(layers["holder"]) - set(layers["held"])
     for top in sorted(tops):
-        if found.depth[number[top]] > most:
+        if found.depth[number[top]] > most or found.depth[number[top]] == ENDLESS:
             groups[managers[top]].append(tuple(names[i] for i in found.chain(number[top])))
-    for cycle in found.cycles:
-        ring = tuple(names[i] for i in (*cycle, cycle[0]))
+    rings = [tuple(names[i] for i in (*cycle, cycle[0])) for cycle in found.cycles]
+    for ring in rings:
         groups[managers[ring[0]]].append(ring)
     known = set(context.party_ids.values())
     for manager in sorted(groups):
         if manager in known:
-            yield _finding(context, settings, manager, groups[manager], layers, most, law)
+            yield _finding(context, settings, manager, groups[manager], rings, layers, most, law)
     missing = unreported_products(context)
     if missing:
         yield _unreported(missing)
@@ -126,6 +126,7 @@ def _finding(
     settings: ProductNesting,
     manager: str,
     chains: list[tuple[str, ...]],
+    all_rings: list[tuple[str, ...]],
     layers: pl.DataFrame,
     most: int,
     law: int | None,
@@ -134,7 +135,10 @@ def _finding(
     on_way = pl.DataFrame(steps, schema={"holder": pl.String, "held": pl.String}, orient="row")
     used = layers.join(on_way, on=["holder", "held"])
     rings = [chain for chain in chains if _is_ring(chain)]
-    deepest = max((len(chain) - 1 for chain in chains if chain not in rings), default=0)
+    going_round = {product for ring in all_rings for product in ring}
+    into = [each for each in chains if not _is_ring(each) and each[-1] in going_round]
+    deep = [chain for chain in chains if chain not in rings and chain not in into]
+    deepest = max((len(chain) - 1 for chain in deep), default=0)
     between = used.filter("between")
     amount = _entered_fen(used, chains)
     evidence = read_evidence(_shown(context, used))
@@ -154,7 +158,7 @@ def _finding(
             "which may hold with its own money",
         ),
     )
-    beyond = 1.0 if rings else min((deepest - most) / settings.sure_layers_beyond, 1.0)
+    beyond = 1.0 if rings or into else min((deepest - most) / settings.sure_layers_beyond, 1.0)
     confidence = settings.confidence_least + settings.confidence_beyond * beyond
     confidence += settings.confidence_law * (law is not None)
     roles = _roles(context, manager, used)
@@ -175,8 +179,8 @@ def _finding(
         transfers=evidence.refs,
         measures={
             "layers": Measure(deepest, most, "layers"),
-            "nested_chains": Measure(len(chains) - len(rings), None, "chains"),
-            "rings": Measure(len(rings), 0, "rings"),
+            "nested_chains": Measure(len(deep) + len(into), None, "chains"),
+            "rings": Measure(max(len(rings), bool(into)), 0, "rings"),
             "firms_between": Measure(between.height, None, "parties"),
             "nested_fen": Measure(amount, None, "fen"),
         },
@@ -186,18 +190,22 @@ def _finding(
             "it is not established that the nesting serves to evade limits on investors, "
             "investments or leverage",
         ),
-        text=_texts(chains, rings, deepest, most, amount),
+        text=_texts(deep, rings, into, most, amount),
         lead_office=LEAD_OFFICE,
         accomplices=roles,
     )
 
 
 def _entered_fen(used: pl.DataFrame, chains: list[tuple[str, ...]]) -> int:
-    """What entered the chains by their first holdings, and the largest holding of each ring."""
+    """What entered the chains by their first holdings, and the largest holding of each ring into
+    which no chain leads."""
     sums = used.group_by("holder", "held").agg(pl.col("cost_fen").sum())
     cost = {(holder, held): fen for holder, held, fen in sums.iter_rows()}
     entering: dict[tuple[str, str], int] = {}
+    ends = {chain[-1] for chain in chains if not _is_ring(chain)}
     for chain in chains:
+        if _is_ring(chain) and ends & set(chain):
+            continue
         steps = list(pairwise(chain))
         first = max(steps, key=lambda step: (cost[step], step)) if _is_ring(chain) else steps[0]
         entering[first] = cost[first]
@@ -260,25 +268,29 @@ def _roles(context: Context, manager: str, used: pl.DataFrame) -> tuple[tuple[st
 
 
 def _texts(
-    chains: list[tuple[str, ...]],
+    deep: list[tuple[str, ...]],
     rings: list[tuple[str, ...]],
-    deepest: int,
+    into: list[tuple[str, ...]],
     most: int,
     amount: int,
 ) -> tuple[str, str]:
     zh, en = [], []
-    if deepest:
-        longest = max((chain for chain in chains if chain not in rings), key=len)
-        way = " → ".join(longest)
-        zh.append(f"{len(chains) - len(rings)} 条持有链超过 {most} 层，最深 {deepest} 层（{way}）")
+    if deep:
+        longest = max(deep, key=len)
+        way, layers = " → ".join(longest), len(longest) - 1
+        zh.append(f"{len(deep)} 条持有链超过 {most} 层，最深 {layers} 层（{way}）")
         en.append(
-            f"{len(chains) - len(rings)} chain(s) of holdings have more than {most} layer(s), the "
-            f"deepest {deepest} ({way})"
+            f"{len(deep)} chain(s) of holdings have more than {most} layer(s), the deepest "
+            f"{layers} ({way})"
         )
     if rings:
         way = " → ".join(rings[0])
         zh.append(f"{len(rings)} 处循环持有（{way}）")
         en.append(f"{len(rings)} ring(s) of holdings ({way})")
+    if into:
+        way = " → ".join(max(into, key=len))
+        zh.append(f"{len(into)} 条持有链通向循环持有（{way}）")
+        en.append(f"{len(into)} chain(s) of holdings lead into a ring ({way})")
     zh.append(f"嵌套金额 {yuan(amount)} 元")
     en.append(f"{yuan(amount)} yuan are nested")
     joined = "; ".join(en)

@@ -25,9 +25,10 @@ class Nesting:
     """Layers below each product, and the cycles.
 
     `depth` is 0 for a product that holds none, else 1 more than the deepest it holds, or `ENDLESS`.
-    `deepest` is the held product on the longest chain (the smallest number of several), or -1 for
-    none and for endless ones. `cycles` has one shortest cycle through the smallest product of each
-    strong component, in the order of these products.
+    `deepest` is the held product on the longest chain (the smallest number of several), for endless
+    ones on the shortest way into a cycle, or -1 for none and within cycles. `cycles` has one
+    shortest cycle through the smallest product of each strong component, in the order of these
+    products.
     """
 
     depth: Ints
@@ -35,7 +36,7 @@ class Nesting:
     cycles: tuple[tuple[int, ...], ...]
 
     def chain(self, product: int) -> tuple[int, ...]:
-        """The longest chain from a product down, the product first."""
+        """The longest chain from a product down, or the way into a cycle; the product first."""
         found = [product]
         while self.deepest[found[-1]] >= 0:
             found.append(int(self.deepest[found[-1]]))
@@ -48,6 +49,8 @@ def nesting(holder: Ints, held: Ints, products: int) -> Nesting:
     >>> result = nesting(np.array([0, 1, 3, 4]), np.array([1, 2, 4, 3]), 5)
     >>> result.depth.tolist(), result.chain(0), result.cycles
     ([2, 1, 0, -1, -1], (0, 1, 2), ((3, 4),))
+    >>> nesting(np.array([0, 1, 2]), np.array([1, 2, 1]), 3).chain(0)
+    (0, 1)
     """
     edges = np.unique(np.column_stack([holder, held]).astype(np.int64), axis=0)
     start, end = edges[:, 0], edges[:, 1]
@@ -70,6 +73,11 @@ def nesting(holder: Ints, held: Ints, products: int) -> Nesting:
     on_way = (depth[start] > 0) & (depth[end] == depth[start] - 1)
     # Edges are sorted; written backwards, the smallest held product stays.
     deepest[start[on_way][::-1]] = end[on_way][::-1]
+    near = round_going.copy()
+    while not np.array_equal(near, endless):
+        entering = ~near[start] & near[end]
+        deepest[start[entering][::-1]] = end[entering][::-1]
+        near[start[entering]] = True
     return Nesting(depth, deepest, _cycles(start, end, component, round_going))
 
 

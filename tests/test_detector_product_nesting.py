@@ -107,6 +107,23 @@ def test_holdings_that_go_round_fire() -> None:
     assert finding.measures["rings"].value == 1
 
 
+def test_a_product_that_holds_into_a_ring_is_nested_without_end() -> None:
+    world = products("A", "B", "C")
+    hold(world, "A", "B", 900_000)
+    hold(world, "B", "C", 700_000)
+    hold(world, "C", "B", 600_000)
+    for row in world.rows["product"]:
+        row["manager_party_id"] = "Manager A"
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.party_id == "Manager A"
+    assert finding.text[1] == (
+        "1 ring(s) of holdings (B → C → B); 1 chain(s) of holdings lead into a ring (A → B); "
+        "900,000.00 yuan are nested"
+    )
+    assert "product:A" in finding.transfers
+
+
 def test_what_was_sold_before_the_newest_statement_is_not_held() -> None:
     world = products("A", "B", "C")
     hold(world, "A", "B", 800_000)
