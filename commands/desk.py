@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import tempfile
+from contextlib import nullcontext
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,6 +30,8 @@ SHOWN_EVENTS = 50
 BACKLOG = 2048
 # Processes that answer without being asked for more; each holds what explains suspects.
 MOST_WORKERS = 4
+# A process that does not answer for so long is replaced; a cold start reads all of the program.
+START_SECONDS = 120
 
 
 def add_to(app: typer.Typer) -> None:
@@ -66,10 +69,11 @@ def serve(
         )
     require_libraries()
     count = workers or min(os.cpu_count() or 1, MOST_WORKERS)
-    with tempfile.TemporaryDirectory(prefix="lookthrough-desk-") as folder:
-        make = partial(
-            create_app, chosen.present_home, chosen.settings, counts=Path(folder) / "counts"
-        )
+    # Several processes count what is limited in a file, one alone in memory.
+    folder = tempfile.TemporaryDirectory(prefix="lookthrough-desk-") if count > 1 else None
+    with folder or nullcontext() as place:
+        counts = Path(place) / "counts" if place else None
+        make = partial(create_app, chosen.present_home, chosen.settings, counts=counts)
         # What cannot be opened is said here, once, before any process begins.
         app = make()
         listening = _listen(host, port)
@@ -80,6 +84,7 @@ def serve(
             app if count == 1 else make, factory=count > 1, workers=count, log_level="warning",
             access_log=False, server_header=False, ssl_certfile=certificate, ssl_keyfile=key,
             proxy_headers=proxy is not None, forwarded_allow_ips=proxy or "",
+            timeout_worker_healthcheck=START_SECONDS,
         )  # fmt: skip
         if count == 1:
             uvicorn.Server(config).run(sockets=[listening])

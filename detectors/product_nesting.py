@@ -277,7 +277,8 @@ def _texts(
     zh, en = [], []
     if deep:
         longest = max(deep, key=len)
-        way, layers = " → ".join(longest), len(longest) - 1
+        layers = len(longest) - 1
+        way = " → ".join(longest)
         zh.append(f"{len(deep)} 条持有链超过 {most} 层，最深 {layers} 层（{way}）")
         en.append(
             f"{len(deep)} chain(s) of holdings have more than {most} layer(s), the deepest "
@@ -288,7 +289,8 @@ def _texts(
         zh.append(f"{len(rings)} 处循环持有（{way}）")
         en.append(f"{len(rings)} ring(s) of holdings ({way})")
     if into:
-        way = " → ".join(max(into, key=len))
+        farthest = max(into, key=len)
+        way = " → ".join(farthest)
         zh.append(f"{len(into)} 条持有链通向循环持有（{way}）")
         en.append(f"{len(into)} chain(s) of holdings lead into a ring ({way})")
     zh.append(f"嵌套金额 {yuan(amount)} 元")

@@ -7,6 +7,7 @@ memory. Nothing of it outlives the desk.
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -36,12 +37,12 @@ class Counts:
     def __init__(self, path: Path | None = None) -> None:
         """Count in a file that processes share, or in memory."""
         self._lock = Lock()
-        self._calls = 0
+        self._calls: Counter[str] = Counter()
         self._db = sqlite3.connect(
             str(path or IN_MEMORY), timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
-        # What is counted may be lost with the machine, but not between processes.
-        self._db.execute("pragma journal_mode = memory")
+        # What is counted may be lost with the machine, but not with a process that is killed.
+        self._db.execute("pragma journal_mode = wal")
         self._db.execute("pragma synchronous = off")
         self._db.execute(SCHEMA)
 
@@ -52,10 +53,11 @@ class Counts:
             self._db.execute("begin immediate")
             try:
                 yield self._db
+                self._db.execute("commit")
             except BaseException:
-                self._db.execute("rollback")
+                if self._db.in_transaction:
+                    self._db.execute("rollback")
                 raise
-            self._db.execute("commit")
 
     def read(self, name: str, caller: str) -> tuple[float, float, str | None] | None:
         """What is held of a caller: number, when it was seen, until when it is locked."""
@@ -70,8 +72,8 @@ class Counts:
             "insert or replace into called values (?, ?, ?, ?, ?)",
             (name, caller, number, seen, until),
         )
-        self._calls += 1
-        if self._calls % LOOK_EVERY == 1:
+        self._calls[name] += 1
+        if self._calls[name] % LOOK_EVERY == 1:
             self._db.execute(
                 "delete from called where name = ?1 and caller in (select caller from called "
                 "where name = ?1 order by seen desc, caller limit -1 offset ?2)",

@@ -1,5 +1,6 @@
 """The desk's commands: the first administrator, accounts, the audit log, where it may listen."""
 
+import os
 import re
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from sqlalchemy import text
 import cli
 from data.control import Control
 from data.home import Home
-from review import accounts, passwords
+from review import accounts, limits, passwords
 
 
 def call(capfd: pytest.CaptureFixture[str], home: Home, *arguments: str) -> tuple[int, str, str]:
@@ -87,12 +88,15 @@ def test_others_are_served_by_tls_alone(
     assert code == 2 and "belong together" in err
 
 
-def test_several_processes_answer_and_count_what_they_limit_together(home: Home) -> None:
+def test_several_processes_answer_and_count_what_they_limit_together(
+    home: Home, tmp_path: Path
+) -> None:
     Control(home).close()
     command = [sys.executable, "-m", "cli", "--home", str(home.path), "--lang", "en", "serve"]
     process = subprocess.Popen(
-        [*command, "--port", "0", "--workers", "2"], stdout=subprocess.PIPE, text=True
-    )
+        [*command, "--port", "0", "--workers", "2"], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
     try:
         assert process.stdout is not None
         found = re.search(r"http://([\d.]+:\d+)/", process.stdout.readline())
@@ -109,6 +113,41 @@ def test_several_processes_answer_and_count_what_they_limit_together(home: Home)
     assert 20 <= answers.count(401) <= 24
     assert ended == 0
     assert not any(Path(f"/proc/{child}").exists() for child in children[-2:])
+    assert not list(tmp_path.glob("lookthrough-desk-*"))
+
+
+def test_one_process_counts_in_memory_and_leaves_nothing_when_it_is_stopped(
+    home: Home, tmp_path: Path
+) -> None:
+    Control(home).close()
+    command = [sys.executable, "-m", "cli", "--home", str(home.path), "--lang", "en", "serve"]
+    process = subprocess.Popen(
+        [*command, "--port", "0", "--workers", "1"], stdout=subprocess.PIPE, text=True,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://([\d.]+:\d+)/", process.stdout.readline())
+        assert found is not None and log_in(found[1]) == 401
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert not list(tmp_path.glob("lookthrough-desk-*"))
+
+
+def test_each_limit_forgets_its_own_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MOST_CALLERS", 100)
+    counts = limits.Counts(tmp_path / "counts")
+    requests, log_ins = (limits.RateLimit(counts, name, 60) for name in ("requests", "log-ins"))
+    for number in range(1501):
+        assert requests.allows(f"a{number}", number) and log_ins.allows(f"b{number}", number)
+    for name in ("requests", "log-ins"):
+        with counts.held() as db:
+            held = db.execute("select count(*) from called where name = ?", (name,)).fetchone()[0]
+        assert held <= 100
+    counts.close()
 
 
 def log_in(address: str) -> int:
