@@ -162,23 +162,52 @@ where g.source = {CLIENT}
 order by 1, 2
 """
 # What belongs to payments into securities accounts: what came back from these to the institution,
-# and what filled the account that paid, where that is not a register of clients' money itself.
+# and what filled the account that paid, where that is not a register of clients' money itself: all
+# of it where much of it went there, else the newest before each payment, as far as that goes.
 CREATE_CIRCLE = "create or replace temp table securities_circle as select * from margin_circle"
 AROUND = """
 with seen as (
-  select c.subject, c.institution_id, f.payer_account, f.account, min(f.booked_at) as since
+  select c.subject, c.institution_id, f.transfer_no, f.booked_at, f.amount_fen, f.payer_account,
+    f.account
   from securities_case c join foreign_paid f on f.ref = c.ref
-  group by all
-), source as (
+), back as (
+  select subject, institution_id, payer_account, account, min(booked_at) as since
+  from seen group by subject, institution_id, payer_account, account
+), source as materialized (
   select distinct s.subject, s.institution_id, s.payer_account
   from seen s
   join account_dim a on a.account_id = s.payer_account
     and a.role not in ('client_custody', 'client_reserve')
   left join securities_circle w on w.institution_id = s.institution_id and w.party_no = a.party_no
   where w.party_no is not null or s.institution_id is null
+), came as materialized (
+  select s.subject, s.payer_account, t.ref, t.booked_at, t.amount_fen
+  from source s
+  join transfer t on t.payee_account = s.payer_account
+  join account_dim a on a.account_id = t.payer_account
+  left join party_dim p on p.party_no = a.party_no
+  where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+    and (p.kind = 'person' and a.role <> 'securities_transfer'
+      or a.role = 'client_custody' and a.institution_id = s.institution_id)
+), served as (
+  select c.subject, c.payer_account
+  from (select subject, payer_account, sum(amount_fen) as fen from came group by all) c
+  join (select subject, payer_account, sum(amount_fen) as fen from seen group by all) s
+    on s.subject = c.subject and s.payer_account = c.payer_account
+  where s.fen >= $part * c.fen
+), filled as (
+  select t.subject, t.ref, t.booked_at
+  from came t semi join served v on v.subject = t.subject and v.payer_account = t.payer_account
+  union all
+  select s.subject, t.ref, t.booked_at
+  from seen s
+  join came t on t.subject = s.subject and t.payer_account = s.payer_account
+    and t.booked_at <= s.booked_at
+  qualify sum(t.amount_fen) over (partition by s.subject, s.transfer_no
+      order by t.booked_at desc, t.ref desc) - t.amount_fen < s.amount_fen
 )
 select s.subject, t.ref, t.booked_at
-from seen s
+from back s
 join transfer t on t.payer_account = s.account and t.booked_at >= s.since
 join account_dim b on b.account_id = t.payee_account
 left join securities_circle w on w.institution_id = s.institution_id and w.party_no = b.party_no
@@ -186,14 +215,7 @@ where t.status = 'settled' and t.business_date <= $last
   and (t.payee_account = s.payer_account or b.institution_id = s.institution_id
     or w.party_no is not null)
 union
-select s.subject, t.ref, t.booked_at
-from source s
-join transfer t on t.payee_account = s.payer_account
-join account_dim a on a.account_id = t.payer_account
-left join party_dim p on p.party_no = a.party_no
-where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
-  and (p.kind = 'person' and a.role <> 'securities_transfer'
-    or a.role = 'client_custody' and a.institution_id = s.institution_id)
+select subject, ref, booked_at from filled
 order by 1, 3, 2
 """
 TARGETS = "select count(*) from reach_target"
@@ -290,8 +312,9 @@ def read_around(context: Context, shown: pl.DataFrame) -> pl.DataFrame:
     """
     db = context.db
     first = context.first_date(context.settings.load.window_days)
+    part = context.settings.detectors.margin_finance.handed_share
     db.register("securities_case", shown.to_arrow())
-    window = {"first": first, "last": context.business_date}
-    rows = db.frame("around payments into securities", AROUND, window)
+    bounds = {"first": first, "last": context.business_date, "part": part}
+    rows = db.frame("around payments into securities", AROUND, bounds)
     db.unregister("securities_case")
     return rows
