@@ -355,6 +355,12 @@ class ExcessReturn(Section):
 
     least_return: Share
     most_return: Share
+    lot_fen: Whole
+    rate_step: Share
+    rate_repeats: Count
+    rate_lift: Ratio
+    rate_share: Share
+    till_share: Share
     most_payments: Count
     returned_share: Share
     slack_share: Share
@@ -368,6 +374,7 @@ class ExcessReturn(Section):
     rate_margin: Share
     marketing_fen: Whole
     marketing_share: Share
+    marketing_lent_share: Share
     minimum_coupon_fen: Whole
     running_share: Share
     coupon_gap_share: Share

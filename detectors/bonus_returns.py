@@ -46,10 +46,12 @@ def judge_bonuses(settings: ExcessReturn, paid: pl.DataFrame) -> BonusCase | Non
     share = amount / max(lent, 1)
     if not clients and (fixed >= settings.bonus_fixed_share or share < settings.bonus_share):
         return None
-    # The small ones of the same payers go by the same scale.
-    left_out = fen(paid.filter(capped, ~pl.col("payer").is_in(chosen["payer"].implode())))
-    chosen = paid.filter(pl.col("payer").is_in(chosen["payer"].implode()))
+    # The small ones of the same payers and the same money go by the same scale.
+    sources = chosen.select("payer", "kind").unique()
+    left_out = fen(paid.join(sources, on=["payer", "kind"], how="anti"))
+    chosen = paid.join(sources, on=["payer", "kind"], how="semi")
     amount, lenders = fen(chosen), chosen["lender"].n_unique()
+    share = amount / max(int(chosen.unique("lender")["lent_fen"].sum()), 1)
     from_clients = clients / max(amount, 1)
     lookalikes = (
         Lookalike(

@@ -4,8 +4,9 @@ Pattern: on a platform's loans lenders are paid more than borrowers, guarantors 
 took claims over have paid in; or an institution pays persons who had paid in before, with a
 return, while hardly anything but other payers' principal comes in: old investors are paid with new
 money. Realised yearly returns above nearly all positions elsewhere are a further sign, and beside
-payments that borrowers' interest does not cover they suffice. Or many lenders are paid bonuses
-under no loan's number, out of clients' money, or in proportion to what they lent.
+payments that borrowers' interest does not cover they suffice. Or a platform pays round sums with one
+of few rates on them under no loan's number, while borrowers' money does not come in. Or many lenders
+are paid bonuses under no loan's number, out of clients' money, or in proportion to what they lent.
 
 Innocent look-alikes: capped marketing cash (small sums from the firm's own account); claims handed
 from lender to lender, failed raisings and refunds (the lenders' own money of the same loan covers
@@ -30,7 +31,16 @@ from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.return_tables import read_paid
-from detectors.unbacked_payments import Held, ahead, by_loan, coupons, fires, is_high, overall
+from detectors.unbacked_payments import (
+    Held,
+    ahead,
+    at_rates,
+    by_loan,
+    coupons,
+    fires,
+    is_high,
+    overall,
+)
 
 NAME = "excess_return"
 CODE = "Y1"
@@ -76,7 +86,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         bonus = on_loans is not None and on_loans.small_share >= settings.marketing_share
         held = on_loans if fires(settings, on_loans) else overall(settings, institution, paid)
         if not fires(settings, held) or bonus:
-            held = coupons(settings, institution, paid) or ahead(settings, institution, paid)
+            held = coupons(settings, institution, paid, own)
+            held = held or ahead(settings, institution, paid)
+            held = held or at_rates(settings, institution, paid)
         if held is not None and fires(settings, held):
             yield _finding(context, settings, institution, held)
             continue
@@ -116,7 +128,7 @@ def _finding(
         last_at=evidence.last_at,
         transfers=evidence.refs,
         measures={
-            "uncovered_fen": Measure(held.uncovered_fen, settings.minimum_fen, "fen"),
+            "uncovered_fen": Measure(held.uncovered_fen, held.line_fen, "fen"),
             "uncovered_share": Measure(round(share, 4), settings.minimum_share, "share"),
             "lenders": Measure(held.returned, settings.minimum_lenders, "persons"),
             **_rates(held, None if protected is None else float(protected)),
@@ -212,6 +224,19 @@ def _texts(held: Held, share: float) -> tuple[str, str]:
             f"Lenders were paid {paid} yuan on loans, of which borrowers and takers of claims "
             f"cover {covered} yuan; {bare} yuan ({share:.0%}) on {held.loans} loan(s) with "
             f"{held.returned} lender(s) have no repayment behind them"
+        )
+    elif held.lay_there_fen is not None:
+        before = yuan(held.lay_there_fen)
+        zh = (
+            f"向 {held.returned} 人在标的之外支付整额本金加少数几种固定利率的款项共 {paid} 元，其他来源"
+            f"只覆盖 {covered} 元，其余 {bare} 元（{share:.0%}）只能出自其他客户投入的本金或记录开始"
+            f"之前的余额 {before} 元"
+        )
+        en = (
+            f"{held.returned} person(s) were paid {paid} yuan under no loan's number, round sums "
+            f"with one of few rates on them; other sources cover {covered} yuan, and {bare} yuan "
+            f"({share:.0%}) can only be what other clients had paid in, or the {before} yuan that "
+            "lay there before the records"
         )
     else:
         zh = (

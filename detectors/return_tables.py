@@ -87,7 +87,8 @@ order by 1, 2, 3, 4
 """
 PAID_LOANS = """
 select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.payee as lender,
-  m.payer_account, t.account is not null as from_clients, m.flow = 'subsidy' as subsidy
+  m.payer_account, t.account is not null as from_clients, m.flow = 'subsidy' as subsidy,
+  m.flow = 'assign' as assigned
 from loan_money m
 left join loan_till t on t.institution_id = m.institution_id and t.account = m.payer_account
 where m.flow in ('payout', 'subsidy', 'assign') and not m.to_centre
@@ -168,52 +169,105 @@ join went w on w.institution_id = c.institution_id and w.other = c.other
 left join returned r on r.institution_id = c.institution_id and r.other = c.other
 group by all
 """
-# What others brought, less what lenders were paid on loans, is there to pay these persons with.
-TOTALS = """
+# Accounts of the centre that take or pay a good part of what clients pay under no loan's number.
+CREATE_TILLS = """
+create or replace temp table return_till as
+with part as (
+  select institution_id, account, coalesce(sum(amount_fen) filter (incoming), 0) as in_fen,
+    coalesce(sum(amount_fen) filter (not incoming), 0) as out_fen
+  from return_flow where client and not of_loan group by institution_id, account
+)
+select institution_id, account from part
+qualify in_fen > $part * sum(in_fen) over (partition by institution_id)
+  or out_fen > $part * sum(out_fen) over (partition by institution_id)
+"""
+# What came into each account of the centre from others of it.
+CREATE_INNER = """
+create or replace temp table return_inner as
+select c.institution_id, c.account, i.account as sender, sum(t.amount_fen) as amount_fen
+from return_centre c
+join transfer t on t.payee_account = c.account
+join return_centre i on i.institution_id = c.institution_id and i.account = t.payer_account
+where t.status = 'settled' and t.business_date between $first and $last
+group by c.institution_id, c.account, i.account
+"""
+# What others brought to these accounts, less what lenders were paid on loans, and what came from
+# accounts of the centre that clients have nothing to do with, is there to pay these persons with;
+# and what lay there before.
+COVER = """
 with other as (
-  select institution_id, greatest(coalesce(sum(amount_fen) filter (incoming and not client), 0)
-    - coalesce(sum(amount_fen) filter (not incoming and client and of_loan), 0), 0)::bigint
-    as covered_fen
-  from return_flow group by institution_id
+  select f.institution_id, greatest(coalesce(sum(f.amount_fen) filter (f.incoming and not f.client),
+      0) - coalesce(sum(f.amount_fen) filter (not f.incoming and f.client and f.of_loan), 0), 0)
+    as fen
+  from return_flow f
+  join return_till w on w.institution_id = f.institution_id and w.account = f.account
+  group by f.institution_id
+), inner_money as (
+  select n.institution_id, sum(n.amount_fen) as fen
+  from return_inner n
+  join return_till w on w.institution_id = n.institution_id and w.account = n.account
+  anti join return_till o on o.institution_id = n.institution_id and o.account = n.sender
+  group by n.institution_id
+), held as (
+  select w.institution_id, sum(h.held_fen) as fen
+  from return_till w join return_held h on h.account = w.account group by w.institution_id
 ), taken as (
-  select institution_id, sum(amount_fen)::bigint as taken_fen
+  select institution_id, sum(amount_fen) as fen
   from return_flow where incoming and client and not of_loan group by institution_id
 )
-select c.institution_id, count(*) as clients, count(*) filter (c.returned) as returned,
-  sum(c.out_fen)::bigint as paid_fen, any_value(t.taken_fen) as taken_fen,
-  coalesce(any_value(o.covered_fen), 0) as covered_fen
-from return_client c
-join taken t on t.institution_id = c.institution_id
-left join other o on o.institution_id = c.institution_id
-group by c.institution_id
-order by c.institution_id
+select t.institution_id, t.fen::bigint as taken_fen,
+  (coalesce(o.fen, 0) + coalesce(n.fen, 0))::bigint as covered_fen,
+  coalesce(h.fen, 0)::bigint as held_fen
+from taken t
+left join other o on o.institution_id = t.institution_id
+left join inner_money n on n.institution_id = t.institution_id
+left join held h on h.institution_id = t.institution_id
+order by 1
 """
-# By account: persons who got more than they had paid in there, and what of it neither others nor
-# the balance of before can have paid, so that it was the other payers' principal.
+TOTALS = """
+select institution_id, count(*) as clients, count(*) filter (returned) as returned,
+  sum(out_fen)::bigint as paid_fen
+from return_client group by institution_id order by institution_id
+"""
+# By account: persons who got more than they had paid in there, and anywhere with the institution,
+# and what of it neither others nor the balance of before can have paid, so that it was the other
+# payers' principal.
 AHEAD = """
 with person as (
-  select institution_id, account, other, sum(amount_fen) filter (incoming) as in_fen,
-    sum(amount_fen) filter (not incoming) as out_fen
+  select institution_id, account, other,
+    coalesce(sum(amount_fen) filter (incoming), 0) as in_fen,
+    coalesce(sum(amount_fen) filter (not incoming), 0) as out_fen
   from return_flow where client and not of_loan and other >= 0
   group by institution_id, account, other
+), whole as (
+  select *, least(out_fen - in_fen,
+    sum(out_fen - in_fen) over (partition by institution_id, other)) as more_fen
+  from person
 ), ahead as (
   select institution_id, account, sum(out_fen) as paid_fen, sum(in_fen) as taken_fen,
-    count(*) filter (out_fen > in_fen) as persons,
-    sum(greatest(out_fen - in_fen, 0)) filter (in_fen > 0) as ahead_fen
-  from person group by institution_id, account
+    count(*) filter (more_fen > 0) as persons,
+    sum(greatest(more_fen, 0)) filter (in_fen > 0) as ahead_fen
+  from whole group by institution_id, account
 ), cover as (
   select institution_id, account,
     greatest(coalesce(sum(amount_fen) filter (incoming and not client), 0)
       - coalesce(sum(amount_fen) filter (not incoming and client and of_loan), 0), 0) as fen
   from return_flow group by institution_id, account
+), came as (
+  select institution_id, account, sum(amount_fen) as fen from return_inner group by all
+), covered as (
+  select a.institution_id, a.account, a.persons, a.paid_fen, a.taken_fen, a.ahead_fen,
+    c.fen + coalesce(n.fen, 0) + coalesce(h.held_fen, 0) as covered_fen
+  from ahead a
+  join cover c on c.institution_id = a.institution_id and c.account = a.account
+  left join came n on n.institution_id = a.institution_id and n.account = a.account
+  left join return_held h on h.account = a.account
 )
-select a.institution_id, a.account, a.persons, a.paid_fen::bigint as paid_fen,
-  a.taken_fen::bigint as taken_fen, (c.fen + coalesce(h.held_fen, 0))::bigint as covered_fen,
-  (a.ahead_fen - c.fen - coalesce(h.held_fen, 0))::bigint as uncovered_fen
-from ahead a
-join cover c on c.institution_id = a.institution_id and c.account = a.account
-left join return_held h on h.account = a.account
-where a.ahead_fen > c.fen + coalesce(h.held_fen, 0)
+select institution_id, account, persons, paid_fen::bigint as paid_fen,
+  taken_fen::bigint as taken_fen, covered_fen::bigint as covered_fen,
+  (ahead_fen - covered_fen)::bigint as uncovered_fen
+from covered
+where ahead_fen > covered_fen
 order by 1, 2
 """
 CLIENT_POSITIONS = """
@@ -226,9 +280,12 @@ where c.returned and c.out_fen >= c.in_fen and not f.of_loan
 order by 1, 2, 3, 4
 """
 PAID_CLIENTS = """
-select institution_id, account, ref, booked_at, amount_fen from return_flow
-where client and not of_loan
-order by 1, 3, 2
+select f.institution_id, f.account, f.incoming, f.other, f.ref, f.booked_at, f.amount_fen,
+  w.account is not null as till
+from return_flow f
+left join return_till w on w.institution_id = f.institution_id and w.account = f.account
+where f.client and not f.of_loan
+order by 1, 6, 5, 2
 """
 
 
@@ -238,7 +295,8 @@ class Paid:
 
     `loans` has a row per loan with paid_fen, covered_fen, uncovered_fen, and whoever paid it, what
     lenders got (got_fen) and what of it lies beyond all that came in (beyond_fen), `totals` a row
-    per institution with clients, returned, paid_fen, taken_fen, covered_fen, `ahead` a row per
+    per institution with clients, returned, paid_fen, `cover` one with taken_fen, covered_fen (what
+    came in otherwise) and held_fen (what lay there before the records), `ahead` a row per
     account whose payers got more than they had paid in, where its sources do not cover that;
     `rates` institution_id and rate of positions of which all was got back; `loan_transfers` and
     `client_transfers` are what shows it.
@@ -246,6 +304,7 @@ class Paid:
 
     loans: pl.DataFrame
     totals: pl.DataFrame
+    cover: pl.DataFrame
     ahead: pl.DataFrame
     rates: pl.DataFrame
     loan_transfers: pl.DataFrame
@@ -276,12 +335,15 @@ def read_paid(context: Context, settings: ExcessReturn) -> Paid:
     db.register(
         "return_held", pl.DataFrame({"account": range(len(held)), "held_fen": held}).to_arrow()
     )
-    ahead = db.frame("payers ahead", AHEAD)
+    db.execute("accounts that clients deal with", CREATE_TILLS, {"part": settings.till_share})
+    db.execute("moved within the centre", CREATE_INNER, window)
+    ahead, cover = db.frame("payers ahead", AHEAD), db.frame("cover of payments", COVER)
     db.unregister("return_held")
     positions = [db.frame("positions", POSITIONS), db.frame("investors", CLIENT_POSITIONS)]
     return Paid(
         db.frame("loans paid back", LOANS),
         db.frame("totals of clients", TOTALS),
+        cover,
         ahead,
         pl.concat([_rates(each) for each in positions]),
         db.frame("payments to lenders", PAID_LOANS),

@@ -190,9 +190,9 @@ def test_small_bonuses_from_the_own_account_are_marketing() -> None:
     assert found(world) == []
 
 
-def firm(*, sold: int = 0) -> World:
+def firm(*, sold: int = 0, handed: bool = True) -> World:
     """An unlicensed firm whose owner's card takes 10,000 yuan from each of 20 persons and pays the
-    first 12 of them 11,000 back; a sale may bring it money too."""
+    first 12 of them 11,000 back; a sale may bring the firm money, which it hands to the card."""
     world = World()
     world.institution("Firm", "investment_firm", licensed=False)
     world.party("Boss", kind="person")
@@ -204,6 +204,8 @@ def firm(*, sold: int = 0) -> World:
             world.pay("Boss", name, 11_000, at(number + 30))
     if sold:
         world.pay("Buyer", "Firm", sold, at(25))
+        if handed:
+            world.pay("Firm", "Boss", sold, at(26))
     return world
 
 
@@ -223,6 +225,7 @@ def test_old_investors_paid_with_new_money_fire_without_any_loan() -> None:
 def test_a_firm_whose_sales_cover_what_it_pays_is_none() -> None:
     assert found(firm(sold=83_000)) == []
     assert len(found(firm(sold=82_000))) == 1
+    assert len(found(firm(sold=83_000, handed=False))) == 1
 
 
 def test_deposits_that_come_back_without_a_return_are_none() -> None:
@@ -279,6 +282,61 @@ def test_coupons_far_beyond_the_borrowers_interest_fire_and_marketing_cash_does_
     assert found(coupons(7)) == []
 
 
+def subsidised(each: float, payer: str = "own") -> World:
+    """Loans that have repaid nothing; the platform adds so much once for each of 300 lenders."""
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    world.account("custody", "Platform", "client_custody", "Platform")
+    world.account("own", "Platform", "own_funds", "Platform")
+    for number, lender in enumerate(world.persons("lender", 300)):
+        borrower, loan = f"Borrower{number // 10}", f"L{number // 10}"
+        if number % 10 == 0:
+            world.party(borrower)
+            world.loan("Platform", loan, borrower, 50_000, 1)
+        world.pay(lender, "custody", 5_000, at(2), loan)
+        added = world.pay(payer, lender, each, at(3), loan)
+        world.event("Platform", loan, "subsidy", "Platform", added, 3)
+    for number in range(30):
+        world.pay("custody", f"Borrower{number}", 50_000, at(2, 16), f"L{number}")
+    return world
+
+
+def test_small_subsidies_of_own_money_are_marketing_and_of_clients_money_are_not() -> None:
+    assert found(subsidised(50)) == []
+    [finding] = found(subsidised(60, "custody"))
+    assert (finding.amount_fen, len(finding.transfers)) == (300 * 6_000, 300)
+    assert finding.measures["uncovered_fen"].threshold == 1_000_000
+
+
+def at_rates(*, repaid: int = 0, kind: str = "p2p_platform", spread: int = 0) -> World:
+    """Clients pay round sums into custody; others, who paid in long ago, get round sums and one of
+    two rates on them; borrowers may have repaid something."""
+    world = World()
+    world.institution("Platform", kind)
+    world.account("custody", "Platform", "client_custody", "Platform")
+    for number, name in enumerate(world.persons("new", 40)):
+        world.pay(name, "custody", 10_000, at(number % 20))
+    for number, name in enumerate(world.persons("old", 30)):
+        lot = 3_000 + 700 * number
+        rate = (1.0083, 1.0125)[number % 2]
+        world.pay("custody", name, lot * rate + spread * number * 0.37, at(10 + number % 20))
+    if repaid:
+        world.party("Borrower")
+        world.pay("Borrower", "custody", repaid, at(9))
+    return world
+
+
+def test_round_lots_with_one_rate_paid_out_of_what_new_clients_bring_fire() -> None:
+    [finding] = found(at_rates())
+    assert (finding.party_id, finding.amount_fen) == ("Platform", 40_000_000)
+    assert len(finding.transfers) == 40 + 30
+    assert finding.measures["lenders"].value >= 20
+    assert "round sums with one of few rates on them; other sources cover 0.00" in finding.text[1]
+    assert found(at_rates(spread=1)) == []
+    assert found(at_rates(repaid=400_000)) == []
+    assert found(at_rates(kind="asset_manager")) == []
+
+
 def ahead(sold: int = 0, held: int = 0) -> World:
     """Thirty persons pay 10,000 yuan in and the first ten get 17,000, in sums that follow no plan;
     a sale may pay for it, or what the account held before."""
@@ -306,3 +364,18 @@ def test_who_gets_more_than_he_paid_in_is_paid_by_the_others_where_nothing_else_
     assert len(finding.transfers) == 30 + 20
     assert found(ahead(sold=30_000)) == []
     assert found(ahead(held=30_000)) == []
+
+
+def test_who_is_paid_from_another_account_than_he_paid_into_got_no_more_for_that() -> None:
+    world = World()
+    world.institution("Firm", "other", licensed=False)
+    for name in ("first", "second"):
+        world.account(name, "Firm", "own_funds")
+    people = world.persons("client", 60)
+    for number, name in enumerate(people):
+        world.pay(name, "first", 10_000, at(number % 10))
+        world.pay(name, "second", 100, at(11))
+    world.pay("first", "second", 600_000, at(12))
+    for name in people:
+        world.pay("second", name, 10_000, at(13))
+    assert found(world) == []
