@@ -4,9 +4,10 @@ Pattern: on a platform's loans lenders are paid more than borrowers, guarantors 
 took claims over have paid in; or an institution pays persons who had paid in before, with a
 return, while hardly anything but other payers' principal comes in: old investors are paid with new
 money. Realised yearly returns above nearly all positions elsewhere are a further sign, and beside
-payments that borrowers' interest does not cover they suffice. Or a platform pays round sums with one
-of few rates on them under no loan's number, while borrowers' money does not come in. Or many lenders
-are paid bonuses under no loan's number, out of clients' money, or in proportion to what they lent.
+payments that borrowers' interest does not cover they suffice. Or a platform pays round sums with
+one of few rates on them under no loan's number, while borrowers' money does not come in. Or many
+lenders are paid bonuses under no loan's number, out of clients' money, or in proportion to what
+they lent.
 
 Innocent look-alikes: capped marketing cash (small sums from the firm's own account); claims handed
 from lender to lender, failed raisings and refunds (the lenders' own money of the same loan covers
@@ -228,9 +229,9 @@ def _texts(held: Held, share: float) -> tuple[str, str]:
     elif held.lay_there_fen is not None:
         before = yuan(held.lay_there_fen)
         zh = (
-            f"向 {held.returned} 人在标的之外支付整额本金加少数几种固定利率的款项共 {paid} 元，其他来源"
-            f"只覆盖 {covered} 元，其余 {bare} 元（{share:.0%}）只能出自其他客户投入的本金或记录开始"
-            f"之前的余额 {before} 元"
+            f"向 {held.returned} 人在标的之外支付整额本金加少数几种固定利率的款项共 {paid} 元，"
+            f"其他来源只覆盖 {covered} 元，其余 {bare} 元（{share:.0%}）只能出自其他客户投入的本金"
+            f"或记录开始之前的余额 {before} 元"
         )
         en = (
             f"{held.returned} person(s) were paid {paid} yuan under no loan's number, round sums "
