@@ -888,14 +888,14 @@ class OfflineSales(Section):
     lowest_share: Share
     highest_share: Share
     mixed_share: Share
-    minimum_varied_share: Share
-    same_pay_share: Share
-    sure_varied_share: Share
+    least_swing: Share
     least_uneven: Share
+    sure_swing: Share
+    most_swing: Ratio
     sure_runs: Count
     sure_spread: Share
-    least_sales_spread: Share
-    sure_spread_part: Share
+    most_spread: Share
+    spread_part: Share
     minimum_landlords: Count
     rent_least_days: Count
     rent_most_days: Count

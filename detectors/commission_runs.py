@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from statistics import mean, pstdev
+from statistics import mean, median, pstdev
 
 import polars as pl
 
@@ -13,21 +13,21 @@ from data.settings import OfflineSales
 
 @dataclass(frozen=True)
 class Runs:
-    """Payments to persons in runs, and how they move with new money and with repayments.
+    """Payments to persons who are paid again and again, in runs, and what they move with.
 
-    `paid` are the payments; `persons` who got them, `runs` how often; `share` is what they come to
-    per fen of new money; `varied` the share of persons whose pay changes from run to run (0 to 1;
-    None with a single run). `sales_spread` is the coefficient of variation of new money from run to
-    run, `spread_sales` and `spread_repaid` those of pay per new money and per repayment: the
-    smaller is what pay follows; `between_persons` that of the mean pay from person to person.
+    `paid` are the payments, and those to others on the same days; `persons` who are paid in more
+    runs than one, `runs` how often; `share` is what these get per fen of new money; `swing` how
+    much more the median person of them got in his best run than in his worst (0: the same).
+    `spread_sales` and `spread_repaid` are the coefficients of variation from run to run of pay per
+    new money and per repayment: the smaller is what pay follows; `between_persons` that of the mean
+    pay from person to person.
     """
 
     paid: pl.DataFrame
     persons: int
     runs: int
     share: float
-    varied: float | None
-    sales_spread: float
+    swing: float
     spread_sales: float
     spread_repaid: float
     between_persons: float
@@ -41,13 +41,16 @@ class Runs:
 def commission_runs(
     settings: OfflineSales, spent: pl.DataFrame, inflow: pl.DataFrame
 ) -> Runs | None:
-    """Gather payments to persons into runs; None when no run has enough persons.
+    """Gather payments to persons into runs; None when there are not two runs with enough persons.
 
     A run is a stretch of days on which persons are paid, with fewer than `run_gap_days` between.
-    `spent` has ref, booked_at, business_date, amount_fen, payee and person; `inflow` business_date,
-    new_fen and repaid_fen.
+    Wages are paid once a month: persons who are paid once only are not looked at, but count where
+    they are paid with the others, as do accounts of unknown holders. `spent` has ref, booked_at,
+    business_date, amount_fen, payee, person and unknown; `inflow` business_date, new_fen and
+    repaid_fen.
     """
-    pay = spent.filter("person", pl.col("amount_fen") <= settings.most_pay_fen)
+    small = spent.filter(pl.col("amount_fen") <= settings.most_pay_fen)
+    pay = _paid_again(settings, small.filter("person"))
     if pay.is_empty():
         return None
     days = _busy_days(settings, pay)
@@ -60,32 +63,50 @@ def commission_runs(
         pl.col("business_date").max().alias("ends"),
     )
     sizes = sizes.filter(pl.col("persons") >= settings.run_persons).sort("run")
-    if sizes.is_empty():
+    if sizes.height < 2:
         return None
     pay = pay.join(sizes.select("run"), on="run", how="semi")
-    news, sales, repaid, before = [], [], [], None
+    sales, repaid, before = [], [], None
     for run_fen, ends in sizes.select("amount_fen", "ends").iter_rows():
         since = inflow.filter(pl.col("business_date") <= ends)
         if before is not None:
             since = since.filter(pl.col("business_date") > before)
-        news.append(float(since["new_fen"].sum()))
         sales.append(run_fen / max(int(since["new_fen"].sum()), 1))
         repaid.append(run_fen / max(int(since["repaid_fen"].sum()), 1))
         before = ends
     total = max(int(inflow["new_fen"].sum()), 1)
+    beside = _beside(pay, small)
+    columns = ("ref", "booked_at", "amount_fen", "payer")
     return Runs(
-        paid=pay.drop("run"),
+        paid=pl.concat([pay.select(columns), beside.select(columns)]).sort("booked_at", "ref"),
         persons=pay["payee"].n_unique(),
         runs=sizes.height,
         share=int(pay["amount_fen"].sum()) / total,
-        varied=_varied(settings, pay) if sizes.height > 1 else None,
-        sales_spread=_spread(news),
+        swing=_swing(pay),
         spread_sales=_spread(sales),
         spread_repaid=_spread(repaid),
         between_persons=_spread(
             pay.group_by("payee").agg(pl.col("amount_fen").mean())["amount_fen"].to_list()
         ),
     )
+
+
+def _beside(pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
+    """Payments to others on the days of the runs, none larger than the runs' largest, where they
+    are no more than the runs' own: else it is a pay day."""
+    by_day = pay.group_by("business_date").agg(pl.len().alias("runs"))
+    others = small.filter(pl.col("amount_fen") <= pay["amount_fen"].max())
+    others = others.join(pay.select("payee").unique(), on="payee", how="anti")
+    others = others.join(by_day, on="business_date")
+    return others.filter(pl.len().over("business_date") <= pl.col("runs"))
+
+
+def _paid_again(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
+    """The payments to persons who are paid on days that lie further apart than a run is long."""
+    first, last = pl.col("business_date").min(), pl.col("business_date").max()
+    again = pay.group_by("payee").agg((last - first).dt.total_days().alias("days"))
+    again = again.filter(pl.col("days") > settings.run_gap_days)
+    return pay.join(again, on="payee", how="semi")
 
 
 def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
@@ -105,16 +126,15 @@ def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
     return days.filter(pl.col("business_date").is_in(busy["day"].implode()))
 
 
-def _varied(settings: OfflineSales, pay: pl.DataFrame) -> float:
-    """The share of persons, of those paid in several runs, whose pay is not nearly the same."""
+def _swing(pay: pl.DataFrame) -> float:
+    """By how much the median person's best run is above his worst; 0 when nobody has two."""
     sums = pay.group_by("payee", "run").agg(pl.col("amount_fen").sum())
     by_person = sums.group_by("payee").agg(
         pl.len().alias("runs"),
-        (pl.col("amount_fen").max() / pl.col("amount_fen").min()).alias("ratio"),
+        (pl.col("amount_fen").max() / pl.col("amount_fen").min() - 1).alias("swing"),
     )
-    again = by_person.filter(pl.col("runs") > 1)
-    changed = again.filter(pl.col("ratio") > 1 + settings.same_pay_share)
-    return changed.height / again.height if again.height else 1.0
+    again = by_person.filter(pl.col("runs") > 1)["swing"].to_list()
+    return median(again) if again else 0.0
 
 
 def _spread(values: list[float]) -> float:

@@ -1,11 +1,12 @@
 """P8 offline sales: a platform sells on the street, by commissions, branches and card terminals.
 
-Pattern: runs of payments to many persons who pay nothing in come to a few per cent of the new money
-and move with it from run to run, from own accounts or an agency that lives on them; rents go to
-several landlords at fixed sums; clients pay at card terminals or in cash.
+Pattern: persons who pay nothing in are paid again and again, uneven sums that come to a few per
+cent of the new money and move with it from run to run, from own accounts or by an agency that is
+paid for it; rents go to several landlords at fixed sums; clients pay at terminals or in cash.
 
-Innocent look-alikes: wages (the same for each person from run to run); collectors of debts (their
-pay follows repayments); one office's rent; shops (no licence to take clients' money is at issue).
+Innocent look-alikes: wages (once a month, or the same for each person from run to run); collectors
+of debts (their pay follows repayments); one office's rent; shops (no licence to take clients' money
+is at issue).
 
 Blind spots: commissions in cash or through a payment firm; a single run within the records; staff
 who invest themselves.
@@ -35,11 +36,11 @@ LEAD_OFFICE = "JR+YJ"
 TITLE = ("线下营销", "offline sales")
 CHINESE = Description(
     pattern=(
-        "自有账户或依附其为生的代理公司，成批向众多从未付款的自然人付款，合计为新增资金的百分之几，并"
-        "随新增资金逐批变动；以固定金额向多个出租方付租金；客户经刷卡终端或以现金付款。"
+        "自有账户或受其付费的代理公司，多批向若干从未付款的自然人支付多少不等的款项，合计为新增资金的"
+        "百分之几，并随新增资金逐批变动；以固定金额向多个出租方付租金；客户经刷卡终端或以现金付款。"
     ),
     lookalikes=(
-        "工资（每人各批金额相同）；催收人员（报酬随还款变动）；单一办公室的租金；商铺（不涉及收取客户"
+        "工资（每月一次，或每人各批金额相同）；催收人员（报酬随还款变动）；单一办公室的租金；商铺（不涉及收取客户"
         "资金）。"
     ),
     blind_spots="现金或经支付机构支付的佣金；记录期内只有一批付款；自己也投资的销售人员。",
@@ -54,7 +55,6 @@ class Sold:
 
     runs: Runs | None
     commissions: bool
-    moves: bool
     rents: pl.DataFrame
     landlords: int
     spot: pl.DataFrame
@@ -105,10 +105,10 @@ def judge(
     )
     # Beside another sign, the pay of staff that moves may hold wages too, and come to more.
     if (branches or terminals) and not sold.commissions:
-        moves = pay_moves(settings, sold.runs, settings.mixed_share, settings.minimum_persons)
+        moves = pay_moves(settings, sold.runs, settings.mixed_share)
         sold = replace(sold, commissions=moves)
     signs = sold.commissions + branches + terminals
-    if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.moves):
+    if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.commissions):
         return None
     if not (sold.commissions or terminals):
         return None
@@ -130,7 +130,7 @@ def judge(
         confidence=doubted(
             settings.confidence_least
             + settings.confidence_sign * (signs - 1)
-            + settings.confidence_moves * sold.moves,
+            + settings.confidence_moves * sold.commissions,
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
@@ -161,39 +161,16 @@ def _sold(
 ) -> Sold:
     new = int(inflow["new_fen"].sum())
     runs, commissions = _runs(settings, spent, inflow, agencies)
-    moves = (
-        commissions and runs is not None and (_follows(settings, runs) or _uneven(settings, runs))
-    )
     rents = _rents(settings, spent)
     return Sold(
         runs=runs,
         commissions=commissions,
-        moves=moves,
         rents=rents,
         landlords=rents["payee"].n_unique(),
         spot=spot,
         spot_payers=spot["payer"].n_unique(),
         spot_share=int(spot["amount_fen"].sum()) / max(new, 1),
         new_fen=new,
-    )
-
-
-def _follows(settings: OfflineSales, runs: Runs) -> bool:
-    """Pay that clearly moves with new money from run to run."""
-    return (
-        runs.runs >= settings.sure_runs
-        and runs.sales_spread >= settings.least_sales_spread
-        and runs.spread_sales <= settings.sure_spread_part * runs.sales_spread
-    )
-
-
-def _uneven(settings: OfflineSales, runs: Runs) -> bool:
-    """Pay as uneven as success is: from person to person, and for nearly all from run to run."""
-    return (
-        runs.varied is not None
-        and runs.varied >= settings.sure_varied_share
-        and runs.between_persons >= settings.least_uneven
-        and runs.spread_sales <= settings.sure_spread
     )
 
 
@@ -212,26 +189,33 @@ def _runs(
     spent = spent.filter(pl.col("payer").is_in(payers.implode()))
     for payer in payers if len(payers) > 1 else ():
         runs = commission_runs(settings, spent.filter(pl.col("payer") == payer), inflow)
-        least = settings.run_persons if payer in agencies else settings.minimum_persons
-        if pay_moves(settings, runs, settings.highest_share, least):
+        if pay_moves(settings, runs, settings.highest_share):
             return runs, True
     runs = commission_runs(settings, spent, inflow)
-    return runs, pay_moves(settings, runs, settings.highest_share, settings.minimum_persons)
+    return runs, pay_moves(settings, runs, settings.highest_share)
 
 
-def pay_moves(
-    settings: OfflineSales, runs: Runs | None, highest_share: float, persons: int
-) -> bool:
-    """Say whether runs of pay look like commissions that come to at most so much of new money.
-
-    `persons` are the fewest that are paid.
-    """
+def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
+    """Say whether runs of pay look like commissions: uneven, moving with new money, and at most so
+    much of it."""
+    if runs is None:
+        return False
+    uneven = runs.swing >= settings.sure_swing or (
+        runs.swing >= settings.least_swing and runs.between_persons >= settings.least_uneven
+    )
+    # What goes up and down by so much hangs on few cases, as what collectors of debts are paid.
+    settled = runs.swing <= settings.most_swing or runs.runs >= settings.sure_runs
+    follows = (
+        runs.spread_sales <= settings.sure_spread
+        or (runs.spread_sales <= settings.most_spread and runs.spread_sales < runs.spread_repaid)
+        or runs.spread_sales <= settings.spread_part * runs.spread_repaid
+    )
     return (
-        runs is not None
-        and runs.persons >= persons
+        runs.persons >= settings.minimum_persons
         and settings.lowest_share <= runs.share <= highest_share
-        and (runs.varied is None or runs.varied >= settings.minimum_varied_share)
-        and runs.spread_sales <= max(runs.spread_repaid, settings.sure_spread)
+        and uneven
+        and settled
+        and follows
     )
 
 
@@ -264,9 +248,7 @@ def _measures(settings: OfflineSales, sold: Sold) -> dict[str, Measure]:
         "paid_persons": Measure(runs.persons if runs else 0, settings.minimum_persons, "persons"),
         "pay_runs": Measure(runs.runs if runs else 0, settings.sure_runs, "runs"),
         "pay_share": Measure(round(runs.share, 4) if runs else 0.0, settings.lowest_share, "share"),
-        "varied_share": Measure(
-            round(runs.varied or 0.0, 4) if runs else 0.0, settings.minimum_varied_share, "share"
-        ),
+        "pay_swing": Measure(round(runs.swing, 4) if runs else 0.0, settings.least_swing, "share"),
         "landlords": Measure(sold.landlords, settings.minimum_landlords, "parties"),
         "spot_payers": Measure(sold.spot_payers, settings.minimum_spot_payers, "parties"),
         "spot_share": Measure(round(sold.spot_share, 4), settings.minimum_spot_share, "share"),
@@ -276,25 +258,21 @@ def _measures(settings: OfflineSales, sold: Sold) -> dict[str, Measure]:
 def _lookalikes(settings: OfflineSales, sold: Sold) -> tuple[Lookalike, ...]:
     tests = []
     if sold.commissions and sold.runs is not None:
-        varied = sold.runs.varied
+        swing = sold.runs.swing
         tests.append(
             Lookalike(
                 "wages",
-                varied is not None,
-                "只有一批付款，无法与工资区分"
-                if varied is None
-                else f"各批之间 {varied:.0%} 的人收款金额变动（工资不变）",
-                "there is a single run, which could be wages"
-                if varied is None
-                else f"the pay of {varied:.0%} of the persons changes from run to run; wages do "
-                "not",
+                swing >= settings.sure_swing,
+                f"每人收款最多的一批比最少的一批多 {swing:.0%}（中位数；工资各批大致相同）",
+                f"the median person's best run is {swing:.0%} above his worst; wages stay nearly "
+                "the same",
             )
         )
         spread, other = sold.runs.spread_sales, sold.runs.spread_repaid
         tests.append(
             Lookalike(
                 "debt_collectors",
-                sold.runs.runs > 1 and spread < other,
+                spread < other,
                 f"付款与新增资金之比的变动系数为 {spread:.2f}，与还款之比为 {other:.2f}",
                 f"pay per new money varies by {spread:.2f} from run to run, per repayment by "
                 f"{other:.2f}; pay follows what varies less",

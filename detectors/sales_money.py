@@ -20,7 +20,8 @@ from account_dim a
 semi join circle_party c on c.institution_id = a.institution_id
 where a.role = 'client_custody'
 """
-# An agency lives on one seller's payments and pays persons: selling that was given out of hand.
+# An agency pays persons again and again, by what one seller gives it, whatever else it lives on:
+# selling that was given out of hand.
 ADD_AGENCY = """
 insert into seller_account
 with paid as (
@@ -33,27 +34,24 @@ with paid as (
   where not s.custody and t.status = 'settled' and t.loan_id is null
     and t.business_date between $first and $last
   group by s.institution_id, b.party_no
-), selling as (
-  select a.party_no
+), given as (
+  select a.party_no, b.party_no as person, sum(t.amount_fen) as amount_fen
   from (select distinct party_no from paid) p
   join account_dim a on a.party_no = p.party_no
   join transfer t on t.payer_account = a.account_id
   join account_dim b on b.account_id = t.payee_account
   join party_dim q on q.party_no = b.party_no and q.kind = 'person'
   where t.status = 'settled' and t.business_date between $first and $last
-  group by a.party_no
-  having count(distinct b.party_no) >= $persons
-), income as (
-  select a.party_no, sum(t.amount_fen) as amount_fen
-  from selling p
-  join account_dim a on a.party_no = p.party_no
-  join transfer t on t.payee_account = a.account_id
-  where t.status = 'settled' and t.business_date between $first and $last
-  group by a.party_no
+    and t.amount_fen <= $most
+  group by a.party_no, b.party_no
+  having max(t.business_date) - min(t.business_date) > $gap
+), selling as (
+  select party_no, sum(amount_fen) as amount_fen from given
+  group by party_no having count(*) >= $persons
 )
 select p.institution_id, a.account_id, a.party_no, false
 from paid p
-join income i on i.party_no = p.party_no and p.amount_fen >= $share * i.amount_fen
+join selling i on i.party_no = p.party_no and p.amount_fen >= $share * i.amount_fen
 join account_dim a on a.party_no = p.party_no
 anti join seller_account o on o.account = a.account_id
 """
@@ -87,7 +85,8 @@ where (t.channel = 'pos' or t.cash) and t.status = 'settled'
   and t.business_date between $first and $last
 order by s.institution_id, t.booked_at, t.ref
 """
-# What sellers' own accounts pay, on no loan, to persons that pay nothing in, and to landlords.
+# What sellers' own accounts pay, on no loan, to persons that pay nothing in, to accounts of unknown
+# holders, and to landlords.
 SPENT = """
 with client as (
   select distinct s.institution_id, a.party_no
@@ -96,13 +95,15 @@ with client as (
   join account_dim a on a.account_id = t.payer_account
   where t.status = 'settled' and a.party_no >= 0 and t.business_date between $first and $last
 )
-select s.institution_id, t.ref, t.booked_at, t.business_date, t.amount_fen, b.party_no as payee,
-  p.kind = 'person' as person, coalesce(regexp_matches(p.industry, '^[A-Z]?70'), true) as landlord,
+select s.institution_id, t.ref, t.booked_at, t.business_date, t.amount_fen,
+  case when b.party_no >= 0 then b.party_no else -2 - b.account_id end as payee,
+  coalesce(p.kind = 'person', false) as person, b.party_no < 0 as unknown,
+  p.kind = 'organisation' and coalesce(regexp_matches(p.industry, '^[A-Z]?70'), true) as landlord,
   s.party_no as payer
 from seller_account s
 join transfer t on t.payer_account = s.account
 join account_dim b on b.account_id = t.payee_account
-join party_dim p on p.party_no = b.party_no
+left join party_dim p on p.party_no = b.party_no
 anti join client c on c.institution_id = s.institution_id and c.party_no = b.party_no
 anti join seller_account o on o.institution_id = s.institution_id and o.account = b.account_id
 where not s.custody and t.status = 'settled' and t.loan_id is null
@@ -125,8 +126,8 @@ class SalesMoney:
     `inflow` has business_date, new_fen (from persons) and repaid_fen (from borrowers); `spot` the
     money that came by card at a terminal or in cash (ref, booked_at, amount_fen, payer's account);
     `spent` what own accounts and agencies pay to parties that pay nothing in (ref, booked_at,
-    business_date, amount_fen, payee, person, landlord by industry or of none, payer); `agencies`
-    party_no.
+    business_date, amount_fen, payee, person, unknown (whether nobody knows who it is), landlord by
+    industry or of none, payer); `agencies` party_no.
     """
 
     inflow: pl.DataFrame
@@ -144,7 +145,12 @@ def read_sales(context: Context, settings: OfflineSales, sellers: set[str]) -> S
     }
     context.register_closures("circle_party", sellers)
     db.execute("accounts of sellers", CREATE_ACCOUNT)
-    agency = {"share": settings.agency_share, "persons": settings.run_persons}
+    agency = {
+        "share": settings.agency_share,
+        "persons": settings.run_persons,
+        "most": settings.most_pay_fen,
+        "gap": settings.run_gap_days,
+    }
     db.execute("agencies", ADD_AGENCY, {**window, **agency})
     money = SalesMoney(
         inflow=db.frame("inflow of sellers", INFLOW, window),

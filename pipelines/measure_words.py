@@ -224,7 +224,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "paid_persons": ("批量收款的自然人", "persons paid in runs"),
         "pay_runs": ("付款批次", "runs of payments"),
         "pay_share": ("占新增资金", "paid per yuan of new money"),
-        "varied_share": ("各批金额变动者占比", "share of persons whose pay changes"),
+        "pay_swing": ("最多一批比最少一批多（中位数）", "best run beyond the worst, median"),
         "landlords": ("出租方", "landlords"),
         "spot_payers": ("刷卡或现金付款账户", "accounts that pay at terminals or in cash"),
         "spot_share": ("刷卡或现金占新增资金", "share of the new money at terminals or in cash"),

@@ -47,7 +47,7 @@ def test_commissions_that_move_with_new_money_fire() -> None:
         "paid_persons": 12,
         "pay_runs": 4,
         "pay_share": 0.0288,
-        "varied_share": 1.0,
+        "pay_swing": 2.3167,
         "landlords": 0,
         "spot_payers": 0,
         "spot_share": 0,
@@ -61,16 +61,11 @@ def test_commissions_that_move_with_new_money_fire() -> None:
 @pytest.mark.parametrize(
     ("quiet", "relaxed"),
     [
-        pytest.param(platform(9), {"minimum_persons": 9}, id="9 persons"),
+        pytest.param(platform(4), {"minimum_persons": 4, "run_persons": 4}, id="4 persons"),
         pytest.param(platform(share=0.1), {"highest_share": 0.12}, id="10 % of the new money"),
         pytest.param(
             platform(wages=True),
-            {
-                "minimum_varied_share": 0,
-                "sure_spread": 1,
-                "sure_spread_part": 2,
-                "highest_share": 1,
-            },
+            {"sure_swing": 0, "sure_spread": 1, "highest_share": 1},
             id="wages",
         ),
     ],
@@ -114,6 +109,30 @@ def test_beside_card_terminals_pay_that_moves_may_hold_wages_too() -> None:
     [finding] = found(world)
     assert isinstance(finding, Finding)
     assert len(finding.transfers) == 48
+
+
+def test_who_is_paid_once_counts_on_the_days_of_the_runs_unless_it_is_pay_day() -> None:
+    world = platform()
+    world.party("elsewhere")
+    world.unregistered.add("elsewhere")
+    beside = [world.pay("Platform", "elsewhere", 900, at(55, 16))]
+    wages = [world.pay("Platform", each, 5_500, at(40)) for each in world.persons("clerk", 30)]
+    large = world.pay("Platform", world.persons("owner", 1)[0], 150_000, at(55, 17))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert set(beside) <= set(finding.transfers)
+    assert not {*wages, large} & set(finding.transfers)
+
+
+def test_an_agency_with_other_income_sells_for_whoever_pays_for_its_sellers() -> None:
+    world = platform(payer="Agency")
+    world.party("Customer")
+    for month, sum_yuan in enumerate(MONTHS):
+        world.pay("Platform", "Agency", sum_yuan, at(30 * month + 24))
+        world.pay("Customer", "Agency", 300_000, at(30 * month + 10))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.accomplices == (("Agency", "shell"),)
 
 
 def test_collectors_whose_pay_follows_repayments_are_none() -> None:
