@@ -538,6 +538,8 @@ class UnlicensedPayment(Section):
     float_days: Count
     minimum_merchants: Count
     merchant_days: Count
+    once_share: Share
+    minimum_once: Count
     minimum_fen: Whole
     minimum_acquired_share: Share
     minimum_on_time_share: Share

@@ -18,7 +18,7 @@ create or replace temp table settled_flow as
 select t.ref, t.booked_at, t.business_date, t.amount_fen, a.party as payer_party,
   b.party as payee_party, case when $by_account then -2 - a.account_id else a.party end as payer,
   case when $by_account then -2 - b.account_id else b.party end as payee,
-  b.may_hold as payee_may_hold, a.may_hold as payer_may_hold,
+  b.may_hold as payee_may_hold, a.may_hold as payer_may_hold, b.person as to_person,
   a.acquirer or a.person or t.channel = 'pos'
     or not a.known and t.channel in ('unionpay', 'nucc') as acquired
 from transfer t
@@ -104,26 +104,26 @@ with centre as (
 )
 select c.unit as centre, c.party, true as incoming, f.ref, f.booked_at, f.business_date,
   f.amount_fen, f.payer_party as other, f.acquired or d.feeder is not null as taken,
-  d.feeder is not null as fed, false as related, -1 as hand, false as inner_leg
+  d.feeder is not null as fed, false as related, -1 as hand, false as inner_leg, false as to_person
 from centre c
 join settled_flow f on f.payee = c.unit
 left join settled_feeder d on d.feeder = f.payer and d.centre = c.unit
 union all
 select c.unit, c.party, true, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee_party,
-  false, true, false, -1, false
+  false, true, false, -1, false, false
 from centre c
 join settled_feeder d on d.centre = c.unit
 join settled_flow f on f.payee = d.feeder and f.acquired
 union all
 select c.unit, c.party, false, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee_party,
   false, false, n.other is not null, case when f.payer = c.unit then -1 else f.payer_party end,
-  false
+  false, f.to_person
 from centre c
 join settled_paid f on f.unit = c.unit and f.payee <> c.unit
 left join near_tie n on n.one = c.party and n.other = f.payee_party
 union all
 select c.unit, c.party, false, f.ref, f.booked_at, f.business_date, f.amount_fen, f.payee_party,
-  false, false, false, f.payee_party, true
+  false, false, false, f.payee_party, true, f.to_person
 from centre c
 join settled_hand h on h.centre = c.unit
 join settled_flow f on f.payer = h.centre and f.payee = h.hand

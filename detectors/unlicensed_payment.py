@@ -128,6 +128,15 @@ def measure(
     passing = passed_on(_by_day(came), _by_day(to_merchants), last, days_allowed)
     if passing is None:
         return None
+    if passing.least_kept_share > settings.maximum_kept_share:
+        once = _paid_once(settings, outgoing, to_merchants)
+        added = pl.concat([to_merchants, once])
+        with_once = passed_on(_by_day(came), _by_day(added), last, days_allowed)
+        # So many payments fit by chance in some way: what fits best must leave little.
+        least, most = -settings.irregular_share, settings.maximum_kept_share + settings.once_share
+        if with_once and least <= with_once.kept_share <= most:
+            to_merchants, passing = added, with_once
+            merchants = to_merchants["other"].n_unique()
     found = Settled(
         taken=taken,
         to_merchants=to_merchants,
@@ -153,6 +162,22 @@ def measure(
     ):
         return None
     return found
+
+
+def _paid_once(
+    settings: UnlicensedPayment, outgoing: pl.DataFrame, to_merchants: pl.DataFrame
+) -> pl.DataFrame:
+    """Payments to merchants that sold on one day only: many, each no more than the others get.
+
+    None where they are few: then it is a rent, or another cost. What persons get are wages.
+    """
+    sums = to_merchants.group_by("other").agg(pl.col("amount_fen").sum())["amount_fen"]
+    usual = sums.median() if len(sums) else 0
+    rest = outgoing.filter(~pl.col("related"), ~pl.col("to_person")).join(
+        to_merchants.select("other").unique(), on="other", how="anti"
+    )
+    rest = rest.filter(pl.col("amount_fen").sum().over("other") <= usual)
+    return rest if rest["other"].n_unique() >= settings.minimum_once else rest.clear()
 
 
 def _finding(context: Context, settings: UnlicensedPayment, party: str, found: Settled) -> Finding:

@@ -93,6 +93,19 @@ def test_takings_used_for_a_week_before_merchants_get_them_fire() -> None:
     )
 
 
+def test_merchants_paid_on_one_day_only_count_where_they_are_many() -> None:
+    def with_once(number: int) -> World:
+        world = settling(kept=0.12)
+        world.party(*(f"Stall{place}" for place in range(number)))
+        for place in range(number):
+            world.pay("Center", f"Stall{place}", 220_000 / number, at(WORKED[1 + 4 * place], 16))
+        return world
+
+    [finding] = found(with_once(8))
+    assert finding.measures["merchants"].value == 28
+    assert found(with_once(4)) == []
+
+
 def test_a_shop_with_costs_of_its_own_is_none() -> None:
     world = settling(kept=0.16)
     for staff, day in zip(world.persons("staff", len(WORKED) - 1), WORKED[1:], strict=True):
