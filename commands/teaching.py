@@ -57,6 +57,7 @@ TEACHINGS: Mapping[str, Teaching] = MappingProxyType(
                 "certificate": "TLS 证书（PEM）。",
                 "key": "证书的私钥（PEM）。",
                 "proxy": "终止 TLS 的代理的地址，只信任它的转发头。",
+                "workers": "应答的进程数；默认每个处理器核心一个，至多四个。",
             },
         ),
         "users": Teaching(
