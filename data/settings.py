@@ -303,6 +303,11 @@ class FixedReturns(Section):
     plans: Count
     minimum_persons: Count
     intervals: Count
+    usual_lots: Count
+    lot_tolerance: Share
+    most_lot_rate: Share
+    round_fen: Count
+    lot_sums: Count
     slack_days: Whole
     slack_share: Share
 
@@ -324,6 +329,10 @@ class IllegalFundraising(Section):
     pair_receivers: Count
     pair_back_share: Share
     pair_part: Share
+    handed_share: Share
+    rated_both: Count
+    rated_lift: float
+    minimum_rated_share: Share
     minimum_lift: float
     minimum_payers: Count
     minimum_receivers: Count

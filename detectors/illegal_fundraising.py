@@ -18,17 +18,20 @@ firm's accounts; schemes that have paid nothing back yet.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
 from data.settings import IllegalFundraising
 from detectors.context import Context
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.fixed_returns import Returns, fixed_returns
+from detectors.lot_returns import LotReturns
 from detectors.raised_money import Raised, legal_lines, read_raised, subject_of
 from detectors.raising import Scheme, read_schemes
+from detectors.rated_sources import returns_of
 
 NAME = "illegal_fundraising"
 CODE = "P3"
@@ -63,6 +66,36 @@ order by holder
 """
 
 
+# Rates that a finding's sentence names.
+MOST_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a scheme pays back: plans that payers' own lots follow, or rates on the usual lots."""
+
+    plans: Returns | None
+    rated: LotReturns
+
+    @property
+    def persons(self) -> int:
+        """Who is paid so."""
+        return self.plans.persons if self.plans else self.rated.persons
+
+    @property
+    def share(self) -> float:
+        """The share of the payments to persons that is such a return."""
+        return self.plans.plan_share if self.plans else self.rated.share
+
+    def least_share(self, settings: IllegalFundraising) -> float:
+        """The line for that share."""
+        return settings.minimum_plan_share if self.plans else settings.minimum_rated_share
+
+    def paid_fen(self, scheme: Scheme) -> int:
+        """What is paid so, in fen."""
+        return self.plans.paid_fen if self.plans else fen(scheme.paid_out.filter(self.rated.fits))
+
+
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per scheme, by the institution behind it or its largest collector."""
     settings = context.settings.detectors.illegal_fundraising
@@ -78,24 +111,41 @@ def judge(
 ) -> Finding | CannotConclude | None:
     """Hold one scheme against the thresholds and the look-alikes."""
     raised = read_raised(scheme, public)
-    returns = fixed_returns(
-        context.settings.fixed_returns, scheme.flow.filter(~pl.col("incoming") | pl.col("lot"))
+    lots = scheme.flow.filter(pl.col("incoming") & pl.col("lot"))
+    plans = fixed_returns(
+        context.settings.fixed_returns, pl.concat([lots, scheme.flow.filter(~pl.col("incoming"))])
     )
+    rated = returns_of(context, lots, scheme.paid_out)
     if (
-        returns is None
-        or raised.payers < settings.minimum_payers
-        or returns.persons < settings.minimum_receivers
-        or returns.persons < settings.minimum_receivers_share * raised.payers
-        or returns.plan_share < settings.minimum_plan_share
-        or returns.regular_share < settings.minimum_regular_share
-        or not settings.lowest_yearly_rate <= returns.yearly_rate <= settings.highest_yearly_rate
+        raised.payers < settings.minimum_payers
         or raised.matched_share > settings.maximum_matched_share
         or raised.public_share > settings.maximum_public_share
         or raised.lot_share < settings.minimum_lot_share
-        or raised.covered_share < settings.minimum_covered_share
     ):
         return None
-    return _finding(context, settings, scheme, raised, returns)
+    follows = plans is not None and _follows(settings, raised, plans)
+    if not follows and not _rated(settings, rated):
+        return None
+    return _finding(context, settings, scheme, raised, Promise(plans if follows else None, rated))
+
+
+def _follows(settings: IllegalFundraising, raised: Raised, plans: Returns) -> bool:
+    """Whether payers get fixed fractions of their own lots back, on fixed dates."""
+    return (
+        plans.persons >= settings.minimum_receivers
+        and plans.persons >= settings.minimum_receivers_share * raised.payers
+        and plans.plan_share >= settings.minimum_plan_share
+        and plans.regular_share >= settings.minimum_regular_share
+        and settings.lowest_yearly_rate <= plans.yearly_rate <= settings.highest_yearly_rate
+        and raised.covered_share >= settings.minimum_covered_share
+    )
+
+
+def _rated(settings: IllegalFundraising, rated: LotReturns) -> bool:
+    """Whether what persons are paid is made of a few rates on the usual lots."""
+    return (
+        rated.persons >= settings.minimum_receivers and rated.share >= settings.minimum_rated_share
+    )
 
 
 def _finding(
@@ -103,12 +153,14 @@ def _finding(
     settings: IllegalFundraising,
     scheme: Scheme,
     raised: Raised,
-    returns: Returns,
+    promise: Promise,
 ) -> Finding | CannotConclude:
     subject = subject_of(context, scheme)
     if subject is None:
         return _unknown_holders(context, scheme, raised)
-    shown = (scheme.flow, scheme.taken_out)
+    shown = [scheme.flow, scheme.taken_out]
+    if _rated(settings, promise.rated):
+        shown.append(scheme.paid_out.filter(promise.rated.fits))
     evidence = read_evidence(pl.concat([each.select("ref", "booked_at") for each in shown]))
     collecting = set(raised.incoming["holder"]) - {subject}
     paying = set(scheme.flow.filter(~pl.col("incoming"))["holder"]) - {subject} - collecting
@@ -116,7 +168,7 @@ def _finding(
     named += [(number, "shell") for number in sorted(paying)]
     others = set(scheme.taken_out["payee"]) - {subject} - collecting - paying
     named += [(number, "beneficiary") for number in sorted(others)]
-    lookalikes = _lookalikes(settings, raised, returns, legal_lines(context, scheme))
+    lookalikes = _lookalikes(settings, raised, promise, legal_lines(context, scheme))
     return Finding(
         typology=NAME,
         code=CODE,
@@ -125,7 +177,7 @@ def _finding(
         institution_id=scheme.behind.institution_id if scheme.behind else None,
         severity=SEVERITY,
         confidence=doubted(
-            _confidence(settings, raised, returns, scheme.behind is not None),
+            _confidence(settings, raised, promise, scheme.behind is not None),
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
@@ -133,14 +185,14 @@ def _finding(
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures=_measures(context, settings, scheme, raised, returns),
+        measures=_measures(context, settings, scheme, raised, promise),
         lookalikes=lookalikes,
         not_established=(
             "未证明曾向公众公开宣传、承诺还本付息，也未证明资金的最终用途",
             "it is not established that the offer was advertised to the public or that principal "
             "and return were promised, nor what the money was finally used for",
         ),
-        text=_texts(raised, returns),
+        text=_texts(raised, promise, scheme),
         lead_office=LEAD_OFFICE,
         accomplices=tuple(
             (context.party_ids[number], role) for number, role in named if number >= 0
@@ -149,14 +201,15 @@ def _finding(
 
 
 def _confidence(
-    settings: IllegalFundraising, raised: Raised, returns: Returns, behind: bool
+    settings: IllegalFundraising, raised: Raised, promise: Promise, behind: bool
 ) -> float:
-    beyond = (returns.plan_share - settings.minimum_plan_share) / (1 - settings.minimum_plan_share)
+    least = promise.least_share(settings)
+    regular = promise.plans.regular_share if promise.plans else 0.0
     return (
         settings.confidence_least
         + settings.confidence_size * min(raised.payers / settings.sure_payers, 1)
-        + settings.confidence_plan * beyond
-        + settings.confidence_regular * returns.regular_share
+        + settings.confidence_plan * (promise.share - least) / (1 - least)
+        + settings.confidence_regular * regular
         + settings.confidence_behind * behind
     )
 
@@ -166,34 +219,38 @@ def _measures(
     settings: IllegalFundraising,
     scheme: Scheme,
     raised: Raised,
-    returns: Returns,
+    promise: Promise,
 ) -> dict[str, Measure]:
     persons_line, amount_line = legal_lines(context, scheme)
-    return {
+    least = promise.least_share(settings)
+    measures = {
         "lot_payers": Measure(raised.payers, persons_line, "persons"),
         "raised_fen": Measure(raised.taken_fen, amount_line, "fen"),
-        "plan_receivers": Measure(returns.persons, settings.minimum_receivers, "persons"),
-        "plan_share": Measure(round(returns.plan_share, 4), settings.minimum_plan_share, "share"),
-        "regular_share": Measure(
-            round(returns.regular_share, 4), settings.minimum_regular_share, "share"
-        ),
-        "interval_days": Measure(returns.interval_days, None, "days"),
-        "yearly_rate": Measure(round(returns.yearly_rate, 4), settings.lowest_yearly_rate, "share"),
-        "returns_fen": Measure(returns.paid_fen, None, "fen"),
+        "plan_receivers": Measure(promise.persons, settings.minimum_receivers, "persons"),
+        "plan_share": Measure(round(promise.share, 4), least, "share"),
+        "returns_fen": Measure(promise.paid_fen(scheme), None, "fen"),
         "lot_share": Measure(round(raised.lot_share, 4), settings.minimum_lot_share, "share"),
     }
+    if promise.plans:
+        regular, yearly = promise.plans.regular_share, promise.plans.yearly_rate
+        measures |= {
+            "regular_share": Measure(round(regular, 4), settings.minimum_regular_share, "share"),
+            "interval_days": Measure(promise.plans.interval_days, None, "days"),
+            "yearly_rate": Measure(round(yearly, 4), settings.lowest_yearly_rate, "share"),
+        }
+    return measures
 
 
 def _lookalikes(
-    settings: IllegalFundraising, raised: Raised, returns: Returns, lines: tuple[int, int]
+    settings: IllegalFundraising, raised: Raised, promise: Promise, lines: tuple[int, int]
 ) -> tuple[Lookalike, ...]:
     persons_line, amount_line = lines
     return (
         Lookalike(
             "rents_and_deposits",
-            returns.persons >= settings.sure_receivers_share * raised.payers,
-            f"{raised.payers} 名整额付款人中有 {returns.persons} 人按固定比例收到返还",
-            f"{returns.persons} of {raised.payers} payers of round lots get a fixed part back",
+            promise.persons >= settings.sure_receivers_share * raised.payers,
+            f"整额付款人 {raised.payers} 名，{promise.persons} 人按固定比例收到返还",
+            f"{raised.payers} persons pay round lots, {promise.persons} get a fixed part back",
         ),
         Lookalike(
             "pensions_and_wages",
@@ -233,21 +290,32 @@ def _lookalikes(
     )
 
 
-def _texts(raised: Raised, returns: Returns) -> tuple[str, str]:
-    whole = returns.ratio > 1
-    percent = f"{100 * (returns.ratio - whole):.2f}%"
-    zh = f"最常见为每 {returns.interval_days} 日付本金的 {percent}"
-    en = f"most often {percent} of the principal every {returns.interval_days} days"
+def _texts(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str, str]:
+    taken, paid = yuan(raised.taken_fen), yuan(promise.paid_fen(scheme))
+    if promise.plans is None:
+        rates = [f"{100 * (rate - (rate > 1)):.2f}%" for rate in promise.rated.rates[:MOST_NAMED]]
+        return (
+            f"从 {raised.payers} 名以整额付款的自然人处收取 {taken} 元，并向 {promise.persons} 名"
+            f"自然人付款 {paid} 元，金额均为整额的少数几档比例（{'、'.join(rates)}），其中多数人的"
+            "本金早于现有记录",
+            f"Took {taken} yuan from {raised.payers} natural persons who paid in round lots, and "
+            f"paid {promise.persons} persons {paid} yuan in sums that are one of a few rates on "
+            f"such lots ({', '.join(rates)}); most of their own lots are older than the records",
+        )
+    plans = promise.plans
+    whole = plans.ratio > 1
+    percent = f"{100 * (plans.ratio - whole):.2f}%"
+    zh = f"最常见为每 {plans.interval_days} 日付本金的 {percent}"
+    en = f"most often {percent} of the principal every {plans.interval_days} days"
     if whole:
-        zh = f"最常见为 {returns.interval_days} 日后连本带 {percent} 的收益付还"
-        en = f"most often the principal with {percent} on top after {returns.interval_days} days"
-    taken, paid = yuan(raised.taken_fen), yuan(returns.paid_fen)
+        zh = f"最常见为 {plans.interval_days} 日后连本带 {percent} 的收益付还"
+        en = f"most often the principal with {percent} on top after {plans.interval_days} days"
     return (
         f"从 {raised.payers} 名以整额付款的自然人处收取 {taken} 元，并按固定比例向其中 "
-        f"{returns.persons} 人付还 {paid} 元，{zh}（折合年 {returns.yearly_rate:.1%}）",
+        f"{promise.persons} 人付还 {paid} 元，{zh}（折合年 {plans.yearly_rate:.1%}）",
         f"Took {taken} yuan from {raised.payers} natural persons who paid in round lots, and paid "
-        f"{returns.persons} of them {paid} yuan in fixed parts of what they had paid, {en} "
-        f"({returns.yearly_rate:.1%} a year)",
+        f"{promise.persons} of them {paid} yuan in fixed parts of what they had paid, {en} "
+        f"({plans.yearly_rate:.1%} a year)",
     )
 
 

@@ -70,5 +70,5 @@ def read_raised(scheme: Scheme, public: set[int]) -> Raised:
         lot_share=fen(incoming.filter("lot")) / max(taken, 1),
         matched_share=fen(incoming.filter("matched")) / max(taken, 1),
         public_share=fen(incoming.filter(pl.col("holder").is_in(list(public)))) / max(taken, 1),
-        covered_share=got / max(scheme.paid, 1),
+        covered_share=got / max(scheme.paid_out["person"].n_unique(), 1),
     )

@@ -2,12 +2,14 @@
 
 Collector and source of the payments may be different holders: a pair belongs together when the
 source pays many of the collector's payers, far more of them than chance would give, and the payers
-of all its collectors are a good part of those whom it pays. Pairs that share a holder, or an
+of all its collectors are a good part of those whom it pays; or it pays others returns on such lots
+(``rated_sources``). Pairs that share a holder, or an
 institution behind, are one scheme.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from data.settings import IllegalFundraising
 from detectors.context import Context, Institution
 from detectors.pool_tables import CREATE_MATCHED, HELD_FOR_CLIENTS
 from detectors.pooling import LICENSED_KINDS
+from detectors.rated_sources import rated_sources
 
 # Their licence is to take the public's money.
 LICENSED = (*LICENSED_KINDS, "asset_manager")
@@ -49,29 +52,33 @@ join raising_side b on b.account_id = t.payee_account and b.person
 where t.status = 'settled' and t.amount_fen > 0 and t.business_date between $first and $last
 """
 # Cash that a person drew, and that was paid in elsewhere within a day, to the fen the same lot,
-# where no other drawing and no other deposit fits: it was handed over.
+# where no other drawing and no other deposit fits: it was handed over. Days join before hours do:
+# a city draws one round sum thousands of times a year.
 ADD_CASH = """
 insert into raising_flow
 with paid_in as (
-  select t.transfer_no, t.booked_at, t.amount_fen, s.holder
-  from transfer t join raising_side s on s.account_id = t.payee_account and s.open
+  select t.transfer_no, t.booked_at, t.amount_fen, t.booked_at::date as day, s.holder, s.open
+  from transfer t join raising_side s on s.account_id = t.payee_account
   where t.cash and t.payer_account < 0 and t.status = 'settled'
     and t.amount_fen % $lot = 0 and t.amount_fen >= $least
     and t.business_date between $first and $last
 ), drawn as (
-  select t.transfer_no, t.booked_at, t.amount_fen, s.holder as person
-  from transfer t join raising_side s on s.account_id = t.payer_account and s.person
+  select t.transfer_no, t.booked_at, t.amount_fen, s.holder, s.person,
+    unnest(range(t.booked_at::date, t.booked_at::date + $days + 1, interval 1 day))::date as day
+  from transfer t join raising_side s on s.account_id = t.payer_account
   where t.cash and t.payee_account < 0 and t.status = 'settled'
     and t.amount_fen % $lot = 0 and t.amount_fen >= $least
     and t.business_date between $first - 1 and $last
+), handed as (
+  select p.transfer_no, p.booked_at, p.amount_fen, p.holder, p.open, d.person, d.holder as drawer
+  from paid_in p
+  join drawn d on d.amount_fen = p.amount_fen and d.day = p.day
+    and p.booked_at between d.booked_at and d.booked_at + to_hours($hours::integer)
+  qualify count(*) over (partition by p.transfer_no) = 1
+    and count(*) over (partition by d.transfer_no) = 1
 )
-select true, p.transfer_no, p.booked_at, p.amount_fen, d.person, p.holder
-from paid_in p
-join drawn d on d.amount_fen = p.amount_fen
-  and p.booked_at between d.booked_at and d.booked_at + to_hours($hours::integer)
-where d.person <> p.holder
-qualify count(*) over (partition by p.transfer_no) = 1
-  and count(*) over (partition by d.transfer_no) = 1
+select true, transfer_no, booked_at, amount_fen, drawer, holder
+from handed where open and person and drawer <> holder
 """
 OWN = "delete from raising_flow where person = holder"
 CREATE_PAYER = """
@@ -131,11 +138,14 @@ left join pool_matched m on m.transfer_no = b.transfer_no
 anti join scheme_member o on o.scheme = b.scheme and o.holder = b.person
 order by b.scheme, t.booked_at, t.ref, b.incoming, b.person, b.holder
 """
-# All whom a scheme's sources pay, payers or not.
-ALL_PAID = """
-select m.scheme, count(distinct f.person) as persons
-from scheme_member m join raising_flow f on f.holder = m.holder and not f.incoming
-group by m.scheme order by m.scheme
+# All that a scheme's sources pay persons, payers or not.
+PAID_OUT = """
+select m.scheme, f.person, f.holder, t.ref, t.booked_at, t.amount_fen
+from scheme_member m
+join raising_flow f on f.holder = m.holder and not f.incoming
+join transfer t on t.transfer_no = f.transfer_no
+anti join scheme_member o on o.scheme = m.scheme and o.holder = f.person
+order by m.scheme, t.booked_at, t.ref, f.person, f.holder
 """
 # What a scheme's holders pay parties that are none of them.
 SPENT = """
@@ -166,15 +176,15 @@ class Scheme:
     """Holders that raise money together, and their transfers with those who pay in round lots.
 
     `flow` has incoming, person, holder, ref, booked_at, amount_fen, matched (belongs to a loan) and
-    lot (is a round lot); holders below -1 are accounts that nobody registered. `paid` are
-    all persons that the holders pay. `behind` is the institution whose circle holds the accounts,
+    lot (is a round lot); holders below -1 are accounts that nobody registered. `paid_out` is what
+    the holders pay any persons: person, holder, ref, booked_at, amount_fen. `behind` is the institution whose circle holds the accounts,
     or that the money went to; `taken_out` are payments to its circle (payee, ref, booked_at,
     amount_fen), `forwarded` what each holder got from the others, in fen.
     """
 
     holders: tuple[int, ...]
     flow: pl.DataFrame
-    paid: int
+    paid_out: pl.DataFrame
     behind: Institution | None
     taken_out: pl.DataFrame
     forwarded: Mapping[int, int]
@@ -192,7 +202,9 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     db.execute("payments on loans", CREATE_MATCHED, window)
     db.execute("sides of raising", CREATE_SIDE, {"licensed": licensed})
     db.execute("raising flow", CREATE_FLOW, window)
-    db.execute("cash handed over", ADD_CASH, {**window, **lot, "hours": settings.cash_hours})
+    hours = settings.cash_hours
+    within = {"hours": hours, "days": math.ceil(hours / 24)}
+    db.execute("cash handed over", ADD_CASH, {**window, **lot, **within})
     db.execute("own transfers", OWN)
     db.execute("payers of lots", CREATE_PAYER, {**lot, "payers": settings.collector_payers})
     bounds = {
@@ -202,12 +214,13 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
         "covered": settings.minimum_covered_share,
         "lift": settings.minimum_lift,
     }
-    groups = _groups(context, db.rows("pairs of raising", PAIRS, bounds))
+    pairs = {*db.rows("pairs of raising", PAIRS, bounds), *rated_sources(context, settings)}
+    groups = _groups(context, sorted(pairs))
     rows = [(number, holder) for number, (_, held) in enumerate(groups) for holder in held]
     members = pl.DataFrame(rows, schema={"scheme": pl.Int64, "holder": pl.Int64}, orient="row")
     db.register("scheme_member", members.to_arrow())
     flow = db.frame("flow of schemes", FLOW, lot)
-    paid = dict(db.rows("paid by schemes", ALL_PAID))
+    paid_out = db.frame("paid by schemes", PAID_OUT)
     spent = db.frame("spent by schemes", SPENT, window)
     forwarded: dict[int, dict[int, int]] = defaultdict(dict)
     for number, holder, fen in db.rows("forwarded in schemes", FORWARDED, window):
@@ -217,12 +230,14 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
         db.execute(f"drop {table}", f"drop table {table}")
     for (number,), mine in flow.group_by("scheme", maintain_order=True):
         behind, held = groups[int(str(number))]
-        outgoing = spent.filter(pl.col("scheme") == number).drop("scheme")
+        outgoing, paid = (
+            rows.filter(pl.col("scheme") == number).drop("scheme") for rows in (spent, paid_out)
+        )
         behind = behind or _reached(context, settings, outgoing)
         circle = list(context.closure(behind)) if behind else []
         taken_out = outgoing.filter(pl.col("payee").is_in(circle))
         yield Scheme(
-            tuple(held), mine, paid.get(int(str(number)), 0), behind, taken_out,
+            tuple(held), mine, paid, behind, taken_out,
             forwarded[int(str(number))],
         )  # fmt: skip
 
