@@ -681,6 +681,12 @@ class Layering(Section):
     way_hours: Count
     way_ratio: str
     way_chance: Share
+    least_leg_fen: Count
+    minimum_bundle_fen: Count
+    middle_payments: Count
+    minimum_middles: Count
+    minimum_ways: Count
+    bundle_end_share: Share
     least_fan_fen: Whole
     least_gathered_fen: Whole
     minimum_fan: Count

@@ -16,10 +16,8 @@ from detectors.payment_sides import lay_payment_sides
 from graph.transfer_list import TransferList
 
 Ints = npt.NDArray[np.int64]
-# Transfers between strangers that are no institutions, with what their sides are.
-LARGE = """
-select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
-  a.person as payer_person, b.person as payee_person
+# Transfers between strangers that are no institutions.
+STRANGERS = """
 from transfer t
 join payment_side a on a.account_id = t.payer_account
 join payment_side b on b.account_id = t.payee_account
@@ -27,6 +25,11 @@ anti join near_tie n on n.one = a.party and n.other = b.party
 where t.status = 'settled' and not t.cash and t.loan_id is null and a.party <> b.party
   and not a.may_hold and not b.may_hold
   and t.amount_fen >= $least and t.business_date between $first and $last
+"""
+LARGE = f"""
+select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
+  a.person as payer_person, b.person as payee_person
+{STRANGERS}
 order by t.booked_at, t.ref
 """
 

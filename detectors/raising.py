@@ -177,9 +177,10 @@ class Scheme:
 
     `flow` has incoming, person, holder, ref, booked_at, amount_fen, matched (belongs to a loan) and
     lot (is a round lot); holders below -1 are accounts that nobody registered. `paid_out` is what
-    the holders pay any persons: person, holder, ref, booked_at, amount_fen. `behind` is the institution whose circle holds the accounts,
-    or that the money went to; `taken_out` are payments to its circle (payee, ref, booked_at,
-    amount_fen), `forwarded` what each holder got from the others, in fen.
+    the holders pay any persons: person, holder, ref, booked_at, amount_fen. `behind` is the
+    institution whose circle holds the accounts, or that the money went to; `taken_out` are payments
+    to its circle (payee, ref, booked_at, amount_fen), `forwarded` what each holder got from the
+    others, in fen.
     """
 
     holders: tuple[int, ...]

@@ -8,8 +8,6 @@ more of them than chance would give.
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 import polars as pl
 

@@ -143,6 +143,8 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "fan": ("同一方向上的对手", "others dealt with on one side"),
         "star_share": ("占其大额收付的比例", "share of its large transfers"),
         "parallel": ("并列的最多主体", "layers side by side at most"),
+        "ways": ("转到另一端的笔数", "parts that went all the way"),
+        "end_share": ("占两端大额收付的比例", "share of what either end moves in such sums"),
         "depth": ("前后相接的最多层数", "layers that follow each other at most"),
         "layers": ("只作转手的主体", "parties that only pass money on"),
         "night_share": ("夜间付款占比", "share paid at night"),

@@ -256,3 +256,63 @@ def test_strangers_cards_are_of_the_institution_whose_circle_the_money_reached()
     # Without it, the card that the others pay is the centre.
     [finding] = found(cards(100))
     assert (finding.party_id, finding.institution_id) == ("card0000", None)
+
+
+def older(
+    *, payers: int = 40, receivers: int = 30, both: int = 4, rates: tuple[float, ...] = (0.0123,)
+) -> World:
+    """Persons pay a firm round lots; others, whose lots came before the records, get returns."""
+    world = World()
+    world.bystanders(1_000)
+    world.institution("Firm", "investment_firm", licensed=False)
+    world.account("desk", "Firm", "own_funds")
+    investors, others = world.persons("investor", payers), world.persons("older", receivers - both)
+    for number, person in enumerate(investors):
+        world.pay(person, "desk", LOTS[number % 3], at(number % 20, 10))
+    for number, person in enumerate([*others, *investors[:both]]):
+        rate = rates[number // 3 % len(rates)]
+        world.pay("desk", person, LOTS[number % 3] * rate, at(21 + number % 6, 15))
+    return world
+
+
+def test_returns_to_those_whose_lots_are_older_than_the_records_are_fundraising() -> None:
+    [finding] = found(older(), rated_lift=3.0)
+    assert (finding.party_id, finding.amount_fen) == ("Firm", 105_000_000)
+    assert len(finding.transfers) == 40 + 30
+    values = {name: measure.value for name, measure in finding.measures.items()}
+    assert (values["plan_receivers"], values["plan_share"]) == (30, 1.0)
+    assert "yearly_rate" not in values
+    assert finding.text[1] == (
+        "Took 1,050,000.00 yuan from 40 natural persons who paid in round lots, and paid 30 persons "
+        "9,840.00 yuan in sums that are one of a few rates on such lots (1.23%); most of their own "
+        "lots are older than the records"
+    )
+    assert [test.name for test in finding.lookalikes if not test.passed] == ["pensions_and_wages"]
+
+
+def test_wages_refunds_and_payers_nobody_paid_are_no_returns() -> None:
+    # One sum for all, round sums, sums of no common rate, and none of the payers among the paid.
+    flat = older(receivers=30)
+    flat.paid = [
+        (payer, payee, 391_700 if payer == "desk" else fen, *rest)
+        for payer, payee, fen, *rest in flat.paid
+    ]  # type: ignore[misc]
+    odd = older(rates=tuple(0.004 * 1.07**step for step in range(30)))
+    for quiet in (flat, older(rates=(0.02,)), odd, older(both=1)):
+        assert found(quiet, rated_lift=3.0) == []
+    assert found(older(), rated_lift=5.0) == []
+    assert len(found(older(rates=(0.0123, 0.0117, 0.0141)), rated_lift=3.0)) == 1
+
+
+def test_a_source_that_is_handed_the_lots_pays_the_returns() -> None:
+    world = older()
+    world.party("Runner", kind="person")
+    world.tie("Runner", "Firm", "director")
+    world.paid = [
+        (payer, "Runner" if payee == "desk" else payee, *rest) for payer, payee, *rest in world.paid
+    ]  # type: ignore[misc]
+    assert found(world, rated_lift=3.0) == []
+    for day in (5, 12, 20):
+        world.pay("Runner", "desk", 330_000, at(day, 20))
+    [finding] = found(world, rated_lift=3.0)
+    assert len(finding.transfers) >= 40 + 30

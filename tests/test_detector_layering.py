@@ -75,7 +75,7 @@ def test_a_chain_of_three_layers_fires() -> None:
         pytest.param(chain(layers=2), id="two layers"),
         pytest.param(chain(yuan=499_999), id="less money"),
         pytest.param(chain(hours=80), id="held for days"),
-        pytest.param(chain(kept=0.11), id="more is kept"),
+        pytest.param(chain(kept=0.21), id="more is kept"),
         pytest.param(bundle(width=3, each=200_000), id="three side by side"),
     ],
 )
@@ -194,6 +194,70 @@ def test_one_rent_again_and_again_is_no_burst() -> None:
     world.party("Payer", "Landlord", kind="person")
     for day in range(6):
         world.pay("Payer", "Landlord", 480_000, at(2 + day / 2))
+    assert found(world) == []
+
+
+def split(
+    ways: int = 6, middles: int = 3, *, yuan: float = 20_000, hours: float = 30, kept: float = 0.06
+) -> World:
+    """One firm's money goes to another in parts, through firms with other business, over weeks."""
+    world = World()
+    world.trade(30)
+    names = [f"Between{number}" for number in range(middles)]
+    world.party("Splitter", "Taker", "Buyer", "Supplier", *names)
+    for number in range(ways):
+        through = names[number % middles]
+        world.pay("Splitter", through, yuan + 137 * number, at(2 + 4 * number, 9))
+        world.pay(through, "Taker", (yuan + 137 * number) * (1 - kept), at(2 + 4 * number, hours))
+    for number, name in enumerate(names):
+        world.pay("Buyer", name, yuan * 3, at(3 + number, 12))
+        world.pay(name, "Supplier", yuan * 1.5, at(9 + number, 12))
+    return world
+
+
+def test_parts_that_go_to_one_receiver_through_several_strangers_fire() -> None:
+    [finding] = found(split())
+    assert (finding.party_id, finding.amount_fen) == ("Splitter", 12_205_500)
+    assert len(finding.transfers) == 12
+    assert dict(finding.accomplices) == {
+        "Between0": "shell", "Between1": "shell", "Between2": "shell", "Taker": "organiser",
+    }  # fmt: skip
+    assert {name: measure.value for name, measure in finding.measures.items()} == {
+        "parallel": 3, "ways": 6, "end_share": 1.0,
+    }  # fmt: skip
+    assert finding.text[1] == (
+        "122,055.00 yuan went in parts through 3 strangers to one and the same receiver, each part "
+        "paid on within 72 hours, 6 times"
+    )
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        pytest.param(split(3, yuan=40_000), id="three parts"),
+        pytest.param(split(8, 2), id="two between"),
+        pytest.param(split(yuan=15_000), id="less money"),
+        pytest.param(split(hours=82), id="held for days"),
+        pytest.param(split(kept=0.21), id="more is kept"),
+    ],
+)
+def test_fewer_parts_fewer_between_or_longer_pauses_are_no_bundle(quiet: World) -> None:
+    assert found(quiet) == []
+
+
+def test_ends_with_other_customers_are_no_bundle() -> None:
+    for end in ("Splitter", "Taker"):
+        world = split()
+        for number, name in enumerate(world.persons("client", 5)):
+            pair = (end, name) if end == "Splitter" else (name, end)
+            world.pay(*pair, 26_000 + 1_009 * number, at(3 + 5 * number))
+        assert found(world) == []
+
+
+def test_parts_through_parties_tied_to_an_end_are_a_group_s() -> None:
+    world = split()
+    for number in range(3):
+        world.tie("Splitter", f"Between{number}", "shareholder", 0.6)
     assert found(world) == []
 
 
