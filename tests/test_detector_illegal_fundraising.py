@@ -284,8 +284,8 @@ def test_returns_to_those_whose_lots_are_older_than_the_records_are_fundraising(
     assert "yearly_rate" not in values
     assert finding.text[1] == (
         "Took 1,050,000.00 yuan from 40 natural persons who paid in round lots, and paid 30 "
-        "persons 9,840.00 yuan in sums that are one of a few rates on such lots (1.23%); most of their own "
-        "lots are older than the records"
+        "persons 9,840.00 yuan in sums that are one of a few rates on such lots (1.23%); most of "
+        "their own lots are older than the records"
     )
     assert [test.name for test in finding.lookalikes if not test.passed] == ["pensions_and_wages"]
 
