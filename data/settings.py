@@ -808,12 +808,18 @@ class UnlicensedBusiness(Section):
     least_loan_fen: Whole
     round_loan_fen: Count
     minimum_round_share: Share
+    most_lag_days: Whole
+    rate_tolerance: Share
+    minimum_following_share: Share
+    sure_settlements: Count
+    most_commission_rate: Share
     minimum_variation_share: Share
     doubtful_related_share: Share
     sure_clients: Count
     confidence_least: Share
     confidence_clients: Share
     confidence_both: Share
+    confidence_following: Share
 
 
 class ProductNesting(Section):

@@ -266,11 +266,20 @@ def _recurs(settings: UnlicensedBusiness, mine: pl.DataFrame) -> bool:
     sums = mine["amount_fen"].to_numpy()
     spread = float(sums.std(ddof=1)) if len(sums) > 1 else 0.0
     both_ways = mine["outgoing"].n_unique() == 2
-    if not both_ways and not mine["registered"].all():
+    if (not both_ways and not mine["registered"].all()) or _is_loan(mine):
         return False
     return (
         mine.height >= settings.minimum_settlements
         and span >= settings.settlement_span_days
         and int(mine["amount_fen"].sum()) >= settings.minimum_settled_fen
         and (both_ways or spread >= settings.minimum_variation_share * float(sums.mean()))
+    )
+
+
+def _is_loan(mine: pl.DataFrame) -> bool:
+    """One payment first, the others the other way: lent, and paid back in instalments."""
+    return (
+        mine.height > 1
+        and mine["outgoing"][1:].n_unique() == 1
+        and (mine["outgoing"][0] != mine["outgoing"][1])
     )

@@ -2,7 +2,8 @@
 
 Pattern: a party manages products that many hold, guarantees many strangers' loans, publishes loans,
 or holds clients' reserves, without a licence whose scope covers it; or an unlicensed financial firm
-and a licensed one settle with each other again and again, in sums that follow the business.
+and a licensed one settle with each other again and again, in sums that follow the business; or a
+licensed firm pays any other a rate on its takings, period by period.
 
 Innocent look-alikes: guarantees within a group (the borrowers are tied); licences whose scope is
 not stated (the kind decides); suppliers of technology or rooms (one way, flat); platforms for
@@ -23,6 +24,7 @@ from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import fen, read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.followed_business import Followed, read_followed
 from detectors.licence_scope import ACTIVITIES, Licences
 
 NAME = "unlicensed_business"
@@ -33,7 +35,7 @@ LEAD_OFFICE = "JR"
 TITLE = ("无牌经营、违规合作", "unlicensed business")
 CHINESE = Description(
     pattern="某主体管理众多人持有的产品，为众多无关联借款人担保，发布借款标的，或持有客户备付金，"
-    "而其牌照范围不包括该业务；或者无牌金融机构与持牌机构之间反复结算，金额随业务变动。",
+    "而其牌照范围不包括该业务；或者无牌金融机构与持牌机构之间反复结算，金额随业务变动；或者持牌机构逐期按自身收款的固定比例向其他公司付款。",
     lookalikes="集团内部担保（借款人与其有关联）；未载明范围的牌照（按机构类别判断）；"
     "技术服务商、房东（单向、定额）；尚无备案制度时的网贷平台（不以牌照论）。",
     blind_spots="经第三方支付合作费用的；登记簿未反映的业务。",
@@ -67,9 +69,19 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         for party, mine in partners.items()
         if mine["registered"].all() or party in behind
     }
+    followed = read_followed(context, settings)
+    for party, shares in followed.items():
+        mine = [partners[party], shares.rows] if party in partners else [shares.rows]
+        partners[party] = pl.concat(mine).unique("ref", maintain_order=True)
     for party in sorted(done.keys() | partners.keys()):
         yield _finding(
-            context, settings, party, done.get(party, []), partners.get(party), behind.get(party)
+            context,
+            settings,
+            party,
+            done.get(party, []),
+            partners.get(party),
+            behind.get(party),
+            followed.get(party),
         )
     [managing] = [each for each in ACTIVITIES if each.name == "asset_management"]
     for party, products in context.db.rows("products without holders", UNKNOWN_HOLDERS):
@@ -84,6 +96,7 @@ def _finding(
     done: list[Done],
     partners: pl.DataFrame | None,
     behind: pl.DataFrame | None,
+    followed: Followed | None,
 ) -> Finding:
     shown = [each.rows.select("ref", "booked_at") for each in done]
     if partners is not None:
@@ -104,9 +117,9 @@ def _finding(
         ),
         Lookalike(
             "supplier",
-            bool(done) or both_ways,
-            "双方互有收付" if both_ways else "付款为单向，但金额随时间变动",
-            "money goes both ways" if both_ways else "money goes one way, in sums that vary",
+            bool(done) or both_ways or followed is not None,
+            _how_paid(both_ways, followed)[0],
+            _how_paid(both_ways, followed)[1],
         ),
     )
     institution = next((i for i in context.institutions if i.party_id == party), None)
@@ -121,7 +134,8 @@ def _finding(
         confidence=doubted(
             settings.confidence_least
             + settings.confidence_clients * size
-            + settings.confidence_both * (bool(done) and partners is not None),
+            + settings.confidence_both * (bool(done) and partners is not None)
+            + settings.confidence_following * (followed is not None),
             lookalikes,
             context.settings.detectors.open_lookalike,
         ),
@@ -129,7 +143,8 @@ def _finding(
         first_at=evidence.first_at,
         last_at=evidence.last_at,
         transfers=evidence.refs,
-        measures={
+        measures=_rates(settings, followed)
+        | {
             "unlicensed_kinds": Measure(len(done), 1, "kinds"),
             "business_clients": Measure(clients, settings.minimum_clients, "parties"),
             "settlements": Measure(
@@ -145,7 +160,9 @@ def _finding(
             "it is not established that this business needs a licence as it was done, nor that "
             "none was obtained under another name",
         ),
-        text=_texts(done, partners, licensed=institution is not None and institution.licensed),
+        text=_texts(
+            done, partners, followed, licensed=institution is not None and institution.licensed
+        ),
         lead_office=LEAD_OFFICE,
         accomplices=(),
     )
@@ -160,7 +177,28 @@ def _settled_fen(partners: pl.DataFrame | None, behind: pl.DataFrame | None) -> 
     return max(fen(partners.filter("outgoing")), fen(partners.filter(~pl.col("outgoing"))))
 
 
-def _texts(done: list[Done], partners: pl.DataFrame | None, *, licensed: bool) -> tuple[str, str]:
+def _how_paid(both_ways: bool, followed: Followed | None) -> tuple[str, str]:
+    if both_ways:
+        return "双方互有收付", "money goes both ways"
+    if followed is not None:
+        return "付款随该机构收款而变动", "what is paid follows what the licensed firm takes"
+    return "付款为单向，但金额随时间变动", "money goes one way, in sums that vary"
+
+
+def _rates(settings: UnlicensedBusiness, followed: Followed | None) -> dict[str, Measure]:
+    if followed is None:
+        return {}
+    rate = round(followed.rate, 5)
+    return {"commission_rate": Measure(rate, settings.most_commission_rate, "share")}
+
+
+def _texts(
+    done: list[Done],
+    partners: pl.DataFrame | None,
+    followed: Followed | None,
+    *,
+    licensed: bool,
+) -> tuple[str, str]:
     zh, en = [], []
     for each in done:
         others = each.rows["other"].n_unique()
@@ -185,6 +223,9 @@ def _texts(done: list[Done], partners: pl.DataFrame | None, *, licensed: bool) -
         settled = yuan(int(partners["amount_fen"].sum()))
         zh.append(f"与持牌机构 {names} 反复结算 {partners.height} 笔共 {settled} 元")
         en.append(f"it settled {partners.height} times with the licensed {names}, {settled} yuan")
+    if followed is not None:
+        zh.append(f"其中逐期付给它的款项均为该机构同期收款的 {followed.rate:.2%}")
+        en.append(f"period by period it is paid {followed.rate:.2%} of what that firm took")
     joined = "; ".join(en)
     return "；".join(zh), joined[:1].upper() + joined[1:]
 

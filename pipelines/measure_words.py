@@ -115,6 +115,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "capital_share": ("占注册资本", "share of the registered capital"),
         "outstanding_fen": ("未偿余额最高", "most that was outstanding"),
         "settled_fen": ("结算金额合计", "settled with them"),
+        "commission_rate": ("付款占该机构同期收款", "paid to it of what the firm took meanwhile"),
         "settlements": ("与持牌机构的结算", "settlements with licensed firms"),
         "business_clients": ("无关联客户", "unrelated clients"),
         "unlicensed_kinds": ("无牌业务种类", "kinds of business without a licence"),

@@ -202,3 +202,60 @@ def test_a_firm_on_no_register_that_hands_persons_money_to_a_licensed_one_fires(
     assert found(channel(4)) == []
     assert found(channel(handed=0.4)) == []
     assert found(channel(partner="insurer")) == []  # it may collect premiums
+
+
+def sharing(
+    rate: float | None = 0.02, *, count: int = 10, every: int = 3, lag: int = 2, flat: float = 0.0
+) -> World:
+    """An insurer pays a firm on no register a rate on what customers paid it, period by period."""
+    world = World()
+    world.institution("Insurer", "insurer")
+    world.party("Helper")
+    customers = world.persons("customer", 12)
+    for day in range(count * every):
+        for turn in range(1 + day * day % 4):
+            yuan = 1_100 + 731 * ((day * 7 + turn * 3) % 11)
+            world.pay(customers[(day + turn) % 12], "Insurer", yuan, at(day, 9 + turn))
+    for number in range(count):
+        first = number * every
+        taken = sum(
+            fen / 100 for _, payee, fen, when, _ in world.paid
+            if payee == "Insurer" and at(first) <= when < at(first + every)
+        )  # fmt: skip
+        own = 300 + 211 * (number * 5 % 7) if rate is None else taken * rate
+        world.pay("Insurer", "Helper", flat or own, at(first + every - 1 + lag, 16))
+    return world
+
+
+def test_a_rate_on_what_a_licensed_firm_takes_is_a_share_in_its_business() -> None:
+    [finding] = found(sharing())
+    assert finding.party_id == "Helper"
+    assert len(finding.transfers) == 10
+    assert finding.measures["commission_rate"].value == 0.02
+    assert finding.text[1].endswith("; period by period it is paid 2.00% of what that firm took")
+    assert all(test.passed for test in finding.lookalikes)
+    assert len(found(sharing(count=6, lag=6))) == 1
+
+
+def test_what_does_not_follow_the_takings_is_a_supplier_s() -> None:
+    for quiet in (
+        sharing(flat=900.0), sharing(rate=None), sharing(count=3, every=8), sharing(rate=0.31),
+        sharing(count=4, every=3),
+    ):  # fmt: skip
+        assert found(quiet) == []
+
+
+def test_a_loan_and_its_instalments_are_no_cooperation() -> None:
+    def lent(back: int) -> World:
+        world = World()
+        world.institution("Lender", "small_loan_company")
+        world.institution("Shop", "property_agent", licensed=False)
+        world.pay("Lender", "Shop", 50_000, at(1))
+        for day in (15, 30, 45, 60)[:back]:
+            world.pay("Shop", "Lender", 12_900, at(day))
+        return world
+
+    assert found(lent(4)) == []
+    again = lent(4)
+    again.pay("Lender", "Shop", 40_000, at(50))
+    assert len(found(again)) == 1
