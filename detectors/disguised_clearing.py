@@ -106,7 +106,7 @@ def judge(
     whole = days >= settings.minimum_netted_days and of_days >= settings.minimum_netted_share
     if operator < 0 or not (single or whole):
         return
-    shown = _shown(legs, equal, on_days if whole else on_days.clear())
+    shown = _shown(legs, equal, netted, on_days if whole else on_days.clear())
     amount = _fen(shown.filter("incoming"))
     if amount < settings.minimum_fen:
         return
@@ -114,7 +114,7 @@ def judge(
     tied = sorted(set(shown["party"]) - {operator})
     direct = _fen(shown.filter(pl.col("channel") == "direct_link")) / max(_fen(shown), 1)
     banned = legal_rules().value("direct_clearing", "link_ban", context.business_date) is not None
-    lookalikes = _lookalikes(settings, share, by_chance, shown)
+    lookalikes = _lookalikes(settings, share, by_chance, shown, whole)
     institution = next((i for i in context.institutions if i.party_no == operator), None)
     yield Finding(
         typology=NAME,
@@ -154,20 +154,31 @@ def judge(
     )
 
 
-def _shown(legs: pl.DataFrame, equal: pl.DataFrame, days: pl.Series) -> pl.DataFrame:
-    """Both legs of every pair, and all legs of the days that net out."""
+def _shown(
+    legs: pl.DataFrame, equal: pl.DataFrame, netted: pl.DataFrame, days: pl.Series
+) -> pl.DataFrame:
+    """Both legs of every pair, and the legs of the days that net out, by those who net."""
     refs = pl.concat([equal["ref"], equal["paid_ref"]])
-    return legs.filter(pl.col("ref").is_in(refs.implode()) | pl.col("day").is_in(days.implode()))
+    nets = pl.col("day").is_in(days.implode())
+    if netted.height and int(netted["taker"][0]) >= 0:
+        taker, payer = int(netted["taker"][0]), int(netted["payer"][0])
+        acts = pl.when("incoming").then(taker).otherwise(payer)
+        nets &= pl.col("party") == acts
+    return legs.filter(pl.col("ref").is_in(refs.implode()) | nets)
 
 
 def _lookalikes(
-    settings: DisguisedClearing, share: float, by_chance: float, shown: pl.DataFrame
+    settings: DisguisedClearing,
+    share: float,
+    by_chance: float,
+    shown: pl.DataFrame,
+    whole: bool,
 ) -> tuple[Lookalike, ...]:
     clients = shown["client"].n_unique()
     return (
         Lookalike(
             "chance",
-            share >= settings.sure_lift * by_chance,
+            whole or share >= settings.sure_lift * by_chance,
             f"收款中 {share:.0%} 与当日他行付款同额，与 {settings.chance_days} 日后付款同额的占 "
             f"{by_chance:.0%}",
             f"{share:.0%} of the receipts equal a payment of the day at another bank; "

@@ -127,22 +127,33 @@ select * from met
 qualify row_number() over (partition by operator, paid_ref order by amount_fen, ref) = 1
 order by operator, booked_at, ref
 """
-# Days on which all that came in at one bank equals all that was paid at another.
+# Days on which all that came in at one bank equals all that was paid at another: of all who act for
+# an operator together, or of one who takes and one who pays; whichever nets out on most days. Of
+# those two all days with both legs count as shown: where they do not net, something else came in.
 NETTED = """
 with day_sum as (
-  select operator, day, bank, sum(amount_fen) filter (incoming) as in_fen,
+  select operator, -1 as party, day, bank, sum(amount_fen) filter (incoming) as in_fen,
     sum(amount_fen) filter (not incoming) as out_fen, count(distinct client) as clients
   from clearing_leg group by operator, day, bank
+  union all
+  select operator, party, day, bank, sum(amount_fen) filter (incoming),
+    sum(amount_fen) filter (not incoming), count(distinct client)
+  from clearing_leg group by operator, party, day, bank
 ), net as (
-  select a.operator, a.day, bool_or(abs(a.in_fen - b.out_fen) <= $tolerance * a.in_fen) as equal
+  select a.operator, a.party as taker, b.party as payer, a.day,
+    bool_or(abs(a.in_fen - b.out_fen) <= $tolerance * a.in_fen) as equal
   from day_sum a
   join day_sum b on b.operator = a.operator and b.day = a.day and b.bank <> a.bank
+    and (a.party < 0) = (b.party < 0)
   where a.in_fen >= $netted and b.out_fen > 0 and a.clients + b.clients >= $clients
-  group by a.operator, a.day
+  group by a.operator, a.party, b.party, a.day
 )
-select operator, count(*) filter (equal) as equal_days, count(*) as days,
-  list(day) filter (equal) as on_days
-from net group by operator order by operator
+select operator, taker, payer, count(*) filter (equal) as equal_days, count(*) as days,
+  list(day) filter (equal or taker >= 0) as on_days
+from net group by operator, taker, payer
+qualify row_number() over (partition by operator
+  order by count(*) filter (equal) desc, count(*), taker, payer) = 1
+order by operator
 """
 LEGS = """
 select operator, ref, booked_at, day, amount_fen, incoming, client, party, channel
@@ -157,7 +168,8 @@ def read_legs(
 
     Returns the legs (operator, ref, booked_at, day, amount_fen, incoming, client, party, channel);
     the receipts with the payment they equal (ref, paid_ref, amount_fen ...); the same against the
-    payments `chance_days` later; and the days that net out (operator, equal_days, days, on_days).
+    payments `chance_days` later; and the days that net out (operator, taker, payer, equal_days,
+    days, on_days), where -1 is all who act for the operator.
     """
     db = context.db
     lay_payment_sides(context)

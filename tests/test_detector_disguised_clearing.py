@@ -128,6 +128,30 @@ def test_days_that_net_out_fire_though_no_sums_are_equal() -> None:
     assert finding.text[1].startswith("On 12 days all that came in at one bank equalled all paid")
 
 
+def test_what_a_tied_party_does_beside_it_does_not_hide_days_that_net_out() -> None:
+    world = World()
+    world.party("Firm", "Sister", "Shop")
+    world.account("here", "Firm", "ordinary")
+    world.account("there", "Firm", "ordinary", bank=OTHER_BANK)
+    world.account("till", "Sister", "ordinary")
+    world.account("desk", "Sister", "ordinary", bank=OTHER_BANK)
+    world.tie("Firm", "Sister", "shareholder", 0.8)
+    payers, payees = world.persons("payer", 3), world.persons("payee", 2)
+    for payee in payees:
+        world.account(payee, payee, "ordinary", bank=OTHER_BANK)
+    for day in range(12):
+        for number, payer in enumerate(payers):
+            world.pay(payer, "here", 20_000 + 1_000 * number + day, at(day, 10))
+        world.pay("there", payees[0], 50_000 + 3 * day, at(day, 15))
+        world.pay("there", payees[1], 13_000, at(day, 16))
+        world.pay(payers[day % 3], "till", 700 + day, at(day, 12))
+        world.pay("desk", payees[day % 2], 410 + day, at(day, 13))
+    [finding] = found(world)
+    assert (finding.party_id, finding.measures["netted_days"].value) == ("Firm", 12)
+    assert len(finding.transfers) == 12 * 5
+    assert [test.passed for test in finding.lookalikes][0]
+
+
 def test_before_the_plan_nothing_is_judged() -> None:
     context = clearing().context(30)
     context.business_date = date(2016, 5, 17)
