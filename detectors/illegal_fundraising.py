@@ -32,6 +32,7 @@ from detectors.lot_returns import LotReturns
 from detectors.raised_money import Raised, legal_lines, read_raised, subject_of
 from detectors.raising import Scheme, read_schemes
 from detectors.rated_sources import returns_of
+from detectors.unknown_payers import unknown_text
 
 NAME = "illegal_fundraising"
 CODE = "P3"
@@ -291,6 +292,13 @@ def _lookalikes(
 
 
 def _texts(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str, str]:
+    unknown = raised.incoming.with_columns((pl.col("person") < -1).alias("unknown"))
+    zh, en = _said(raised, promise, scheme)
+    more_zh, more_en = unknown_text(unknown)
+    return zh + more_zh, en + more_en
+
+
+def _said(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str, str]:
     taken, paid = yuan(raised.taken_fen), yuan(promise.paid_fen(scheme))
     if promise.plans is None:
         rates = [f"{100 * (rate - (rate > 1)):.2f}%" for rate in promise.rated.rates[:MOST_NAMED]]

@@ -138,6 +138,32 @@ left join pool_matched m on m.transfer_no = b.transfer_no
 anti join scheme_member o on o.scheme = b.scheme and o.holder = b.person
 order by b.scheme, t.booked_at, t.ref, b.incoming, b.person, b.holder
 """
+# Lots that a scheme's holders take from payers of unknown holders, where nearly all lots of known
+# payers are natural persons'.
+UNKNOWN = """
+with lots as (
+  select m.scheme, a.holder as person, m.holder, a.person as is_person, t.transfer_no, t.ref,
+    t.booked_at, t.amount_fen
+  from scheme_member m
+  join raising_side b on b.holder = m.holder
+  join transfer t on t.payee_account = b.account_id
+  join raising_side a on a.account_id = t.payer_account
+  where t.status = 'settled' and t.amount_fen % $lot = 0 and t.amount_fen >= $least
+    and t.business_date between $first and $last
+    and not exists (
+      select 1 from scheme_member o where o.scheme = m.scheme and o.holder = a.holder)
+), alike as (
+  select scheme from lots where person >= 0
+  group by scheme
+  having coalesce(sum(amount_fen) filter (is_person), 0) >= $alike * sum(amount_fen)
+)
+select l.scheme, true as incoming, l.person, l.holder, l.ref, l.booked_at, l.amount_fen,
+  m.transfer_no is not null as matched, true as lot
+from lots l semi join alike k on k.scheme = l.scheme
+left join pool_matched m on m.transfer_no = l.transfer_no
+where l.person < -1
+order by l.scheme, l.booked_at, l.ref
+"""
 # All that a scheme's sources pay persons, payers or not.
 PAID_OUT = """
 select m.scheme, f.person, f.holder, t.ref, t.booked_at, t.amount_fen
@@ -176,8 +202,9 @@ class Scheme:
     """Holders that raise money together, and their transfers with those who pay in round lots.
 
     `flow` has incoming, person, holder, ref, booked_at, amount_fen, matched (belongs to a loan) and
-    lot (is a round lot); holders below -1 are accounts that nobody registered. `paid_out` is what
-    the holders pay any persons: person, holder, ref, booked_at, amount_fen. `behind` is the
+    lot (is a round lot); persons and holders below -1 are accounts that nobody registered.
+    `paid_out` is what the holders pay any persons: person, holder, ref, booked_at, amount_fen.
+    `behind` is the
     institution whose circle holds the accounts, or that the money went to; `taken_out` are payments
     to its circle (payee, ref, booked_at, amount_fen), `forwarded` what each holder got from the
     others, in fen.
@@ -220,7 +247,14 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     rows = [(number, holder) for number, (_, held) in enumerate(groups) for holder in held]
     members = pl.DataFrame(rows, schema={"scheme": pl.Int64, "holder": pl.Int64}, orient="row")
     db.register("scheme_member", members.to_arrow())
-    flow = db.frame("flow of schemes", FLOW, lot)
+    alike = {"alike": context.settings.detectors.unknown_like_share}
+    flow = pl.concat(
+        [
+            db.frame("flow of schemes", FLOW, lot),
+            db.frame("unknown payers of schemes", UNKNOWN, {**lot, **window, **alike}),
+        ],
+        how="vertical_relaxed",
+    ).sort("scheme", "booked_at", "ref", "incoming", "person", "holder")
     paid_out = db.frame("paid by schemes", PAID_OUT)
     spent = db.frame("spent by schemes", SPENT, window)
     forwarded: dict[int, dict[int, int]] = defaultdict(dict)

@@ -149,7 +149,7 @@ def test_what_a_tied_party_does_beside_it_does_not_hide_days_that_net_out() -> N
     [finding] = found(world)
     assert (finding.party_id, finding.measures["netted_days"].value) == ("Firm", 12)
     assert len(finding.transfers) == 12 * 5
-    assert [test.passed for test in finding.lookalikes][0]
+    assert finding.lookalikes[0].passed
 
 
 def test_before_the_plan_nothing_is_judged() -> None:

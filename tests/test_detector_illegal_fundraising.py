@@ -316,3 +316,21 @@ def test_a_source_that_is_handed_the_lots_pays_the_returns() -> None:
         world.pay("Runner", "desk", 330_000, at(day, 20))
     [finding] = found(world, rated_lift=3.0)
     assert len(finding.transfers) >= 40 + 30
+
+
+def test_payers_of_unknown_holders_count_beside_natural_persons_but_not_beside_firms() -> None:
+    world = scheme()
+    for number, person in enumerate(world.persons("stranger", 5)):
+        world.unregistered.add(person)
+        world.pay(person, "desk", 30_000, at(8, number))
+    [finding] = found(world)
+    assert finding.amount_fen == 105_000_000 + 15_000_000
+    assert finding.text[1].endswith(
+        "; 150,000.00 yuan of it came from accounts of unknown holders, counted with the rest as "
+        "nearly all known payers are natural persons"
+    )
+    for number in range(4):
+        world.party(f"Customer{number}")
+        world.pay(f"Customer{number}", "desk", 50_000, at(9, number))
+    [finding] = found(world)
+    assert finding.amount_fen == 105_000_000
