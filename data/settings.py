@@ -617,6 +617,7 @@ class ShamMerchant(Section):
 class UnapprovedExchange(Section):
     """X1."""
 
+    handed_share: Share
     minimum_clients: Count
     minimum_fen: Whole
     maximum_goods_share: Share

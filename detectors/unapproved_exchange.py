@@ -24,6 +24,8 @@ from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.unknown_payers import unknown_as_persons, unknown_text
+from detectors.venue_groups import handed_to, members_by_head
 from detectors.venue_money import read_venues
 from detectors.venue_trading import Traded, read_trading
 
@@ -76,29 +78,52 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         return
     numbers = {name: venue.party_no for name, venue in venues.items()}
     flow, accounts, passed_on = read_venues(context, settings, numbers, sorted(lawful))
-    for name in sorted(venues):
-        venue = venues[name]
-        mine = flow.filter(pl.col("institution_id") == name)
+    for name in sorted(venues.keys() - set(flow["institution_id"])):
         held = accounts.filter(pl.col("institution_id") == name)
-        if mine.is_empty():
-            yield _no_accounts(venue, held.height)
-            continue
-        relayed = passed_on.filter(pl.col("institution_id") == name)
-        found = judge(context, settings, venue, mine, held, relayed)
-        if found is not None:
-            yield found
+        yield _no_accounts(venues[name], held.height)
+    flow = _with_unknown_payers(context, flow)
+
+    def judged(members: list[str]) -> Finding | None:
+        ours = pl.col("institution_id").is_in(members)
+        held = [venues[member] for member in members]
+        of_them = flow.filter(ours), accounts.filter(ours), passed_on.filter(ours)
+        return judge(context, settings, held, *of_them)
+
+    for members in members_by_head(flow, settings.handed_share):
+        together = judged(members)
+        # A member with a business of its own beside hides no other.
+        each = [together] if together else [judged([member]) for member in members[1:] and members]
+        yield from (finding for finding in each if finding is not None)
+
+
+def _with_unknown_payers(context: Context, flow: pl.DataFrame) -> pl.DataFrame:
+    """Unknown payers as natural persons, venue by venue; whoever is paid stays unknown."""
+    share = context.settings.detectors.unknown_like_share
+    each = [
+        unknown_as_persons(mine, share)
+        for _, mine in flow.group_by("institution_id", maintain_order=True)
+    ]
+    whole = pl.concat(each) if each else unknown_as_persons(flow, share)
+    paid = ~pl.col("incoming") & pl.col("unknown")
+    return whole.with_columns(pl.when(paid).then(pl.lit("")).otherwise("kind").alias("kind"))
 
 
 def judge(
     context: Context,
     settings: UnapprovedExchange,
-    venue: Institution,
+    members: list[Institution],
     flow: pl.DataFrame,
     accounts: pl.DataFrame,
     relayed: pl.DataFrame,
 ) -> Finding | None:
-    """Hold one venue against the thresholds: enough clients, no goods, and at least one sign."""
-    traded = read_trading(context, venue, flow)
+    """Hold one venue against the thresholds: enough clients, no goods, and at least one sign.
+
+    Members of a venue that nobody here knows are held together, the largest first.
+    """
+    venue = members[0]
+    traded = read_trading(context, members, flow)
+    outside = handed_to(flow, settings.handed_share)
+    handed = flow.filter(~pl.col("incoming"), pl.col("person").is_in([outside]))
     rules, day = legal_rules(), context.business_date
     most = rules.whole("exchange", "maximum_holders", day)
     signs = {
@@ -117,7 +142,7 @@ def judge(
         or not any(signs.values())
     ):
         return None
-    moved = (traded.from_persons, traded.to_persons, traded.to_circle, relayed)
+    moved = (traded.from_persons, traded.to_persons, traded.to_circle, relayed, handed)
     evidence = read_evidence(pl.concat([rows.select("ref", "booked_at") for rows in moved]))
     lookalikes = _lookalikes(settings, traded)
     return Finding(
@@ -143,23 +168,24 @@ def judge(
             "it is not established whether the trades inside the venue were real, nor that prices "
             "were manipulated",
         ),
-        text=_texts(traded, signs, most),
+        text=_texts(traded, signs, most, len(members)),
         lead_office=LEAD_OFFICE,
-        accomplices=_accomplices(context, venue, traded, accounts),
+        accomplices=_accomplices(context, members, traded, accounts),
     )
 
 
 def _accomplices(
-    context: Context, venue: Institution, traded: Traded, accounts: pl.DataFrame
+    context: Context, members: list[Institution], traded: Traded, accounts: pl.DataFrame
 ) -> tuple[tuple[str, str], ...]:
     roles = {number: "beneficiary" for number in traded.to_circle["person"].unique().sort()}
     used = {*traded.from_persons["account"], *traded.to_persons["account"]}
     for number in accounts.filter(pl.col("account").is_in(list(used)))["party_no"].unique().sort():
         roles[number] = "pool"
+    roles |= {member.party_no: "organiser" for member in members}
     return tuple(
         (context.party_ids[number], roles[number])
         for number in sorted(roles)
-        if number >= 0 and number != venue.party_no
+        if number >= 0 and number != members[0].party_no
     )
 
 
@@ -208,12 +234,22 @@ def _lookalikes(settings: UnapprovedExchange, traded: Traded) -> tuple[Lookalike
     )
 
 
-def _texts(traded: Traded, signs: dict[str, bool], most: int | None) -> tuple[str, str]:
-    zh = [f"未经批准的交易场所向 {traded.clients} 名自然人收取 {yuan(traded.taken_fen)} 元"]
+def _texts(
+    traded: Traded, signs: dict[str, bool], most: int | None, members: int
+) -> tuple[str, str]:
+    together = members > 1
+    who_zh = (
+        f"同一外地交易场所的 {members} 家会员单位（未经批准）" if together else "未经批准的交易场所"
+    )
+    who_en = f"{members} members of one venue elsewhere" if together else "A trading venue"
+    zh = [f"{who_zh}向 {traded.clients} 名自然人收取 {yuan(traded.taken_fen)} 元"]
     en = [
-        f"A trading venue without approval took {yuan(traded.taken_fen)} yuan from "
-        f"{traded.clients} natural persons"
+        f"{who_en} without approval took {yuan(traded.taken_fen)} yuan from {traded.clients} "
+        "natural persons"
     ]
+    zh_unknown, en_unknown = unknown_text(traded.from_persons)
+    zh[0] += zh_unknown.replace("；", "，")
+    en[0] += en_unknown.replace("; ", ", ")
     zh.append(f"向关联方以外单位支付的货款占 {traded.goods_share:.0%}")
     en.append(f"{traded.goods_share:.0%} of it paid for goods of others")
     if signs["few_withdrawals"]:

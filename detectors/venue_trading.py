@@ -29,9 +29,13 @@ class Traded:
     returns: Returns | None
 
 
-def read_trading(context: Context, venue: Institution, flow: pl.DataFrame) -> Traded:
-    """Tell clients' money, goods and the circle's part in one venue's flow apart."""
-    circle = set(context.closure(venue)) - {venue.party_no}
+def read_trading(context: Context, members: list[Institution], flow: pl.DataFrame) -> Traded:
+    """Tell clients' money, goods and the circle's part in one venue's flow apart.
+
+    `flow` is as ``venue_money`` reads it, with `unknown`, of all members together.
+    """
+    circle = {party for member in members for party in context.closure(member)}
+    circle -= {member.party_no for member in members}
     inside = pl.col("person").is_in(list(circle))
     person = pl.col("kind") == "person"
     from_persons = flow.filter("incoming", person, ~inside)

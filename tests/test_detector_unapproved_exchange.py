@@ -114,6 +114,32 @@ def test_a_member_of_an_exchange_elsewhere_is_judged_itself() -> None:
     assert finding.party_id == "Venue"
 
 
+def test_members_that_hand_to_one_account_elsewhere_are_one_case() -> None:
+    def members(same: bool) -> list[Finding | CannotConclude]:
+        world = World()
+        for number in (0, 1):
+            world.institution(f"Member{number}", "exchange_member", licensed=False)
+            world.account(f"till{number}", f"Member{number}", "exchange_deposit", f"Member{number}")
+            outside = f"Outside{number * (not same)}"
+            world.party(outside)
+            world.unregistered.add(outside)
+            for turn, person in enumerate(world.persons(f"client{number}-", 40 - 5 * number)):
+                world.pay(person, f"till{number}", 9_000, at(turn % 12, 10))
+            for day in (4, 8, 12):
+                world.pay(f"till{number}", outside, 90_000, at(day, 20))
+        return found(world)
+
+    [finding] = members(same=True)
+    assert isinstance(finding, Finding)
+    assert (finding.party_id, finding.amount_fen) == ("Member0", 67_500_000)
+    assert dict(finding.accomplices)["Member1"] == "organiser"
+    assert len(finding.transfers) == 40 + 35 + 6
+    assert finding.text[1].startswith("2 members of one venue elsewhere without approval took")
+    assert [each.amount_fen for each in members(same=False) if isinstance(each, Finding)] == [
+        36_000_000, 31_500_000,
+    ]  # fmt: skip
+
+
 def test_money_in_and_out_within_five_trading_days_and_a_fixed_yield_are_signs() -> None:
     world = venue(withdrawn=0)
     for number in range(40):
