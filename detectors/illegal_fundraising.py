@@ -18,21 +18,20 @@ firm's accounts; schemes that have paid nothing back yet.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import polars as pl
 
 from data.settings import IllegalFundraising
 from detectors.context import Context
 from detectors.description import Description
-from detectors.evidence import fen, read_evidence, yuan
+from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.fixed_returns import Returns, fixed_returns
 from detectors.lot_returns import LotReturns
+from detectors.promised_returns import Promise, promise_texts
 from detectors.raised_money import Raised, legal_lines, read_raised, subject_of
 from detectors.raising import Scheme, read_schemes
 from detectors.rated_sources import returns_of
-from detectors.unknown_payers import unknown_text
 
 NAME = "illegal_fundraising"
 CODE = "P3"
@@ -65,36 +64,6 @@ join account_dim a on a.bank_no = p.raise_bank_no and a.account_no = p.raise_acc
 where p.offering = 'public' and p.manager_party_id is not null
 order by holder
 """
-
-
-# Rates that a finding's sentence names.
-MOST_NAMED = 4
-
-
-@dataclass(frozen=True)
-class Promise:
-    """What a scheme pays back: plans that payers' own lots follow, or rates on the usual lots."""
-
-    plans: Returns | None
-    rated: LotReturns
-
-    @property
-    def persons(self) -> int:
-        """Who is paid so."""
-        return self.plans.persons if self.plans else self.rated.persons
-
-    @property
-    def share(self) -> float:
-        """The share of the payments to persons that is such a return."""
-        return self.plans.plan_share if self.plans else self.rated.share
-
-    def least_share(self, settings: IllegalFundraising) -> float:
-        """The line for that share."""
-        return settings.minimum_plan_share if self.plans else settings.minimum_rated_share
-
-    def paid_fen(self, scheme: Scheme) -> int:
-        """What is paid so, in fen."""
-        return self.plans.paid_fen if self.plans else fen(scheme.paid_out.filter(self.rated.fits))
 
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
@@ -193,7 +162,7 @@ def _finding(
             "it is not established that the offer was advertised to the public or that principal "
             "and return were promised, nor what the money was finally used for",
         ),
-        text=_texts(raised, promise, scheme),
+        text=promise_texts(raised, promise, scheme),
         lead_office=LEAD_OFFICE,
         accomplices=tuple(
             (context.party_ids[number], role) for number, role in named if number >= 0
@@ -288,42 +257,6 @@ def _lookalikes(
             f"loans account for {raised.matched_share:.0%} of the credits, registered public "
             f"products for {raised.public_share:.0%}",
         ),
-    )
-
-
-def _texts(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str, str]:
-    unknown = raised.incoming.with_columns((pl.col("person") < -1).alias("unknown"))
-    zh, en = _said(raised, promise, scheme)
-    more_zh, more_en = unknown_text(unknown)
-    return zh + more_zh, en + more_en
-
-
-def _said(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str, str]:
-    taken, paid = yuan(raised.taken_fen), yuan(promise.paid_fen(scheme))
-    if promise.plans is None:
-        rates = [f"{100 * (rate - (rate > 1)):.2f}%" for rate in promise.rated.rates[:MOST_NAMED]]
-        return (
-            f"从 {raised.payers} 名以整额付款的自然人处收取 {taken} 元，并向 {promise.persons} 名"
-            f"自然人付款 {paid} 元，金额均为整额的少数几档比例（{'、'.join(rates)}），其中多数人的"
-            "本金早于现有记录",
-            f"Took {taken} yuan from {raised.payers} natural persons who paid in round lots, and "
-            f"paid {promise.persons} persons {paid} yuan in sums that are one of a few rates on "
-            f"such lots ({', '.join(rates)}); most of their own lots are older than the records",
-        )
-    plans = promise.plans
-    whole = plans.ratio > 1
-    percent = f"{100 * (plans.ratio - whole):.2f}%"
-    zh = f"最常见为每 {plans.interval_days} 日付本金的 {percent}"
-    en = f"most often {percent} of the principal every {plans.interval_days} days"
-    if whole:
-        zh = f"最常见为 {plans.interval_days} 日后连本带 {percent} 的收益付还"
-        en = f"most often the principal with {percent} on top after {plans.interval_days} days"
-    return (
-        f"从 {raised.payers} 名以整额付款的自然人处收取 {taken} 元，并按固定比例向其中 "
-        f"{promise.persons} 人付还 {paid} 元，{zh}（折合年 {plans.yearly_rate:.1%}）",
-        f"Took {taken} yuan from {raised.payers} natural persons who paid in round lots, and paid "
-        f"{promise.persons} of them {paid} yuan in fixed parts of what they had paid, {en} "
-        f"({plans.yearly_rate:.1%} a year)",
     )
 
 
