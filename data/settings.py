@@ -688,6 +688,11 @@ class Layering(Section):
     minimum_middles: Count
     minimum_ways: Count
     bundle_end_share: Share
+    least_crowd_fen: Count
+    minimum_crowd_fen: Count
+    crowd_payers: Count
+    crowd_payees: Count
+    most_crowd_payers: Count
     least_fan_fen: Whole
     least_gathered_fen: Whole
     minimum_fan: Count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -259,6 +260,48 @@ def test_parts_through_parties_tied_to_an_end_are_a_group_s() -> None:
     for number in range(3):
         world.tie("Splitter", f"Between{number}", "shareholder", 0.6)
     assert found(world) == []
+
+
+def crowd(payers: int = 4, payees: int = 8, *, yuan: float = 900, apart: int = 0) -> World:
+    """So many firms each pay the same persons and firms small sums on one day."""
+    world = World()
+    world.trade(30)
+    firms = [f"Payer{number}" for number in range(payers)]
+    world.party(*firms)
+    others = world.persons("taker", payees)
+    for number, firm in enumerate(firms):
+        for turn, other in enumerate(others):
+            sum_yuan = yuan + 100 * number + 7 * turn
+            world.pay(firm, other, sum_yuan, at(3 + apart * number, 10 + turn / 10))
+    return world
+
+
+def test_strangers_that_pay_the_same_many_within_days_fire() -> None:
+    [finding] = found(crowd())
+    assert (finding.party_id, len(finding.transfers)) == ("Payer3", 32)
+    assert finding.amount_fen == 3_438_400
+    roles = dict(finding.accomplices)
+    assert [roles[f"Payer{number}"] for number in range(3)] == ["shell"] * 3
+    assert list(roles.values()).count("nominee") == 8
+    assert finding.measures["crowd_density"].value == 1.0
+    assert finding.text[1].startswith("4 strangers each paid the same 8 parties within days")
+
+
+def test_two_payers_few_payees_other_days_tied_payers_and_shops_are_no_crowd() -> None:
+    tied = crowd()
+    for number in range(3):
+        tied.tie("Payer3", f"Payer{number}", "shareholder", 0.6)
+        tied.tie(f"Payer{number}", f"Payer{(number + 1) % 3}", "shareholder", 0.3)
+    trade = crowd()
+    for payer, payee, fen, when, loan in list(trade.paid):
+        if payer.startswith("Payer"):
+            trade.pay(payer, payee, fen / 90, when + timedelta(days=7), loan)
+    shops = crowd(payees=8)
+    for number, name in enumerate(shops.persons("customer", 30)):
+        for shop in shops.persons("taker", 8):
+            shops.pay(name, shop, 200, at(9, number / 4))
+    for quiet in (crowd(2), crowd(payees=5), crowd(apart=5), crowd(yuan=120), tied, shops, trade):
+        assert found(quiet) == []
 
 
 def fan(strangers: int = 20, *, step: float = 997, kind: str = "person") -> World:
