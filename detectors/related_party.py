@@ -1,13 +1,13 @@
 """M4 related party: money inside a group goes from one licensed firm to another beyond limits.
 
-Pattern: a licensed firm pays another licensed firm of its own group, straight or by way of a third
-party that passes the same sum on within three days, so that what is outstanding between the two
-exceeds a part of the payer's capital.
+Pattern: a licensed firm pays another licensed firm of its own group, straight or by way of one or
+two third parties that pass the same sum on within three days each, so that what is outstanding
+between the two exceeds a part of the payer's capital.
 
 Innocent look-alikes: dividends (a few payments to an owner); shared services (flat sums, one way);
 what is paid back in time (only what stays outstanding counts).
 
-Blind spots: detours over several third parties; assets moved instead of money; groups that the
+Blind spots: detours over more third parties; assets moved instead of money; groups that the
 registers do not show.
 """
 
@@ -32,16 +32,16 @@ SEVERITY = 3
 LEAD_OFFICE = "JR"
 TITLE = ("违规关联交易", "related party")
 CHINESE = Description(
-    pattern="持牌机构向同一集团内的另一持牌机构付款，直接支付，或经第三方在三日内原额转付，"
+    pattern="持牌机构向同一集团内的另一持牌机构付款，直接支付，或经一至两个第三方各在三日内原额转付，"
     "使双方之间的未偿余额超过付款机构资本的一定比例。",
     lookalikes="分红（向股东的少数几笔付款）；共享服务（单向、定额）；按期归还的款项（只计未偿余额）。",
-    blind_spots="经多个第三方的迂回；以资产代替资金的转移；登记簿未反映的集团关系。",
+    blind_spots="经三个以上第三方的迂回；以资产代替资金的转移；登记簿未反映的集团关系。",
 )
 
 # Kinds that are no business of the plan's, or whose accounts hold everyone's money.
 OTHER_KINDS = ("bank", "clearing_house", "other", "property_developer", "property_agent")
 
-# Payments between firms of a group, straight, and by way of one that is in neither's group.
+# Payments between firms of a group, straight, and by way of one or two that are no such firms.
 FLOW = """
 with firm as (
   select a.account_id, a.party_no as party
@@ -60,12 +60,14 @@ with firm as (
     and (f.party is not null or g.party is not null)
 ), straight as (
   select p.payer, p.payee, l.ref, null::varchar as second_ref, l.booked_at,
-    l.booked_at as second_at, l.amount_fen, null::integer as via
+    l.booked_at as second_at, l.amount_fen, null::integer as via, null::varchar as middle_ref,
+    null::timestamp as middle_at, null::integer as via_next
   from leg l join group_pair p on p.payer = l.payer and p.payee = l.payee
   where l.from_firm and l.to_firm
 ), third as (
   select o.payer, i.payee, o.ref, i.ref as second_ref, o.booked_at, i.booked_at as second_at,
-    i.amount_fen, o.payee as via
+    i.amount_fen, o.payee as via, null::varchar as middle_ref, null::timestamp as middle_at,
+    null::integer as via_next
   from leg o
   join leg i on i.payer = o.payee and i.booked_at > o.booked_at
     and i.booked_at <= o.booked_at + to_hours($hours)
@@ -77,8 +79,40 @@ with firm as (
   where o.from_firm and i.to_firm
   qualify row_number() over (partition by i.ref order by o.booked_at desc, o.ref) = 1
     and row_number() over (partition by o.ref order by i.booked_at, i.ref) = 1
+), hand as (
+  select a.party_no as payer, b.party_no as payee, t.ref, t.booked_at, t.amount_fen
+  from transfer t
+  join account_dim a on a.account_id = t.payer_account
+  join account_dim b on b.account_id = t.payee_account
+  where t.status = 'settled' and t.loan_id is null and a.party_no <> b.party_no
+    and t.amount_fen >= $least and t.business_date between $first and $last
+    and a.party_no in (select payee from leg where from_firm)
+    and b.party_no in (select payer from leg where to_firm)
+), fourth as (
+  select o.payer, i.payee, o.ref, i.ref as second_ref, o.booked_at, i.booked_at as second_at,
+    i.amount_fen, o.payee as via, h.ref as middle_ref, h.booked_at as middle_at,
+    h.payee as via_next
+  from leg o
+  join hand h on h.payer = o.payee and h.booked_at > o.booked_at
+    and h.booked_at <= o.booked_at + to_hours($hours)
+    and h.amount_fen between $passed * o.amount_fen and o.amount_fen
+  join leg i on i.payer = h.payee and i.booked_at > h.booked_at
+    and i.booked_at <= h.booked_at + to_hours($hours)
+    and i.amount_fen between $passed * h.amount_fen and h.amount_fen
+  join group_pair p on p.payer = o.payer and p.payee = i.payee
+  join party_dim v on v.party_no = o.payee
+    and coalesce(v.institution_kind, '') not in ('bank', 'clearing_house', 'payment_institution')
+  join party_dim w on w.party_no = h.payee
+    and coalesce(w.institution_kind, '') not in ('bank', 'clearing_house', 'payment_institution')
+  anti join (select distinct payer from group_pair) m on m.payer in (o.payee, h.payee)
+  where o.from_firm and i.to_firm
+    and o.ref not in (select ref from third) and i.ref not in (select second_ref from third)
+  qualify row_number() over (partition by i.ref order by h.booked_at desc, o.booked_at desc, o.ref)
+      = 1
+    and row_number() over (partition by o.ref order by h.booked_at, i.booked_at, i.ref) = 1
+    and row_number() over (partition by h.ref order by o.booked_at desc, i.booked_at, i.ref) = 1
 )
-select * from straight union all select * from third
+select * from straight union all select * from third union all select * from fourth
 order by payer, payee, booked_at, ref
 """
 CAPITAL = """
@@ -196,15 +230,15 @@ def _flat(settings: RelatedParty, straight: pl.DataFrame) -> bool:
 
 def _finding(context: Context, settings: RelatedParty, exposure: Exposure, capital: int) -> Finding:
     rows = exposure.rows
-    second = rows.filter(pl.col("second_ref").is_not_null())
-    shown = pl.concat(
-        [
-            rows.select("ref", "booked_at"),
-            second.select(
-                pl.col("second_ref").alias("ref"), pl.col("second_at").alias("booked_at")
-            ),
-        ]
-    )
+    legs = [rows.select("ref", "booked_at")]
+    for name in ("middle", "second"):
+        there = rows.filter(pl.col(f"{name}_ref").is_not_null())
+        legs.append(
+            there.select(
+                pl.col(f"{name}_ref").alias("ref"), pl.col(f"{name}_at").alias("booked_at")
+            )
+        )
+    shown = pl.concat(legs)
     evidence = read_evidence(shown)
     share = exposure.outstanding_fen / capital
     out = rows.filter("outgoing")
@@ -225,7 +259,7 @@ def _finding(context: Context, settings: RelatedParty, exposure: Exposure, capit
     )
     insurer = "insurer" in (exposure.payer.kind, exposure.payee.kind)
     over = min(share / settings.limit_capital_share - 1, 1.0)
-    third = sorted(set(out["via"].drop_nulls()))
+    third = sorted({*out["via"].drop_nulls(), *out["via_next"].drop_nulls()})
     via = (
         (
             f"，其中 {yuan(detoured)} 元经第三方转付",

@@ -82,6 +82,27 @@ def test_a_detour_over_a_third_party_is_followed() -> None:
     assert found(late) == []
 
 
+def test_a_detour_over_two_third_parties_is_followed() -> None:
+    def detour(hours: float = 30, kept: float = 0.02) -> World:
+        world = group()
+        world.party("Fourth")
+        for turn in (0, 8):
+            world.pay("Payer", "Third", 800_000, at(3 + turn, 10))
+            world.pay("Third", "Fourth", 800_000 * (1 - kept), at(3 + turn, 10 + hours))
+            world.pay("Fourth", "Payee", 800_000 * (1 - kept) ** 2, at(3 + turn, 10 + 2 * hours))
+        return world
+
+    [finding] = found(detour())
+    assert finding.amount_fen == 2 * 76_832_000
+    assert len(finding.transfers) == 6
+    assert dict(finding.accomplices) == {
+        "Payee": "beneficiary",
+        "Third": "shell",
+        "Fourth": "shell",
+    }
+    assert found(detour(hours=73)) == found(detour(kept=0.11)) == []
+
+
 def test_dividends_to_an_owner_and_flat_services_are_none() -> None:
     dividends = group()
     dividends.tie("Payee", "Payer", "shareholder", 0.5)
