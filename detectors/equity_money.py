@@ -33,17 +33,23 @@ with raising as (
   join holding h on h.product_id = e.product_id and h.holder_kind = 'party'
   join party_dim p on p.party_id = h.holder_id
   where h.as_of <= $last
+), known as (
+  select distinct issuer from holder
+), came as materialized (
+  select t.ref, t.booked_at, t.amount_fen, t.payer_account, t.payee_account
+  from transfer t
+  where t.status = 'settled' and t.business_date between $first and $last
+    and t.payee_account in (select account from raising)
 ), paid as (
   select r.issuer, a.party_no as holder, t.ref, t.booked_at, t.amount_fen
-  from raising r
-  join transfer t on t.payee_account = r.account
+  from came t
+  join raising r on r.account = t.payee_account
   join account_dim a on a.account_id = t.payer_account
   join party_dim q on q.party_no = a.party_no
   left join holder h on h.issuer = r.issuer and h.party_no = a.party_no
-  where t.status = 'settled' and a.party_no <> r.issuer
-    and t.business_date between $first and $last
-    and (q.kind = 'person' or h.party_no is not null
-      or not exists (select 1 from holder o where o.issuer = r.issuer))
+  left join known k on k.issuer = r.issuer
+  where a.party_no <> r.issuer
+    and (q.kind = 'person' or h.party_no is not null or k.issuer is null)
 ), held as (
   select e.issuer, p.party_no as holder, h.product_id, h.holder_id,
     min(h.as_of) as as_of, arg_min(h.cost_fen, h.as_of) as amount_fen
