@@ -105,7 +105,7 @@ def _rate(
         return None
     period = max(1, round(span / (len(day) - 1)))
     count = np.arange(len(day))
-    best: tuple[bool, float, float] | None = None
+    best = (False, 0.0, 0.0)
     for lag in range(settings.most_lag_days + 1):
         begin = day[0] - lag - period + 1 + period * count
         known = (begin >= 0) & (begin + period < len(taken_fen))
@@ -117,7 +117,6 @@ def _rate(
         near = float((np.abs(rates / usual - 1) <= settings.rate_tolerance).mean())
         few = np.count_nonzero(known) < settings.sure_settlements
         fits = near >= (1.0 if few else settings.minimum_following_share)
-        best = max(best or (False, 0.0, 0.0), (fits, near, usual))
-    if best is None or not best[0] or best[2] > settings.most_commission_rate:
-        return None
-    return best[2]
+        best = max(best, (fits, near, usual))
+    fits, _, rate = best
+    return rate if fits and rate <= settings.most_commission_rate else None

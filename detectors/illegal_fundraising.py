@@ -27,11 +27,10 @@ from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.fixed_returns import Returns, fixed_returns
-from detectors.lot_returns import LotReturns
 from detectors.promised_returns import Promise, promise_texts
 from detectors.raised_money import Raised, legal_lines, read_raised, subject_of
 from detectors.raising import Scheme, read_schemes
-from detectors.rated_sources import returns_of
+from detectors.rated_sources import pays_rates, returns_of
 
 NAME = "illegal_fundraising"
 CODE = "P3"
@@ -81,11 +80,6 @@ def judge(
 ) -> Finding | CannotConclude | None:
     """Hold one scheme against the thresholds and the look-alikes."""
     raised = read_raised(scheme, public)
-    lots = scheme.flow.filter(pl.col("incoming") & pl.col("lot"))
-    plans = fixed_returns(
-        context.settings.fixed_returns, pl.concat([lots, scheme.flow.filter(~pl.col("incoming"))])
-    )
-    rated = returns_of(context, lots, scheme.paid_out)
     if (
         raised.payers < settings.minimum_payers
         or raised.matched_share > settings.maximum_matched_share
@@ -93,8 +87,13 @@ def judge(
         or raised.lot_share < settings.minimum_lot_share
     ):
         return None
+    lots = scheme.flow.filter(pl.col("incoming"), pl.col("lot"))
+    plans = fixed_returns(
+        context.settings.fixed_returns, scheme.flow.filter(~pl.col("incoming") | pl.col("lot"))
+    )
+    rated = returns_of(context, lots, scheme.paid_out)
     follows = plans is not None and _follows(settings, raised, plans)
-    if not follows and not _rated(settings, rated):
+    if not follows and not pays_rates(settings, rated):
         return None
     return _finding(context, settings, scheme, raised, Promise(plans if follows else None, rated))
 
@@ -111,13 +110,6 @@ def _follows(settings: IllegalFundraising, raised: Raised, plans: Returns) -> bo
     )
 
 
-def _rated(settings: IllegalFundraising, rated: LotReturns) -> bool:
-    """Whether what persons are paid is made of a few rates on the usual lots."""
-    return (
-        rated.persons >= settings.minimum_receivers and rated.share >= settings.minimum_rated_share
-    )
-
-
 def _finding(
     context: Context,
     settings: IllegalFundraising,
@@ -129,7 +121,7 @@ def _finding(
     if subject is None:
         return _unknown_holders(context, scheme, raised)
     shown = [scheme.flow, scheme.taken_out]
-    if _rated(settings, promise.rated):
+    if pays_rates(settings, promise.rated):
         shown.append(scheme.paid_out.filter(promise.rated.fits))
     evidence = read_evidence(pl.concat([each.select("ref", "booked_at") for each in shown]))
     collecting = set(raised.incoming["holder"]) - {subject}

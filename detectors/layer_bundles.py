@@ -50,7 +50,7 @@ with little as (
 ), took as (
   select payee, sum(amount_fen) as fen from bundle_leg group by payee
 )
-select p.source, p.sink, p.ways, p.in_fen::bigint as in_fen,
+select p.source, p.sink, p.ways,
   p.in_fen / o.fen as source_share, p.out_fen / i.fen as sink_share
 from pair p
 join paid o on o.payer = p.source
@@ -60,15 +60,14 @@ order by p.source, p.sink
 """
 LEGS = """
 with middle as (
-  select b.source, b.sink, i.payee as party
+  select b.source, b.sink, i.payee as party, bool_or(i.payee_person) as person
   from bundle_pair b
   join bundle_leg i on i.payer = b.source
   join bundle_leg o on o.payer = i.payee and o.payee = b.sink and o.booked_at > i.booked_at
-  group by all
+  group by b.source, b.sink, i.payee
 )
-select m.source, m.sink, m.party as middle, l.payer, l.payee, l.ref, l.booked_at, l.amount_fen,
-  max(l.payee_person) over (partition by m.source, m.sink, m.party order by l.payee = m.party desc)
-    as person
+select m.source, m.sink, m.party as middle, m.person, l.payer, l.payee, l.ref, l.booked_at,
+  l.amount_fen
 from middle m
 join bundle_leg l on l.payer = m.source and l.payee = m.party
   or l.payer = m.party and l.payee = m.sink
@@ -131,7 +130,7 @@ def read_bundles(context: Context, settings: Layering) -> list[Bundle]:
             source, sink, ways, source_share, sink_share,
             legs.filter(pl.col("source") == source, pl.col("sink") == sink),
         )
-        for source, sink, ways, _, source_share, sink_share in pairs.iter_rows()
+        for source, sink, ways, source_share, sink_share in pairs.iter_rows()
     ]  # fmt: skip
 
 

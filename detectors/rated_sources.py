@@ -89,6 +89,14 @@ def returns_of(context: Context, lots: pl.DataFrame, paid: pl.DataFrame) -> LotR
     )
 
 
+def pays_rates(settings: IllegalFundraising, returns: LotReturns) -> bool:
+    """Whether what persons are paid is made of a few rates on the usual lots."""
+    return (
+        returns.persons >= settings.minimum_receivers
+        and returns.share >= settings.minimum_rated_share
+    )
+
+
 def _by_source(rows: pl.DataFrame) -> dict[int, pl.DataFrame]:
     return {
         int(str(source)): mine for (source,), mine in rows.group_by("source", maintain_order=True)
@@ -111,8 +119,4 @@ def _pays_returns(
         or both < settings.rated_lift * chance
     ):
         return False
-    returns = returns_of(context, lots, paid)
-    return (
-        returns.persons >= settings.minimum_receivers
-        and returns.share >= settings.minimum_rated_share
-    )
+    return pays_rates(settings, returns_of(context, lots, paid))

@@ -64,6 +64,10 @@ with firm as (
     null::timestamp as middle_at, null::integer as via_next
   from leg l join group_pair p on p.payer = l.payer and p.payee = l.payee
   where l.from_firm and l.to_firm
+), between as (
+  select party_no as party from party_dim
+  where coalesce(institution_kind, '') not in ('bank', 'clearing_house', 'payment_institution')
+    and party_no not in (select payer from group_pair)
 ), third as (
   select o.payer, i.payee, o.ref, i.ref as second_ref, o.booked_at, i.booked_at as second_at,
     i.amount_fen, o.payee as via, null::varchar as middle_ref, null::timestamp as middle_at,
@@ -73,9 +77,7 @@ with firm as (
     and i.booked_at <= o.booked_at + to_hours($hours)
     and i.amount_fen between $passed * o.amount_fen and o.amount_fen
   join group_pair p on p.payer = o.payer and p.payee = i.payee
-  join party_dim v on v.party_no = o.payee
-    and coalesce(v.institution_kind, '') not in ('bank', 'clearing_house', 'payment_institution')
-  anti join (select distinct payer from group_pair) m on m.payer = o.payee
+  semi join between v on v.party = o.payee
   where o.from_firm and i.to_firm
   qualify row_number() over (partition by i.ref order by o.booked_at desc, o.ref) = 1
     and row_number() over (partition by o.ref order by i.booked_at, i.ref) = 1
@@ -88,6 +90,7 @@ with firm as (
     and t.amount_fen >= $least and t.business_date between $first and $last
     and a.party_no in (select payee from leg where from_firm)
     and b.party_no in (select payer from leg where to_firm)
+    and a.party_no in (select party from between) and b.party_no in (select party from between)
 ), fourth as (
   select o.payer, i.payee, o.ref, i.ref as second_ref, o.booked_at, i.booked_at as second_at,
     i.amount_fen, o.payee as via, h.ref as middle_ref, h.booked_at as middle_at,
@@ -100,11 +103,6 @@ with firm as (
     and i.booked_at <= h.booked_at + to_hours($hours)
     and i.amount_fen between $passed * h.amount_fen and h.amount_fen
   join group_pair p on p.payer = o.payer and p.payee = i.payee
-  join party_dim v on v.party_no = o.payee
-    and coalesce(v.institution_kind, '') not in ('bank', 'clearing_house', 'payment_institution')
-  join party_dim w on w.party_no = h.payee
-    and coalesce(w.institution_kind, '') not in ('bank', 'clearing_house', 'payment_institution')
-  anti join (select distinct payer from group_pair) m on m.payer in (o.payee, h.payee)
   where o.from_firm and i.to_firm
     and o.ref not in (select ref from third) and i.ref not in (select second_ref from third)
   qualify row_number() over (partition by i.ref order by h.booked_at desc, o.booked_at desc, o.ref)

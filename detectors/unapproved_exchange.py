@@ -91,9 +91,11 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
 
     for members in members_by_head(flow, settings.handed_share):
         together = judged(members)
-        # A member with a business of its own beside hides no other.
-        each = [together] if together else [judged([member]) for member in members[1:] and members]
-        yield from (finding for finding in each if finding is not None)
+        if together is not None:
+            yield together
+        elif len(members) > 1:
+            # A member with a business of its own beside hides no other.
+            yield from filter(None, (judged([member]) for member in members))
 
 
 def _with_unknown_payers(context: Context, flow: pl.DataFrame) -> pl.DataFrame:

@@ -118,8 +118,7 @@ def _finding(
         Lookalike(
             "supplier",
             bool(done) or both_ways or followed is not None,
-            _how_paid(both_ways, followed)[0],
-            _how_paid(both_ways, followed)[1],
+            *_how_paid(both_ways, followed),
         ),
     )
     institution = next((i for i in context.institutions if i.party_id == party), None)

@@ -232,6 +232,14 @@ def test_parts_that_go_to_one_receiver_through_several_strangers_fire() -> None:
     )
 
 
+def test_who_passes_a_part_on_is_a_firm_whoever_receives_it() -> None:
+    world = split()
+    world.party("Taker", kind="person")
+    [finding] = found(world)
+    roles = dict(finding.accomplices)
+    assert [roles[f"Between{number}"] for number in range(3)] == ["shell"] * 3
+
+
 @pytest.mark.parametrize(
     "quiet",
     [
