@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
@@ -21,7 +23,7 @@ from data.settings import Settings
 from pipelines import night
 from review.assets import STATIC
 from review.desk import Clock, Desk
-from review.headers import guarded
+from review.headers import Guard
 from review.limits import Counts
 from review.pages import PAGES
 from review.rendering import environment, page
@@ -33,6 +35,11 @@ from review.signed_in import NotSignedIn, Refused
 # The innermost places of an unexpected error that are logged.
 FRAMES_LOGGED = 12
 LIBRARIES = ("htmx.min.js", "cytoscape.min.js")
+
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False, "metrics": False, "logs": False, "operation_spans": False,
+    "auto_configure": False,
+}  # fmt: skip
 
 log = logging.getLogger("lookthrough.desk")
 
@@ -62,19 +69,23 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Whoever comes first does not wait for the file to be read.
+        with suppress(LookthroughError):  # which the pages then show
+            await run_in_threadpool(desk.results.current)
         yield
         control.close()
         desk.counts.close()
 
     app = FastAPI(
-        title="Lookthrough", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
-    )
+        title="Lookthrough", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan,
+        telemetry=NO_TELEMETRY,
+    )  # fmt: skip
     app.state.desk = desk
     declared(PAGES)
     for each in PAGES:
         app.include_router(each)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.middleware("http")(guarded)
+    app.add_middleware(Guard)
     app.add_exception_handler(NotSignedIn, _to_log_in)
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(HTTPException, _http)

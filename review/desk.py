@@ -12,6 +12,7 @@ from jinja2 import Environment
 from data.control import Control
 from data.home import Home
 from data.settings import Settings
+from review.audit_together import Together
 from review.history import History
 from review.limits import Counts, RateLimit, WrongTries
 from review.results import Results
@@ -38,12 +39,14 @@ class Desk:
     secure: bool
     counts: Counts
     history: History = field(init=False)
+    audited: Together = field(init=False)
     log_ins: RateLimit = field(init=False)
     requests: RateLimit = field(init=False)
     wrong: WrongTries = field(init=False)
 
     def __post_init__(self) -> None:
         self.history = History(self.home)
+        self.audited = Together(self.control)
         limits = self.settings.desk
         self.log_ins = RateLimit(self.counts, "log-ins", limits.log_ins_per_minute)
         self.wrong = WrongTries(self.counts, "wrong", limits.failed_logins, limits.lock_minutes)

@@ -129,7 +129,7 @@ def query(pairs: Mapping[str, str]) -> dict[str, str]:
 async def form_of(request: Request) -> Form:
     """The form that a signed-in page posted, with its token checked."""
     form = await posted(request, desk_of(request).settings.desk.max_form_bytes)
-    require_token(form, whoever(request))
+    require_token(form, await whoever(request))
     return form
 
 
@@ -143,7 +143,7 @@ async def attached_form(request: Request) -> Form:
     limits = desk_of(request).settings.desk
     most = limits.max_attachment_bytes + limits.max_form_bytes
     form = await posted(request, most, files=1)
-    require_token(form, whoever(request))
+    require_token(form, await whoever(request))
     return form
 
 
@@ -151,5 +151,5 @@ async def uploaded_form(request: Request) -> Form:
     """A form with one package, with its token checked."""
     limits = desk_of(request).settings.desk
     form = await posted(request, limits.max_upload_bytes + limits.max_form_bytes, files=1)
-    require_token(form, whoever(request))
+    require_token(form, await whoever(request))
     return form

@@ -6,15 +6,14 @@ our own pages, by Sec-Fetch-Site, or where a browser does not send it by Origin.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
+from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from review.assets import ROOT, VERSION
-
-Next = Callable[[Request], Awaitable[Response]]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -33,25 +32,50 @@ HEADERS = {
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 
-async def guarded(request: Request, call_next: Next) -> Response:
-    """Refuse what another site sent; put the headers on every answer, errors included."""
-    if request.method not in SAFE and not _is_ours(request):
-        response: Response = PlainTextResponse("sent by another site; refused\n", 403)
-    else:
+class Guard:
+    """Refuses what another site sent; puts the headers on every answer, errors included."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request, begun = Request(scope), False
+
+        async def guarded(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                MutableHeaders(scope=message).update(headers_of(request, message["status"]))
+            await send(message)
+
+        if request.method not in SAFE and not _is_ours(request):
+            refusal = PlainTextResponse("sent by another site; refused\n", 403)
+            await refusal(scope, receive, guarded)
+            return
         try:
-            response = await call_next(request)
+            await self._app(scope, receive, guarded)
         except Exception as error:
+            if begun:
+                raise
             # Otherwise the answer would be made outside of here, without the headers.
-            response = request.app.state.unexpected(request, error)
-    for name, value in HEADERS.items():
-        response.headers[name] = value
+            answer: Response = request.app.state.unexpected(request, error)
+            await answer(scope, receive, guarded)
+
+
+def headers_of(request: Request, status: int) -> dict[str, str]:
+    """The headers that guard the answer to a request."""
+    headers = dict(HEADERS)
     if request.url.scheme == "https":
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000"
     if not request.url.path.startswith(ROOT):
-        response.headers["Cache-Control"] = "no-store"
-    elif VERSION in request.query_params and response.status_code == 200:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
+        headers["Cache-Control"] = "no-store"
+    elif VERSION in request.query_params and status == 200:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return headers
 
 
 def _is_ours(request: Request) -> bool:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from fastapi import Request
 
 from data.desk_tables import DeskSession
-from review import audit, sessions
+from review import sessions
 from review.accounts import viewer as viewer_of
 from review.desk import Desk, desk_of
 from review.policy import Action, Viewer, may
@@ -69,8 +69,7 @@ def log(desk: Desk, viewer: Viewer, action: Action, request: Request, outcome: s
         f"{name}={_plain(str(value))}" for name, value in request.path_params.items()
     )
     detail = f"{request.method} {request.scope['route'].path}"
-    with desk.control.session() as session:
-        audit.record(session, desk.now(), viewer.name, action, subject, outcome, detail)
+    desk.audited.record(desk.now(), viewer.name, action, subject, outcome, detail)
 
 
 def _plain(value: str) -> str:
@@ -110,7 +109,7 @@ def signed_in(desk: Desk, request: Request) -> SignedIn:
     return result
 
 
-def whoever(request: Request) -> SignedIn:
+async def whoever(request: Request) -> SignedIn:
     """The log-in that the route's action let pass."""
     found: SignedIn = request.state.signed_in
     return found
