@@ -1,6 +1,17 @@
 // Keys, dialogs and small conveniences of every page; nothing is sent that a form would not send.
 "use strict";
 (() => {
+  // Libraries are large: the page is painted before they run, in their order.
+  const later = document.currentScript.dataset.later.split(" ");
+  addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
+    for (const address of later) {
+      const script = document.createElement("script");
+      script.src = address;
+      script.async = false;
+      document.head.append(script);
+    }
+  })));
+
   const typing = (at) => at.closest("input, select, textarea, [contenteditable]") !== null;
   const rows = () => [...document.querySelectorAll("[data-rows] tbody tr")];
   const at = () => rows().findIndex((row) => row.classList.contains("at"));

@@ -1,10 +1,10 @@
 // The flow graph of a suspect's page: drawn by Cytoscape from the desk's own JSON. Filters and
 // selections change what is in sight; expanding asks the desk; every step can be undone.
 "use strict";
-document.addEventListener("DOMContentLoaded", () => {
+(() => {
   const place = document.getElementById("graph");
   const page = document.querySelector("[data-suspect]");
-  if (!place || !page || typeof cytoscape === "undefined") return;
+  if (!place || !page) return;
   const base = page.dataset.suspect;
   const said = document.querySelector("[data-graph-said]");
   const chinese = document.documentElement.lang.startsWith("zh");
@@ -30,7 +30,8 @@ document.addEventListener("DOMContentLoaded", () => {
   let undone = [];
   let done = [];
   let weeks = [];
-  const cy = cytoscape({
+  let cy = null;
+  const canvas = () => cytoscape({
     container: place,
     minZoom: 0.1,
     maxZoom: 4,
@@ -114,23 +115,22 @@ document.addEventListener("DOMContentLoaded", () => {
     const ends = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
     const centre = decodeURIComponent(base.split("/").pop());
     const largest = Math.max(1, ...edges.map((edge) => total(edge.weeks)));
-    const positions = {};
+    const nodes = Object.values(state.nodes).filter((node) => ends.has(node.id) || node.id === centre);
+    let positions = {};
     cy.nodes().forEach((node) => { positions[node.id()] = { ...node.position() }; });
-    cy.elements().remove();
-    for (const node of Object.values(state.nodes)) {
-      if (ends.has(node.id) || node.id === centre) {
-        cy.add({ group: "nodes", data: { ...node, label: labelled(node), centre: node.id === centre }, position: positions[node.id] });
-      }
+    if (placing && nodes.some((node) => positions[node.id] === undefined)) {
+      positions = flowPositions(nodes.map((node) => node.id), edges, centre);
     }
-    for (const edge of edges) {
-      const fen = total(edge.weeks);
-      cy.add({ group: "edges", data: { id: key(edge), source: edge.from, target: edge.to, label: short(fen), fen, width: 1 + 6 * Math.sqrt(fen / largest) } });
-    }
-    const known = cy.nodes().every((node) => positions[node.id()] !== undefined);
-    if (placing && !known) {
-      const found = flowPositions(cy.nodes().map((node) => node.id()), edges, centre);
-      cy.nodes().positions((node) => found[node.id()]);
-    }
+    cy.batch(() => {
+      cy.elements().remove();
+      cy.add([
+        ...nodes.map((node) => ({ group: "nodes", data: { ...node, label: labelled(node), centre: node.id === centre }, position: positions[node.id] })),
+        ...edges.map((edge) => {
+          const fen = total(edge.weeks);
+          return { group: "edges", data: { id: key(edge), source: edge.from, target: edge.to, label: short(fen), fen, width: 1 + 6 * Math.sqrt(fen / largest) } };
+        }),
+      ]);
+    });
     if (placing) inView(centre);
     place.dataset.shown = String(edges.length);
     table(edges);
@@ -184,7 +184,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   async function asked(address) {
     said.textContent = said.dataset.loading;
-    const answer = await fetch(address, { headers: { Accept: "application/json" }, credentials: "same-origin" });
+    const answer = await fetch(address);
     if (answer.status === 404) throw new Error(said.dataset.notPublished);
     if (!answer.ok) throw new Error(`${said.dataset.failed} (${answer.status})`);
     return answer.json();
@@ -192,7 +192,7 @@ document.addEventListener("DOMContentLoaded", () => {
 
   async function load(finding) {
     try {
-      const answer = await asked(`${base}/graph${finding === null ? "" : `?finding=${finding}`}`);
+      const [answer] = await Promise.all([asked(`${base}/graph${finding === null ? "" : `?finding=${finding}`}`), ready]);
       const fresh = merged({ nodes: {}, edges: {}, more: {}, finding }, answer, null);
       if (Object.keys(state.nodes).length) change(fresh);
       else { state = fresh; ranges(); draw(true); }
@@ -236,17 +236,28 @@ document.addEventListener("DOMContentLoaded", () => {
     draw(true);
   }
 
-  cy.on("select unselect", buttons);
-  cy.on("tap", "edge", (event) => {
-    const finding = state.finding === null ? 0 : state.finding;
-    const between = encodeURIComponent(event.target.id());
-    if (document.querySelector(`[data-finding="${finding}"]`)) {
-      htmx.ajax("GET", `${base}/evidence?finding=${finding}&between=${between}`, { target: "#between", swap: "innerHTML" });
-    }
+  // The library comes while the graph's data does.
+  const library = () => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = place.dataset.library;
+    script.onload = done;
+    script.onerror = () => failed(new Error(said.dataset.failed));
+    document.head.append(script);
+  });
+  const ready = library().then(() => {
+    cy = canvas();
+    cy.on("select unselect", buttons);
+    cy.on("tap", "edge", (event) => {
+      const finding = state.finding === null ? 0 : state.finding;
+      const between = encodeURIComponent(event.target.id());
+      if (document.querySelector(`[data-finding="${finding}"]`)) {
+        htmx.ajax("GET", `${base}/evidence?finding=${finding}&between=${between}`, { target: "#between", swap: "innerHTML" });
+      }
+    });
   });
   const act = { undo: () => step(done, undone), redo: () => step(undone, done), expand, collapse, path, reset: () => load(null) };
   for (const [name, run] of Object.entries(act)) tool(name).addEventListener("click", run);
-  for (const name of ["amount", "from", "to"]) tool(name).addEventListener("input", () => draw(false));
+  for (const name of ["amount", "from", "to"]) tool(name).addEventListener("input", () => cy && draw(false));
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-graph]");
     if (button) {
@@ -255,4 +266,4 @@ document.addEventListener("DOMContentLoaded", () => {
     }
   });
   load(null);
-});
+})();
