@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from statistics import mean, median, pstdev
 
 import polars as pl
@@ -17,9 +17,11 @@ class Runs:
 
     `paid` are the payments, and those to others on the same days; `persons` who are paid in more
     runs than one, `runs` how often; `share` is what these get per fen of new money; `swing` how
-    much more the median person of them got in his best run than in his worst (0: the same).
+    much more the median person of them got in his best run than in his worst, or by his best
+    payment than by his worst where that is less (0: the same).
     `spread_sales` and `spread_repaid` are the coefficients of variation from run to run of pay per
-    new money and per repayment: the smaller is what pay follows; `between_persons` that of the mean
+    new money and per repayment, of what came since the run before and until the run began: the
+    smaller is what pay follows; `between_persons` that of the mean
     pay from person to person.
     """
 
@@ -60,20 +62,14 @@ def commission_runs(
     sizes = pay.group_by("run").agg(
         pl.col("payee").n_unique().alias("persons"),
         pl.col("amount_fen").sum(),
-        pl.col("business_date").max().alias("ends"),
+        pl.col("business_date").min().alias("begins"),
     )
     sizes = sizes.filter(pl.col("persons") >= settings.run_persons).sort("run")
     if sizes.height < 2:
         return None
+    sizes = _without_pay_day(settings, sizes, inflow)
     pay = pay.join(sizes.select("run"), on="run", how="semi")
-    sales, repaid, before = [], [], None
-    for run_fen, ends in sizes.select("amount_fen", "ends").iter_rows():
-        since = inflow.filter(pl.col("business_date") <= ends)
-        if before is not None:
-            since = since.filter(pl.col("business_date") > before)
-        sales.append(run_fen / max(int(since["new_fen"].sum()), 1))
-        repaid.append(run_fen / max(int(since["repaid_fen"].sum()), 1))
-        before = ends
+    sales, repaid = _per_money(sizes, inflow, "new_fen"), _per_money(sizes, inflow, "repaid_fen")
     total = max(int(inflow["new_fen"].sum()), 1)
     beside = _beside(pay, small)
     columns = ("ref", "booked_at", "amount_fen", "payer")
@@ -82,13 +78,37 @@ def commission_runs(
         persons=pay["payee"].n_unique(),
         runs=sizes.height,
         share=int(pay["amount_fen"].sum()) / total,
-        swing=_swing(pay),
+        swing=min(_swing(pay, "run"), _swing(pay, "ref")),
         spread_sales=_spread(sales),
         spread_repaid=_spread(repaid),
         between_persons=_spread(
             pay.group_by("payee").agg(pl.col("amount_fen").mean())["amount_fen"].to_list()
         ),
     )
+
+
+def _per_money(sizes: pl.DataFrame, inflow: pl.DataFrame, column: str) -> list[float]:
+    """Each run's pay per fen that came since the run before it began, until it began."""
+    found, before = [], date.min
+    for run_fen, begins in sizes.select("amount_fen", "begins").iter_rows():
+        since = pl.col("business_date").is_between(before, begins, closed="left")
+        found.append(run_fen / max(int(inflow.filter(since)[column].sum()), 1))
+        before = begins
+    return found
+
+
+def _without_pay_day(
+    settings: OfflineSales, sizes: pl.DataFrame, inflow: pl.DataFrame
+) -> pl.DataFrame:
+    """The runs, without the one that hides how the others move: staff's wages, paid once a month.
+
+    Only where as many are left as show whether pay moves with new money.
+    """
+    if sizes.height <= settings.sure_runs:
+        return sizes
+    fewer = [sizes.filter(pl.col("run") != run) for run in sizes["run"]]
+    best = min([sizes, *fewer], key=lambda runs: _spread(_per_money(runs, inflow, "new_fen")))
+    return best if _spread(_per_money(best, inflow, "new_fen")) <= settings.sure_spread else sizes
 
 
 def _beside(pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
@@ -126,14 +146,15 @@ def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
     return days.filter(pl.col("business_date").is_in(busy["day"].implode()))
 
 
-def _swing(pay: pl.DataFrame) -> float:
-    """By how much the median person's best run is above his worst; 0 when nobody has two."""
-    sums = pay.group_by("payee", "run").agg(pl.col("amount_fen").sum())
+def _swing(pay: pl.DataFrame, over: str) -> float:
+    """By how much the median person's best sum by `over`, runs or single payments, is above his
+    worst; 0 when nobody has two."""
+    sums = pay.group_by("payee", over).agg(pl.col("amount_fen").sum())
     by_person = sums.group_by("payee").agg(
-        pl.len().alias("runs"),
+        pl.len().alias("sums"),
         (pl.col("amount_fen").max() / pl.col("amount_fen").min() - 1).alias("swing"),
     )
-    again = by_person.filter(pl.col("runs") > 1)["swing"].to_list()
+    again = by_person.filter(pl.col("sums") > 1)["swing"].to_list()
     return median(again) if again else 0.0
 
 

@@ -204,7 +204,7 @@ def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -
         runs.swing >= settings.least_swing and runs.between_persons >= settings.least_uneven
     )
     # What goes up and down by so much hangs on few cases, as what collectors of debts are paid.
-    settled = runs.swing <= settings.most_swing or runs.runs >= settings.sure_runs
+    settled = runs.swing <= settings.most_swing
     follows = (
         runs.spread_sales <= settings.sure_spread
         or (runs.spread_sales <= settings.most_spread and runs.spread_sales < runs.spread_repaid)

@@ -62,7 +62,7 @@ def test_commissions_that_move_with_new_money_fire() -> None:
     ("quiet", "relaxed"),
     [
         pytest.param(platform(4), {"minimum_persons": 4, "run_persons": 4}, id="4 persons"),
-        pytest.param(platform(share=0.1), {"highest_share": 0.12}, id="10 % of the new money"),
+        pytest.param(platform(share=0.13), {"highest_share": 0.15}, id="13 % of the new money"),
         pytest.param(
             platform(wages=True),
             {"sure_swing": 0, "sure_spread": 1, "highest_share": 1},
@@ -73,6 +73,34 @@ def test_commissions_that_move_with_new_money_fire() -> None:
 def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> None:
     assert found(quiet) == []
     assert len(found(quiet, **relaxed)) == 1
+
+
+def test_pay_is_held_against_what_came_before_it() -> None:
+    world = platform()
+    for month, sum_yuan in enumerate(MONTHS):  # on the days of the runs, another month's fervour
+        for number in range(40):
+            lent = MONTHS[(month + 2) % 4] / sum_yuan * 5_000
+            world.pay(f"client{number:04d}", "Platform", lent, at(30 * month + 25, 18))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.measures["pay_runs"].value == len(MONTHS)
+
+
+def test_pay_day_between_the_runs_is_left_out() -> None:
+    world = platform()
+    for number in range(12):
+        world.pay("Platform", f"seller{number:04d}", 9_000, at(51, 16))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.measures["pay_runs"].value == len(MONTHS)
+    assert len(finding.transfers) == 12 * len(MONTHS)
+
+
+def test_wages_paid_twice_between_two_gaps_are_no_success() -> None:
+    world = platform(wages=True)
+    for number in range(12):
+        world.pay("Platform", f"seller{number:04d}", 4_000 + 100 * number, at(57, 16))
+    assert found(world, sure_spread=1, highest_share=1) == []
 
 
 def test_an_agency_that_lives_on_the_platform_sells_for_it() -> None:
@@ -102,7 +130,7 @@ def test_branches_and_card_terminals_fire_without_commissions() -> None:
 
 
 def test_beside_card_terminals_pay_that_moves_may_hold_wages_too() -> None:
-    world = platform(share=0.1)
+    world = platform(share=0.13)
     assert found(world) == []
     for number in range(30):
         world.pay(f"client{number:04d}", "Platform", 20_000, at(40, 11), channel="pos")
