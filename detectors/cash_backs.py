@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -138,17 +137,6 @@ from (select distinct number from case_party) n
 left join taken using (number) left join paid using (number)
 order by n.number
 """
-# What each merchant of a case takes in all.
-TAKINGS = """
-select y.number, y.party, sum(t.amount_fen)::bigint
-from transfer t
-join payment_side b on b.account_id = t.payee_account
-join case_party y on y.party = b.party and y.merchant
-left join payment_side a on a.account_id = t.payer_account
-left join case_party x on x.party = a.party and x.number = y.number
-where t.status = 'settled' and t.business_date between $first and $last and x.party is null
-group by y.number, y.party order by y.number, y.party
-"""
 # What the merchants of a case pass on to those who pay back for them.
 PASSED = """
 select x.number, t.ref, t.booked_at
@@ -168,15 +156,13 @@ class Case:
 
     `met` has payments back beside the payments they return; `taken_fen` is what the merchants
     took from persons and acquirers, `to_persons_fen` what those who pay back paid persons,
-    `to_firms_fen` what the merchants paid other firms, `passed` what they paid those who pay back;
-    `takings` what each merchant took in all.
+    `to_firms_fen` what the merchants paid other firms, `passed` what they paid those who pay back.
     """
 
     merchants: tuple[int, ...]
     payers: tuple[int, ...]
     met: pl.DataFrame
     passed: pl.DataFrame
-    takings: Mapping[int, int]
     taken_fen: int
     to_persons_fen: int
     to_firms_fen: int
@@ -257,14 +243,11 @@ def _cases(context: Context, groups: list[pl.DataFrame], window: Mapping[str, da
     context.db.register("case_party", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
     sums = context.db.rows("turnover of cases", TURNOVER, dict(window))
     passed = context.db.frame("passed on in cases", PASSED, dict(window))
-    takings: dict[int, dict[int, int]] = defaultdict(dict)
-    for number, party, fen in context.db.rows("takings of merchants", TAKINGS, dict(window)):
-        takings[number][party] = fen
     context.db.unregister("case_party")
     return [
         Case(
             tuple(merchants), tuple(payers), met, passed.filter(pl.col("number") == number),
-            takings[number], taken, to_persons, to_firms,
+            taken, to_persons, to_firms,
         )
         for met, (merchants, payers), (number, taken, to_persons, to_firms) in zip(
             groups, sides, sums, strict=True

@@ -142,18 +142,18 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
 
 
 def _subject(case: Case) -> int:
-    """The known merchant that takes most; of more than two, who alone pays back for them all.
+    """The known merchant whose sales came back most; of more than two, who alone pays back for all.
 
     Without either, whoever pays most back.
     """
     if len(case.merchants) > 2 and len(case.payers) == 1 and case.payers[0] >= 0:
         return case.payers[0]
-    known = [number for number in case.merchants if number >= 0]
-    if known:
-        return max(known, key=lambda number: (case.takings.get(number, 0), -number))
-    back = case.met.unique("back_ref").filter(pl.col("payer") >= 0)
-    sums = back.group_by("payer").agg(pl.col("back_fen").sum())
-    return int(sums.sort("back_fen", "payer", descending=[True, False])["payer"][0])
+    sold = case.met.unique("sale_ref").rename({"merchant": "party", "sale_fen": "fen"})
+    back = case.met.unique("back_ref").rename({"payer": "party", "back_fen": "fen"})
+    known = sold.filter(pl.col("party") >= 0)
+    chosen = back.filter(pl.col("party") >= 0) if known.is_empty() else known
+    sums = chosen.group_by("party").agg(pl.col("fen").sum())
+    return int(sums.sort("fen", "party", descending=[True, False])["party"][0])
 
 
 def _lookalikes(settings: ShamMerchant, case: Case) -> tuple[Lookalike, ...]:

@@ -111,6 +111,14 @@ def test_shops_that_take_turns_with_the_same_persons_are_one_case() -> None:
     assert found(cashing(rounds=5, merchants=5), minimum_shared_persons=6) == []
 
 
+def test_of_shops_that_take_turns_the_one_with_most_of_it_is_the_subject() -> None:
+    world = cashing(5, 5, merchants=2)
+    for number, guest in enumerate(world.persons("guest", 10)):
+        world.pay(guest, "Shop1", 2_000, at(20 + number % 5, 18))
+    [finding] = found(world)
+    assert (finding.party_id, finding.accomplices) == ("Shop0", (("Shop1", "shell"),))
+
+
 def test_parts_that_add_up_come_back_too() -> None:
     [finding] = found(cashing(parts=3))
     assert len(finding.transfers) == 40
