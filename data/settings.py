@@ -551,6 +551,9 @@ class UnlicensedPayment(Section):
     minimum_once: Count
     minimum_fen: Whole
     minimum_acquired_share: Share
+    minimum_beside_share: Share
+    minimum_follow_share: Share
+    minimum_float_follow_share: Share
     minimum_on_time_share: Share
     maximum_kept_share: Share
     irregular_share: Share

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
 
+import numpy as np
+from scipy.optimize import nnls
+
 from data.workdays import is_working_day
+
+# Days beyond the lags from which it can be told whether payments follow takings.
+LEAST_DAYS = 8
+# Coefficient of variation of the takings from day to day, below which nothing follows them.
+LEAST_VARIATION = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,17 +45,8 @@ def passed_on(
     """
     if not taken:
         return None
-    first = min(*taken, *paid) if paid else min(taken)
-    place, worked = {}, 0
-    day = first
-    while day <= last:
-        worked += is_working_day(day)
-        place[day] = max(worked - 1, 0)
-        day += timedelta(days=1)
-    came, went = [0] * max(worked, 1), [0] * max(worked, 1)
-    for sums, by_day in ((came, taken), (went, paid)):
-        for on, fen in by_day.items():
-            sums[place[on]] += fen
+    came, went = _by_working_day(taken, paid, last)
+    worked = len(came)
     judged = worked - most_days
     due = sum(came[:judged]) if judged > 0 else 0
     if not due:
@@ -63,6 +62,59 @@ def passed_on(
         on_time += min(came[number], max(whole * out - before, 0))
         before += came[number]
     return PassedOn(round(on_time / due, 6), by_lag[lag], min(by_lag), max(by_lag), lag)
+
+
+@dataclass(frozen=True)
+class Followed:
+    """How closely payments follow takings, day by day.
+
+    The payments of a day are taken for shares of the takings of that day and of those before it,
+    the same shares throughout (least squares, none negative). `explained_share` is what part of
+    the ups and downs of the payments that explains (at most 1), `kept_share` what the shares leave.
+    """
+
+    explained_share: float
+    kept_share: float
+
+
+def followed(
+    taken: Mapping[date, int], paid: Mapping[date, int], last: date, most_days: int
+) -> Followed | None:
+    """Measure how payments follow the takings of at most so many working days before.
+
+    None where it cannot be told: there are too few days, or the takings or the payments of all days
+    are nearly alike.
+    """
+    if not taken or not paid:
+        return None
+    came, went = (np.array(sums, dtype=np.float64) for sums in _by_working_day(taken, paid, last))
+    if len(came) < most_days + LEAST_DAYS or came.std() < LEAST_VARIATION * came.mean():
+        return None
+    lagged = np.column_stack(
+        [came[most_days - lag : len(came) - lag] for lag in range(most_days + 1)]
+    )
+    shares, error = nnls(lagged, went[most_days:])
+    unlike = float(((went[most_days:] - went[most_days:].mean()) ** 2).sum())
+    if not unlike:
+        return None
+    return Followed(round(1 - float(error) ** 2 / unlike, 6), round(1 - float(shares.sum()), 6))
+
+
+def _by_working_day(
+    taken: Mapping[date, int], paid: Mapping[date, int], last: date
+) -> tuple[list[int], list[int]]:
+    """Both as sums of each working day up to `last`; a free day counts for the one before it."""
+    place, worked = {}, 0
+    day = min(*taken, *paid) if paid else min(taken)
+    while day <= last:
+        worked += is_working_day(day)
+        place[day] = max(worked - 1, 0)
+        day += timedelta(days=1)
+    came, went = [0] * max(worked, 1), [0] * max(worked, 1)
+    for sums, by_day in ((came, taken), (went, paid)):
+        for on, fen in by_day.items():
+            sums[place[on]] += fen
+    return came, went
 
 
 def _kept(came: list[int], went: list[int], days: int) -> float:

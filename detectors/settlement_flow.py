@@ -163,7 +163,7 @@ def read_centres(
             **living,
             "days": settings.merchant_days,
             "payees": settings.minimum_merchants,
-            "acquired": settings.minimum_acquired_share,
+            "acquired": settings.minimum_beside_share,
             "least": settings.minimum_fen,
             "paid": 1 - settings.maximum_kept_share - settings.unpaid_share,
         },

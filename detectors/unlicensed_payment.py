@@ -4,16 +4,17 @@ Pattern: a party takes settlements of acquirers, or consumers' payments, and pay
 within three working days, or seven where it uses the money meanwhile, to many unrelated merchants,
 each of them again and again, keeping a small fee. The takings may come in through feeders, accounts
 of other parties that live on settlements and hand them to one centre, and go out by hands, cards
-that live on the centre and pay the merchants. A party is judged as a whole, and each of its
-accounts by itself.
+that live on the centre and pay the merchants. What is paid rises and falls with what came in the
+days before. A party is judged as a whole, and each of its accounts by itself; beside a business of
+its own, its settlements alone are held against what merchants get.
 
 Innocent look-alikes: licensed payment firms, banks, and accounts registered to hold clients' money,
 such as a marketplace's split settlement (left out by licence and role); a chain's head office (its
-stores are tied to it); a shop that pays suppliers (it keeps its margin, and pays late); refunds and
-pools (those paid are those who pay).
+stores are tied to it); a shop that pays suppliers (it keeps its margin, pays late, and orders when
+it needs goods); refunds and pools (those paid are those who pay).
 
 Blind spots: cash; merchants paid through more than one further party; parties that settle on an
-account on which their other business is larger.
+account on which their other business is much larger.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
-from detectors.passing_on import PassedOn, passed_on
+from detectors.passing_on import PassedOn, followed, passed_on
 from detectors.payment_sides import account_name
 from detectors.settlement_flow import read_centres
 
@@ -44,11 +45,12 @@ CHINESE = Description(
     pattern="某主体收取收单机构的结算款或消费者的付款，三个工作日内（占用资金的，七个工作日内）"
     "几乎全部转付给众多无关联商户，"
     "每家商户反复收款，自身只留少量手续费。结算款也可能先进入其他主体的账户，再汇到同一中心，"
-    "或经依附于该主体的银行卡付给商户。既看主体整体，也逐一看其账户。",
+    "或经依附于该主体的银行卡付给商户。付出的款项随此前数日的收款涨落。既看主体整体，也逐一看其账户；"
+    "兼营其他业务的，只以其结算款与付给商户的款项相比。",
     lookalikes="持牌支付机构、银行以及登记为客户资金的账户（如电商平台的银行分账），"
     "按牌照和账户性质排除；连锁总部（门店与其有关联）；向供应商付款的商户（留有毛利，"
-    "且付款较迟）；退款和资金池（收款人就是付款人）。",
-    blind_spots="现金；再经一个以上主体转付商户的；在其他业务更大的账户上结算的主体。",
+    "付款较迟，按需订货）；退款和资金池（收款人就是付款人）。",
+    blind_spots="现金；再经一个以上主体转付商户的；在其他业务大得多的账户上结算的主体。",
 )
 
 
@@ -97,41 +99,53 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
 
 
 def settles(settings: UnlicensedPayment, flow: pl.DataFrame, last: date) -> Settled | None:
-    """Hold one centre against the thresholds, its takings being due within the usual days.
+    """Hold one centre against the thresholds; None when it does not settle for merchants.
 
-    Or within those in which it uses the money meanwhile; then it may keep no more than a fee. None
-    when it does not settle for merchants.
+    Its takings are due within the usual days, or within those in which it uses the money meanwhile;
+    then it may keep no more than a fee. If all its money does not fit, its settlements may, beside
+    a business of its own.
     """
-    usual = measure(settings, flow, last, settings.settlement_days)
-    if usual is not None:
-        return usual
-    later = measure(settings, flow, last, settings.float_days)
-    return later if later and later.passing.kept_share <= settings.maximum_kept_share else None
+    usual, later = settings.settlement_days, settings.float_days
+    for beside in (False, True):
+        found = measure(settings, flow, last, usual, beside=beside)
+        if found is not None:
+            return found
+        found = measure(settings, flow, last, later, beside=beside)
+        if found and (beside or found.passing.kept_share <= settings.maximum_kept_share):
+            return found
+    return None
 
 
 def measure(
-    settings: UnlicensedPayment, flow: pl.DataFrame, last: date, days_allowed: int
+    settings: UnlicensedPayment, flow: pl.DataFrame, last: date, days_allowed: int, *, beside: bool
 ) -> Settled | None:
-    """Hold one centre against the thresholds, its takings being due within so many working days."""
+    """Hold one centre against the thresholds, its takings being due within so many working days.
+
+    `beside` a business of its own only what it took of settlements is held against its payments.
+    """
     handed, flow = flow.filter("inner_leg"), flow.filter(~pl.col("inner_leg"))
     incoming, outgoing = flow.filter("incoming"), flow.filter(~pl.col("incoming"))
     taken = incoming.filter("taken")
     came = incoming.filter(pl.col("taken") | ~pl.col("fed"))
+    owed = _by_day(taken if beside else came)
     days = outgoing.group_by("other").agg(pl.col("business_date").n_unique().alias("days"))
     often = days.filter(pl.col("days") >= settings.merchant_days)["other"]
     regular = outgoing.filter(pl.col("other").is_in(often.implode()))
     to_merchants = regular.filter(~pl.col("related"))
+    by_hands = to_merchants.filter(pl.col("hand") != -1)
+    if beside and by_hands["other"].n_unique() >= settings.minimum_merchants:
+        to_merchants = by_hands
     merchants = to_merchants["other"].n_unique()
     payers = came["other"].unique()
     two_way = to_merchants.filter(pl.col("other").is_in(payers.implode()))["other"].n_unique()
     # Wages and rents come out of other money; a shop's show in what its suppliers do not get.
-    passing = passed_on(_by_day(came), _by_day(to_merchants), last, days_allowed)
+    passing = passed_on(owed, _by_day(to_merchants), last, days_allowed)
     if passing is None:
         return None
-    if passing.least_kept_share > settings.maximum_kept_share:
+    if passing.least_kept_share > settings.maximum_kept_share and not beside:
         once = _paid_once(settings, outgoing, to_merchants)
         added = pl.concat([to_merchants, once])
-        with_once = passed_on(_by_day(came), _by_day(added), last, days_allowed)
+        with_once = passed_on(owed, _by_day(added), last, days_allowed)
         # So many payments fit by chance in some way: what fits best must leave little.
         least, most = -settings.irregular_share, settings.maximum_kept_share + settings.once_share
         if with_once and least <= with_once.kept_share <= most:
@@ -150,18 +164,50 @@ def measure(
         passing=passing,
         days_allowed=days_allowed,
     )
+    least_acquired = settings.minimum_beside_share if beside else settings.minimum_acquired_share
+    most_kept = settings.maximum_kept_share + settings.irregular_share
     if (
         merchants < settings.minimum_merchants
         or _fen(taken) < settings.minimum_fen
-        or found.acquired_share < settings.minimum_acquired_share
+        or found.acquired_share < least_acquired
         or passing.on_time_share < settings.minimum_on_time_share
         or passing.kept_share < -settings.maximum_overpaid_share
-        or passing.least_kept_share > settings.maximum_kept_share + settings.irregular_share
+        or (passing.least_kept_share > most_kept and not beside)
         or found.related_share > settings.maximum_related_share
         or found.two_way_share > settings.maximum_two_way_share
+        or not _follows(settings, found, owed, last, beside=beside)
     ):
         return None
     return found
+
+
+def _follows(
+    settings: UnlicensedPayment, found: Settled, owed: dict[date, int], last: date, *, beside: bool
+) -> bool:
+    """Whether the payments rise and fall with the takings of the days before, as settlements do.
+
+    Beside a business of its own they must also come to all of them, less a fee. A shop orders when
+    it needs goods. Where that cannot be told, the sums decide.
+    """
+    paid, taken = _by_day(found.to_merchants), _by_day(found.taken)
+    told = False
+    for most_days, line in (
+        (settings.settlement_days, settings.minimum_follow_share),
+        (settings.float_days, settings.minimum_float_follow_share),
+    ):
+        for came in (taken,) if beside else (owed, taken):
+            fit = followed(came, paid, last, most_days)
+            if fit is None:
+                continue
+            told = True
+            whole = (
+                -settings.maximum_overpaid_share
+                <= fit.kept_share
+                <= settings.maximum_kept_share + settings.irregular_share
+            )
+            if fit.explained_share >= line and (whole or not beside):
+                return True
+    return not told and not beside
 
 
 def _paid_once(

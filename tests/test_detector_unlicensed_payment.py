@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 from detector_world import World, at
 
+from data.workdays import is_working_day
 from detectors import unlicensed_payment
 from detectors.finding import CannotConclude, Finding
 
-WORKED = [day for day in range(60) if at(day).isoweekday() <= 5 and day not in range(8, 11)]
+WORKED = [day for day in range(60) if is_working_day(at(day).date())]
 
 
 def settling(
@@ -61,10 +62,10 @@ def test_settlements_passed_on_to_twenty_strangers_fire() -> None:
     assert [test.passed for test in finding.lookalikes] == [True, True, True]
     assert finding.confidence == 0.85
     assert finding.text == (
-        "无支付业务许可，收取结算款和消费者付款 2,050,000.00 元，其中 100% 在 3 个工作日内转付，"
-        "共向 20 家无关联商户付出 1,990,000.00 元，留存 0.50%",
-        "Without a licence for payment it took 2,050,000.00 yuan of settlements and consumers' "
-        "payments, passed 100% of them on within 3 working days, 1,990,000.00 yuan to 20 unrelated "
+        "无支付业务许可，收取结算款和消费者付款 2,100,000.00 元，其中 100% 在 3 个工作日内转付，"
+        "共向 20 家无关联商户付出 2,039,750.00 元，留存 0.50%",
+        "Without a licence for payment it took 2,100,000.00 yuan of settlements and consumers' "
+        "payments, passed 100% of them on within 3 working days, 2,039,750.00 yuan to 20 unrelated "
         "merchants, and kept 0.50%",
     )
 
@@ -88,7 +89,7 @@ def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> N
 def test_takings_used_for_a_week_before_merchants_get_them_fire() -> None:
     [finding] = found(settling(lag=6))
     assert finding.text[1].startswith(
-        "Without a licence for payment it took 2,050,000.00 yuan of settlements and consumers' "
+        "Without a licence for payment it took 2,100,000.00 yuan of settlements and consumers' "
         "payments, passed 100% of them on within 7 working days"
     )
 
@@ -112,6 +113,47 @@ def test_a_shop_with_costs_of_its_own_is_none() -> None:
         world.pay("Center", staff, 7_800, at(day, 16))
     assert found(world) == []
     assert len(found(world, irregular_share=0.2)) == 1
+
+
+def varied(*, beside: float = 0.0, ordered: bool = False) -> World:
+    """Settlements that rise and fall, paid on the next day; or as much, ordered when it may be.
+
+    `beside` them the firm takes so many times as much for goods, and pays others for them.
+    """
+    world = World()
+    world.institution("Acquirer", "payment_institution")
+    world.account("reserve", "Acquirer", "client_reserve", "Acquirer")
+    world.party(
+        "Center",
+        "Buyer",
+        *(f"Maker{number}" for number in WORKED),
+        *(f"Shop{number:02d}" for number in range(20)),
+    )
+    taken = [20_000 + 7_919 * number % 60_000 for number in range(len(WORKED))]
+    paid = taken[::-1] if ordered else taken
+    for number, day in enumerate(WORKED):
+        world.pay("reserve", "Center", taken[number], at(day, 9))
+        if beside and number % 5 == 0:
+            world.pay("Buyer", "Center", 5 * 50_000 * beside, at(day, 11))
+            world.pay("Center", f"Maker{day}", 5 * 40_000 * beside, at(day, 12))
+        for part in range(5 if number + 1 < len(WORKED) else 0):
+            shop = f"Shop{(5 * number + part) % 20:02d}"
+            world.pay("Center", shop, paid[number] / 5 * 0.995, at(WORKED[number + 1], 15))
+    return world
+
+
+def test_settlements_are_seen_beside_a_business_of_its_own() -> None:
+    [finding] = found(varied(beside=0.5))
+    assert finding.measures["acquired_share"].value == 0.6421
+    assert finding.measures["kept_share"].value == 0.005
+    assert found(varied(beside=3)) == []
+    assert len(found(varied(beside=3), minimum_beside_share=0.2)) == 1
+
+
+def test_who_pays_as_much_but_when_it_needs_goods_does_not_settle() -> None:
+    assert len(found(varied())) == 1
+    assert found(varied(ordered=True)) == []
+    assert len(found(varied(ordered=True), minimum_follow_share=-9)) == 1
 
 
 def test_a_head_office_that_owns_its_stores_is_none() -> None:
@@ -210,9 +252,9 @@ def test_an_account_of_unknown_holder_is_asked_for() -> None:
     assert isinstance(said, CannotConclude)
     assert said.missing == ("account (holder of 102301000019:Center)",)
     assert said.text == (
-        "账户 102301000019:Center 收取结算款和消费者付款 2,050,000.00 元并转付 20 家商户，"
+        "账户 102301000019:Center 收取结算款和消费者付款 2,100,000.00 元并转付 20 家商户，"
         "但其户主未报送",
-        "the account 102301000019:Center took 2,050,000.00 yuan of settlements and consumers' "
+        "the account 102301000019:Center took 2,100,000.00 yuan of settlements and consumers' "
         "payments and passed them on to 20 merchants, but nobody submitted who holds it",
     )
 
