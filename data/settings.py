@@ -685,6 +685,7 @@ class Layering(Section):
     way_hours: Count
     way_ratio: str
     way_chance: Share
+    line_chance: Share
     least_leg_fen: Count
     minimum_bundle_fen: Count
     middle_payments: Count
@@ -696,6 +697,9 @@ class Layering(Section):
     crowd_payers: Count
     crowd_payees: Count
     most_crowd_payers: Count
+    least_between_fen: Whole
+    minimum_between: Count
+    least_between_share: Share
     least_fan_fen: Whole
     least_gathered_fen: Whole
     minimum_fan: Count

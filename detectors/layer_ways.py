@@ -89,7 +89,7 @@ def read_ways(settings: Layering, sums: LargeSums) -> list[Way]:
     chance = Chance.of(float(ratio.low), large, handing)
     return _joined(
         handing,
-        [way for way in lines.transfers.to_lists() if chance.of_line(way) <= settings.way_chance],
+        [way for way in lines.transfers.to_lists() if chance.of_line(way) <= settings.line_chance],
         _of_their_own(
             handing,
             [way for way in rounds.transfers.to_lists()

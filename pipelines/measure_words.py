@@ -164,6 +164,8 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "merchants": ("反复收款的无关联商户", "unrelated merchants paid again and again"),
         "acquired_share": ("收单结算款占收入", "share of its takings that acquirers settled"),
         "on_time_share": ("按期转付占比", "share of the takings passed on in time"),
+        "paid_on_share": ("付给他人的占比", "share of the takings paid on to others"),
+        "held_hours": ("平均停留时间", "time that it stays on average"),
         "kept_share": ("留存占比", "share of the takings that it kept"),
         "turnover_fen": ("结算金额", "settled in all"),
         "hands": ("代其付款给商户的其他主体", "other parties that pay merchants for it"),

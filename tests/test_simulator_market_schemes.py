@@ -297,6 +297,13 @@ def test_each_shape_of_layering_has_its_shape(played: Played, variant: str) -> N
         assert moved["amount"][into].max() < 2_000_000 * YUAN and into.sum() >= 5
 
 
+def test_those_who_begin_a_bipartite_shape_are_all_behind_it(played: Played) -> None:
+    moved = played.moved("layering", "bipartite")
+    beginners = set(played.world.owner(np.unique(moved["payer"])).tolist())
+    scheme = played.scheme("layering", "bipartite")
+    assert {party for party, role in scheme.parties if role == "organiser"} == beginners
+
+
 def test_the_innocent_that_layer_own_their_members_or_trade(played: Played) -> None:
     group = played.look_alike("layering", "group_sweep")
     payees = np.unique(played.world.owner(played.paid(group.accounts[0])["payee"]))

@@ -48,6 +48,8 @@ def add_layering(stage: Stage, variant: str) -> None:
     payers, payees = np.split(ends[marked], 2)
     ended = np.setdiff1d(payees, payers)
     behind = set(world.owner(ended).tolist()) if len(ended) == 1 else set()
+    if variant == "bipartite":  # those who begin it are all alike
+        behind |= set(world.owner(np.setdiff1d(payers, payees)).tolist())
     scheme.parties += [
         (owner, "organiser" if owner in behind else "shell" if firm else "nominee")
         for owner, firm in zip(owners.tolist(), firms.tolist(), strict=True)
