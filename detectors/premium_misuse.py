@@ -220,7 +220,9 @@ def judge_insurer(
     circle_share = net / max(fen(flow.filter("incoming").filter(~firms)), net, 1)
     many = premiums["person"].n_unique() >= settings.minimum_payers
     least = settings.minimum_circle_fen if many else settings.large_circle_fen
-    leaked = net >= least and circle_share >= settings.minimum_circle_share
+    # What is paid once, by an insurer that takes next to nothing, is the dividend of the year.
+    again = inside.filter(~pl.col("incoming"))["business_date"].n_unique() > 1
+    leaked = net >= least and circle_share >= settings.minimum_circle_share and (many or again)
     swapped = (
         swaps["person"].n_unique() >= settings.minimum_surrenders
         and swap_share >= settings.minimum_returned_share

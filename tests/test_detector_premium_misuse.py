@@ -199,6 +199,19 @@ def test_a_bill_of_a_sister_is_none_unless_many_persons_premiums_pay_it() -> Non
     assert (finding.party_id, finding.amount_fen) == ("Insurer", 15_000_000)
 
 
+def test_a_years_dividend_of_an_insurer_without_premiums_is_none() -> None:
+    world = World()
+    world.trade(100)
+    world.institution("Insurer", "insurer")
+    world.party("Owner")
+    world.tie("Owner", "Insurer", "shareholder", 1.0)
+    world.pay("Insurer", "Owner", 900_000, at(50))
+    assert [each for each in found(world, 100) if isinstance(each, Finding)] == []
+    world.pay("Insurer", "Owner", 700_000, at(60))
+    [finding] = [each for each in found(world, 100) if isinstance(each, Finding)]
+    assert finding.amount_fen == 160_000_000
+
+
 def test_an_agency_that_passes_hardly_anything_on_is_one_by_its_scope() -> None:
     def agency(scope: str) -> World:
         world = World()
