@@ -146,6 +146,9 @@ def test_settlements_are_seen_beside_a_business_of_its_own() -> None:
     [finding] = found(varied(beside=0.5))
     assert finding.measures["acquired_share"].value == 0.6421
     assert finding.measures["kept_share"].value == 0.005
+    assert finding.measures["acquired_share"].threshold == 0.3
+    assert finding.text[1].endswith("what it takes in a business of its own is left out")
+    assert found(varied())[0].measures["acquired_share"].threshold == 0.6
     assert found(varied(beside=3)) == []
     assert len(found(varied(beside=3), minimum_beside_share=0.2)) == 1
 
