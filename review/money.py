@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from graph.tracing import CONVENTIONS, Convention
@@ -21,6 +23,8 @@ where party_id = ? or institution_id in (select unnest(?)) order by institution_
 UNKNOWN = "?"
 # Payers and payees that the diagram of direct flows tells apart.
 SHOWN_SHARES = 7
+# Institutions whose shares are kept.
+INSTITUTIONS_KEPT = 512
 
 
 def names(result: Result, parties: Iterable[str]) -> dict[str, Facts]:
@@ -138,25 +142,36 @@ def look_through(
         }
     )
     rows = result.frame("institutions of suspect", INSTITUTIONS, [facts["party_id"], named])
-    found = []
-    for row in rows:
-        by_convention = {}
-        for convention in CONVENTIONS:
-            held = read_facts(result.path, convention, row["institution_id"])[0]
-            sources: dict[str, int] = defaultdict(int)
-            for source in held["sources"]:
-                sources[source["kind"]] += source["amount_fen"]
-            by_convention[convention] = (
-                [Share(_word(SOURCE_WORDS, kind, zh), fen) for kind, fen in _largest(sources)],
-                [
-                    Share(_word(USE_WORDS, kind, zh), use["amount_fen"], use["least_fen"],
-                          use["most_fen"])
-                    for kind, use in held["by_kind"].items()
-                    if use["amount_fen"] or use["most_fen"]
-                ],
-            )  # fmt: skip
-        found.append((row["name"] or row["institution_id"], by_convention))
-    return found
+    return [
+        (row["name"] or row["institution_id"], shares_of(result.path, row["institution_id"], zh))
+        for row in rows
+    ]
+
+
+@lru_cache(INSTITUTIONS_KEPT)
+def shares_of(
+    path: Path, institution: str, zh: bool
+) -> dict[Convention, tuple[list[Share], list[Share]]]:
+    """Sources and uses of an institution's clients' money under each convention.
+
+    A published file never changes, so that the last answers are kept, which nobody may change.
+    """
+    by_convention = {}
+    for convention in CONVENTIONS:
+        held = read_facts(path, convention, institution)[0]
+        sources: dict[str, int] = defaultdict(int)
+        for source in held["sources"]:
+            sources[source["kind"]] += source["amount_fen"]
+        by_convention[convention] = (
+            [Share(_word(SOURCE_WORDS, kind, zh), fen) for kind, fen in _largest(sources)],
+            [
+                Share(_word(USE_WORDS, kind, zh), use["amount_fen"], use["least_fen"],
+                      use["most_fen"])
+                for kind, use in held["by_kind"].items()
+                if use["amount_fen"] or use["most_fen"]
+            ],
+        )  # fmt: skip
+    return by_convention
 
 
 def direct_shares(graph: Facts, zh: bool) -> tuple[list[Share], list[Share]]:
