@@ -25,13 +25,12 @@ class PassedOn:
     `on_time_share` is what was paid on within the days allowed, of what was taken early enough to
     be judged. `kept_share` is what was kept back (negative: more was paid than taken) where the
     payments of each day are those for the takings `lag_days` working days before, which fits best;
-    `least_kept_share` and `most_kept_share` are the least and the most over all lags allowed.
+    `least_kept_share` is the least over all lags allowed.
     """
 
     on_time_share: float
     kept_share: float
     least_kept_share: float
-    most_kept_share: float
     lag_days: int
 
 
@@ -61,7 +60,7 @@ def passed_on(
         out += went[number + most_days]
         on_time += min(came[number], max(whole * out - before, 0))
         before += came[number]
-    return PassedOn(round(on_time / due, 6), by_lag[lag], min(by_lag), max(by_lag), lag)
+    return PassedOn(round(on_time / due, 6), by_lag[lag], min(by_lag), lag)
 
 
 @dataclass(frozen=True)
