@@ -24,7 +24,7 @@ from detectors.client_money import persistent_gap, read_client_money
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.detours import Detour, read_detours
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
 NAME = "commingling"
@@ -128,7 +128,7 @@ def judge_own_accounts(
             "lenders": Measure(len(lenders), 1, "parties"),
         },
         lookalikes=(
-            _fees(settings, _fen(flow.filter("payee_own", "lawful_fee")), taken),
+            _fees(settings, fen(flow.filter("payee_own", "lawful_fee")), taken),
             _own_lending(settings, len(lenders)),
         ),
         text=(
@@ -180,7 +180,7 @@ class Outflow:
 def custody_outflow(settings: Commingling, flow: pl.DataFrame) -> Outflow:
     """Leave lawful fees, loans, repayments and returned investments out of what left custody."""
     inflow = flow.filter("payee_custody").filter(~pl.col("payer_own"))
-    clients = _fen(inflow.filter(pl.col("payer_circle").is_null()))
+    clients = fen(inflow.filter(pl.col("payer_circle").is_null()))
     moved = flow.filter(
         "payer_custody", ~pl.col("payee_custody"), pl.col("payee_circle").is_not_null()
     )
@@ -188,8 +188,8 @@ def custody_outflow(settings: Commingling, flow: pl.DataFrame) -> Outflow:
     repaid = pl.col("event").is_in(REPAID).fill_null(False) & ~pl.col("payee_own")
     loose = moved.filter(~pl.col("lawful_fee") & ~pl.col("to_borrower") & ~repaid)
     loose = loose.filter(~_own_investment(settings, flow, loose))
-    allowance = max(int(settings.fee_share * clients) - _fen(fees), 0)
-    before = _fen(loose.filter("payee_own"))
+    allowance = max(int(settings.fee_share * clients) - fen(fees), 0)
+    before = fen(loose.filter("payee_own"))
     if before <= allowance:
         loose = loose.filter(~pl.col("payee_own"))
     elif flow.filter("payee_own", "lawful_fee").is_empty():
@@ -197,7 +197,7 @@ def custody_outflow(settings: Commingling, flow: pl.DataFrame) -> Outflow:
     returned = flow.filter("payer_own", "payee_custody", ~pl.col("payer_custody"))
     if not loose.filter("payee_own").height:
         returned = returned.clear()
-    left_out = _fen(fees) + before - _fen(loose.filter("payee_own"))
+    left_out = fen(fees) + before - fen(loose.filter("payee_own"))
     return Outflow(loose, returned, clients, left_out)
 
 
@@ -215,7 +215,7 @@ def judge_custody(
     """
     out = custody_outflow(settings, flow)
     over = detour.amount_fen if detour else 0
-    left, clients = _fen(out.loose) + over, max(out.clients_fen, 1)
+    left, clients = fen(out.loose) + over, max(out.clients_fen, 1)
     days, largest = persistent_gap(settings, gaps)
     if left < settings.minimum_fen and not days:
         return None
@@ -295,16 +295,12 @@ def _timing(settings: Commingling, out: Outflow, left: int, days: int) -> Lookal
     lasting = days > settings.settlement_days
     return Lookalike(
         "settlement_timing",
-        lasting or left - _fen(undone) >= settings.minimum_fen,
-        f"差额最长持续 {days} 个工作日；{yuan(_fen(undone))} 元在 {settings.settlement_days} "
+        lasting or left - fen(undone) >= settings.minimum_fen,
+        f"差额最长持续 {days} 个工作日；{yuan(fen(undone))} 元在 {settings.settlement_days} "
         "日内原额退回",
-        f"the difference lasted {days} working days; {yuan(_fen(undone))} yuan came back unchanged "
+        f"the difference lasted {days} working days; {yuan(fen(undone))} yuan came back unchanged "
         f"within {settings.settlement_days} day(s)",
     )
-
-
-def _fen(rows: pl.DataFrame) -> int:
-    return int(rows["amount_fen"].sum())
 
 
 def _own_investment(settings: Commingling, flow: pl.DataFrame, loose: pl.DataFrame) -> pl.Series:

@@ -21,8 +21,7 @@ class Runs:
     payment than by his worst where that is less (0: the same).
     `spread_sales` and `spread_repaid` are the coefficients of variation from run to run of pay per
     new money and per repayment, of what came since the run before and until the run began: the
-    smaller is what pay follows; `between_persons` that of the mean
-    pay from person to person.
+    smaller is what pay follows; `between_persons` that of the mean pay from person to person.
     """
 
     paid: pl.DataFrame
@@ -106,9 +105,10 @@ def _without_pay_day(
     """
     if sizes.height <= settings.sure_runs:
         return sizes
-    fewer = [sizes.filter(pl.col("run") != run) for run in sizes["run"]]
-    best = min([sizes, *fewer], key=lambda runs: _spread(_per_money(runs, inflow, "new_fen")))
-    return best if _spread(_per_money(best, inflow, "new_fen")) <= settings.sure_spread else sizes
+    choices = [sizes, *(sizes.filter(pl.col("run") != run) for run in sizes["run"])]
+    spreads = [_spread(_per_money(runs, inflow, "new_fen")) for runs in choices]
+    least = min(spreads)
+    return choices[spreads.index(least)] if least <= settings.sure_spread else sizes
 
 
 def _beside(pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,7 @@ from data.legal_rules import legal_rules
 from data.settings import DisguisedClearing
 from detectors.context import Context
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.inner_legs import read_legs
 
@@ -91,12 +91,12 @@ def judge(
 ) -> Iterator[Finding]:
     """Hold one firm's legs against the thresholds; by single sums, or by the day's net."""
     taken = legs.filter("incoming")
-    share = _fen(equal) / max(_fen(taken), 1)
+    share = fen(equal) / max(fen(taken), 1)
     later = legs["day"].max() - pl.duration(days=settings.chance_days)
-    by_chance = _fen(chance) / max(_fen(taken.filter(pl.col("day") <= later)), 1)
+    by_chance = fen(chance) / max(fen(taken.filter(pl.col("day") <= later)), 1)
     single = (
         equal.height >= settings.minimum_pairs
-        and _fen(equal) >= settings.minimum_fen
+        and fen(equal) >= settings.minimum_fen
         and share >= settings.minimum_matched_share
         and share >= settings.minimum_lift * by_chance
     )
@@ -107,12 +107,12 @@ def judge(
     if operator < 0 or not (single or whole):
         return
     shown = _shown(legs, equal, netted, on_days if whole else on_days.clear())
-    amount = _fen(shown.filter("incoming"))
+    amount = fen(shown.filter("incoming"))
     if amount < settings.minimum_fen:
         return
     evidence = read_evidence(shown)
     tied = sorted(set(shown["party"]) - {operator})
-    direct = _fen(shown.filter(pl.col("channel") == "direct_link")) / max(_fen(shown), 1)
+    direct = fen(shown.filter(pl.col("channel") == "direct_link")) / max(fen(shown), 1)
     banned = legal_rules().value("direct_clearing", "link_ban", context.business_date) is not None
     lookalikes = _lookalikes(settings, share, by_chance, shown, whole)
     institution = next((i for i in context.institutions if i.party_no == operator), None)
@@ -205,11 +205,10 @@ def _texts(
     zh, en = [], []
     if single:
         zh.append(
-            f"{equal.height} 笔共 {yuan(_fen(equal))} 元在一家银行收取，当日在另一家银行"
-            "付出同额款项"
+            f"{equal.height} 笔共 {yuan(fen(equal))} 元在一家银行收取，当日在另一家银行付出同额款项"
         )
         en.append(
-            f"{equal.height} sums of {yuan(_fen(equal))} yuan were taken at one bank and the "
+            f"{equal.height} sums of {yuan(fen(equal))} yuan were taken at one bank and the "
             "same sum paid at another that day"
         )
     if whole:
@@ -237,7 +236,3 @@ def _missing_banks(context: Context) -> Iterator[CannotConclude]:
                 "and pays at different banks cannot be compared",
             ),
         )
-
-
-def _fen(rows: pl.DataFrame) -> int:
-    return int(rows["amount_fen"].sum())

@@ -12,18 +12,13 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
-from detectors.evidence import yuan
+from detectors.evidence import fen, yuan
 from detectors.finding import Finding, Lookalike, Measure
 from detectors.layer_case import layering_finding
-from detectors.layer_sums import STRANGERS
+from detectors.layer_sums import SUMS
 
 # Laid first, so that no plan joins the ties to all transfers twice.
-CREATE_SUM = f"""
-create or replace temp table between_sum as
-select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
-  a.person as payer_person, b.person as payee_person
-{STRANGERS}
-"""
+CREATE_SUM = f"create or replace temp table between_sum as {SUMS}"
 # What each natural person takes from strangers and pays others, and how long it stays on average:
 # the difference of the mean times, weighted by the sums.
 GO_BETWEENS = """
@@ -43,8 +38,10 @@ with took as (
   from took i join paid o using (party)
   where i.fen >= $whole and o.fen between $low * i.fen and $high * i.fen
 ), dealt as (
-  select distinct i.payee as party
-  from between_sum i join between_sum o on o.payer = i.payee and o.payee = i.payer
+  select distinct p.party
+  from passed p
+  join between_sum i on i.payee = p.party
+  join between_sum o on o.payer = p.party and o.payee = i.payer
 )
 select * from passed anti join dealt using (party)
 where held_hours between 0 and $hours
@@ -72,8 +69,7 @@ class GoBetween:
     @property
     def paid_share(self) -> float:
         """What was paid on per fen taken."""
-        paid = self.rows.filter(pl.col("payer") == self.party)["amount_fen"].sum()
-        return int(paid) / self.took_fen
+        return fen(self.rows.filter(pl.col("payer") == self.party)) / self.took_fen
 
 
 def read_go_betweens(context: Context, settings: Layering) -> list[GoBetween]:

@@ -8,7 +8,7 @@ import polars as pl
 
 from data.settings import Layering
 from detectors.context import Context
-from detectors.evidence import yuan
+from detectors.evidence import fen, yuan
 from detectors.finding import Finding, Lookalike, Measure
 from detectors.layer_case import layering_finding
 from detectors.layer_sums import LargeSums
@@ -94,7 +94,7 @@ def _star(
     sinks = set(kept.filter(pl.col("payer") == hub)["payee"]) - partners
     others = {"in": len(sources), "out": len(sinks), "both": min(len(sources), len(sinks))}[side]
     least = settings.minimum_gathered if side == "both" else settings.minimum_fan
-    share = _fen(kept) / max(_fen(mine), 1)
+    share = fen(kept) / max(fen(mine), 1)
     repeated = kept["amount_fen"].value_counts()["count"].to_numpy().max(initial=0) / kept.height
     dealt = len({*came["payer"], *went["payee"]})
     if (
@@ -102,7 +102,7 @@ def _star(
         or (side != "both" and not person)
         or (side == "both" and dealt > 2 * settings.most_counterparties)
         or others < least
-        or _fen(kept) < settings.minimum_fen
+        or fen(kept) < settings.minimum_fen
         or share < settings.minimum_star_share
         or repeated > settings.maximum_repeated_share
     ):
@@ -112,8 +112,8 @@ def _star(
 
 def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
     """Put one star into a finding of L1."""
-    taken = _fen(star.rows.filter(pl.col("payee") == star.hub))
-    amount = taken or _fen(star.rows)
+    taken = fen(star.rows.filter(pl.col("payee") == star.hub))
+    amount = taken or fen(star.rows)
     zh, en = SHAPES[star.side]
     hours = settings.star_hours
     lookalikes = (
@@ -152,7 +152,3 @@ def star_finding(context: Context, settings: Layering, star: Star) -> Finding:
             f"large sums, {yuan(amount)} yuan in all",
         ),
     )
-
-
-def _fen(rows: pl.DataFrame) -> int:
-    return int(rows["amount_fen"].sum())

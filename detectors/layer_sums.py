@@ -26,12 +26,12 @@ where t.status = 'settled' and not t.cash and t.loan_id is null and a.party <> b
   and not a.may_hold and not b.may_hold
   and t.amount_fen >= $least and t.business_date between $first and $last
 """
-LARGE = f"""
+SUMS = f"""
 select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
   a.person as payer_person, b.person as payee_person
 {STRANGERS}
-order by t.booked_at, t.ref
 """
+LARGE = f"{SUMS} order by t.booked_at, t.ref"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ import pyarrow as pa
 from data.settings import RelatedParty
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence, record_key, yuan
+from detectors.evidence import fen, read_evidence, record_key, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 
 NAME = "related_party"
@@ -215,7 +215,7 @@ def read_exposures(
         signed = pl.when("outgoing").then(pl.col("amount_fen")).otherwise(-pl.col("amount_fen"))
         most = int(rows.select(signed.cum_sum())["amount_fen"].to_numpy().max(initial=0))
         if counted.height and most >= settings.minimum_fen:
-            yield Exposure(firms[payer], firms[payee], rows, most, _fen(dividends), _fen(services))
+            yield Exposure(firms[payer], firms[payee], rows, most, fen(dividends), fen(services))
 
 
 def _flat(settings: RelatedParty, straight: pl.DataFrame) -> bool:
@@ -240,7 +240,7 @@ def _finding(context: Context, settings: RelatedParty, exposure: Exposure, capit
     evidence = read_evidence(shown)
     share = exposure.outstanding_fen / capital
     out = rows.filter("outgoing")
-    detoured = _fen(out.filter(pl.col("via").is_not_null()))
+    detoured = fen(out.filter(pl.col("via").is_not_null()))
     lookalikes = (
         Lookalike(
             "dividends",
@@ -297,9 +297,9 @@ def _finding(context: Context, settings: RelatedParty, exposure: Exposure, capit
             "submitted), nor that the terms were unfair",
         ),
         text=(
-            f"向同一集团的持牌机构 {exposure.payee.party_id} 付出 {yuan(_fen(out))} 元{via[0]}，"
+            f"向同一集团的持牌机构 {exposure.payee.party_id} 付出 {yuan(fen(out))} 元{via[0]}，"
             f"未偿余额最高 {yuan(exposure.outstanding_fen)} 元，相当于注册资本的 {share:.0%}",
-            f"It paid {yuan(_fen(out))} yuan to {exposure.payee.party_id}, a licensed firm of its "
+            f"It paid {yuan(fen(out))} yuan to {exposure.payee.party_id}, a licensed firm of its "
             f"group{via[1]}; up to {yuan(exposure.outstanding_fen)} yuan was outstanding, "
             f"{share:.0%} of its registered capital",
         ),
@@ -324,7 +324,3 @@ def _unknown(exposure: Exposure) -> CannotConclude:
             "group, but its registered capital was not submitted",
         ),
     )
-
-
-def _fen(rows: pl.DataFrame) -> int:
-    return int(rows["amount_fen"].sum())

@@ -8,6 +8,7 @@ from datetime import date
 import polars as pl
 
 from data.settings import UnlicensedPayment
+from detectors.evidence import fen
 from detectors.passing_on import PassedOn, followed, passed_on
 
 
@@ -106,14 +107,13 @@ def measure(
         days_allowed=days_allowed,
         beside=beside,
     )
-    most_kept = settings.maximum_kept_share + settings.irregular_share
     if (
         merchants < settings.minimum_merchants
         or fen(taken) < settings.minimum_fen
         or found.acquired_share < least_acquired_share(settings, beside=beside)
         or passing.on_time_share < settings.minimum_on_time_share
         or passing.kept_share < -settings.maximum_overpaid_share
-        or (passing.least_kept_share > most_kept and not beside)
+        or (passing.least_kept_share > most_kept_share(settings) and not beside)
         or found.related_share > settings.maximum_related_share
         or found.two_way_share > settings.maximum_two_way_share
         or not _follows(settings, found, owed, last)
@@ -127,6 +127,11 @@ def least_acquired_share(settings: UnlicensedPayment, *, beside: bool) -> float:
     return settings.minimum_beside_share if beside else settings.minimum_acquired_share
 
 
+def most_kept_share(settings: UnlicensedPayment) -> float:
+    """How much of its takings a centre may keep, what goes to others than merchants among it."""
+    return settings.maximum_kept_share + settings.irregular_share
+
+
 def _follows(
     settings: UnlicensedPayment, found: Settled, owed: dict[date, int], last: date
 ) -> bool:
@@ -136,6 +141,7 @@ def _follows(
     it needs goods. Where that cannot be told, the sums decide.
     """
     paid, taken = _by_day(found.to_merchants), _by_day(found.taken)
+    least, most = -settings.maximum_overpaid_share, most_kept_share(settings)
     told = False
     for most_days, line in (
         (settings.settlement_days, settings.minimum_follow_share),
@@ -146,12 +152,8 @@ def _follows(
             if fit is None:
                 continue
             told = True
-            whole = (
-                -settings.maximum_overpaid_share
-                <= fit.kept_share
-                <= settings.maximum_kept_share + settings.irregular_share
-            )
-            if fit.explained_share >= line and (whole or not found.beside):
+            whole = not found.beside or least <= fit.kept_share <= most
+            if whole and fit.explained_share >= line:
                 return True
     return not told and not found.beside
 
@@ -174,8 +176,3 @@ def _paid_once(
 
 def _by_day(rows: pl.DataFrame) -> dict[date, int]:
     return dict(rows.group_by("business_date").agg(pl.col("amount_fen").sum()).iter_rows())
-
-
-def fen(rows: pl.DataFrame) -> int:
-    """The sum of some transfers."""
-    return int(rows["amount_fen"].sum())

@@ -25,11 +25,11 @@ from data.legal_rules import legal_rules
 from data.settings import UnlicensedPayment
 from detectors.context import Context
 from detectors.description import Description
-from detectors.evidence import read_evidence, yuan
+from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.payment_sides import account_name
 from detectors.settlement_flow import read_centres
-from detectors.settlement_measures import Settled, fen, least_acquired_share, settles
+from detectors.settlement_measures import Settled, least_acquired_share, settles
 
 NAME = "unlicensed_payment"
 CODE = "R4"

@@ -1,15 +1,20 @@
 // Keys, dialogs and small conveniences of every page; nothing is sent that a form would not send.
 "use strict";
 (() => {
-  // Libraries are large: the page is painted before they run, in their order.
+  // Scripts that a page runs later, in the order in which they are asked for.
+  globalThis.loadScript = (address) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = address;
+    script.async = false;
+    script.onload = done;
+    script.onerror = failed;
+    document.head.append(script);
+  });
+
+  // Libraries are large: the page is painted before they run.
   const later = document.currentScript.dataset.later.split(" ");
   addEventListener("load", () => requestAnimationFrame(() => setTimeout(() => {
-    for (const address of later) {
-      const script = document.createElement("script");
-      script.src = address;
-      script.async = false;
-      document.head.append(script);
-    }
+    for (const address of later) loadScript(address).catch(() => {});
   })));
 
   const typing = (at) => at.closest("input, select, textarea, [contenteditable]") !== null;

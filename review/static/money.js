@@ -237,14 +237,8 @@
   }
 
   // The library comes while the graph's data does.
-  const library = () => new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = place.dataset.library;
-    script.onload = done;
-    script.onerror = () => failed(new Error(said.dataset.failed));
-    document.head.append(script);
-  });
-  const ready = library().then(() => {
+  const absent = () => { throw new Error(said.dataset.failed); };
+  const ready = loadScript(place.dataset.library).catch(absent).then(() => {
     cy = canvas();
     cy.on("select unselect", buttons);
     cy.on("tap", "edge", (event) => {
