@@ -16,15 +16,10 @@ from detectors.context import Context
 from detectors.evidence import yuan
 from detectors.finding import Finding, Lookalike, Measure
 from detectors.layer_case import layering_finding
-from detectors.layer_sums import STRANGERS
+from detectors.layer_sums import SUMS
 from graph.amount_ratio import AmountRatio
 
-CREATE_LEG = f"""
-create or replace temp table bundle_leg as
-select t.ref, t.booked_at, t.amount_fen, a.party as payer, b.party as payee,
-  b.person as payee_person
-{STRANGERS}
-"""
+CREATE_LEG = f"create or replace temp table bundle_leg as {SUMS}"
 # Pairs of ends, with what goes between them through whoever pays little else.
 PAIRS = """
 with little as (
