@@ -4,10 +4,13 @@ A forest score lies in 0..1 and higher is worse. It says how easily a party is t
 its peers, never why, and never that anything is wrong.
 
 Each view of a party (a kind of features) has forests of its own: among all features at once what
-is odd in one respect is seldom asked about, and those that are merely large lead.
+is odd in one respect is seldom asked about, and those that are merely large lead. Views of few
+features isolate faster than those of many, so that not their scores are added up but how few peers
+are as odd: the logarithms of these shares, as Fisher combines tests.
 
 References: Liu, Ting, Zhou, "Isolation Forest", ICDM 2008; Saabas, "Interpreting random forests",
-2014 (the additive reading of a path).
+2014 (the additive reading of a path); Fisher, "Statistical Methods for Research Workers", section
+21.1 (combining probabilities).
 """
 
 from __future__ import annotations
@@ -135,7 +138,8 @@ def score(
     """Score every party against its peers.
 
     `views` are kinds of features by their names; without them all features are one view. The score
-    is the middle between a party's highest score in a view and the mean over the views.
+    is the mean over the views of a party's surprise there, as a share of the most there could be
+    if all parties were peers.
 
     `features` holds one row per party: party_no, party_id, role, age_band, and numeric columns,
     which are the features. A null is unknown, and takes its peers' median, so that what is missing
@@ -162,8 +166,8 @@ def score(
             chosen = values[np.ix_(rows, columns)]
             stratum = grow(name, view, rows, columns, chosen, settings, seed + len(strata))
             strata.append(stratum)
-            by_view[place, rows] = anomaly(stratum)
-    scores = (by_view.max(axis=0) + by_view.mean(axis=0)) / 2
+            by_view[place, rows] = surprise(anomaly(stratum))
+    scores = by_view.mean(axis=0) / np.log(features.height + 1)
     frame = features.select("party_no", "party_id").with_columns(
         pl.Series("forest_score", scores, dtype=pl.Float64),
         pl.Series("stratum", labels.tolist(), dtype=pl.String),
@@ -246,6 +250,16 @@ def anomaly(stratum: Stratum) -> Floats:
     if denominator == 0:
         return np.full(len(stratum.path_lengths), 0.5)
     return np.asarray(2 ** (-(stratum.path_lengths / denominator)), dtype=np.float64)
+
+
+def surprise(anomalies: Floats) -> Floats:
+    """Minus the logarithm of the share of peers that are at least as odd, ties counted half.
+
+    Of n peers the oddest has log(n + 1), one in the middle log(2).
+    """
+    count = len(anomalies)
+    ranks = pl.Series(anomalies).rank("average").to_numpy()
+    return np.asarray(np.log((count + 1) / (count + 1 - ranks)), dtype=np.float64)
 
 
 def contributions(stratum: Stratum, positions: npt.NDArray[np.int64]) -> tuple[float, Floats]:

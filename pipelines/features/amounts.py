@@ -25,6 +25,7 @@ with side as (
 ), summed as (
   select s.party, s.outgoing, count(*) as transfers, sum(s.amount_fen)::double as fen,
     coalesce(sum(s.amount_fen) filter (s.cash), 0)::double as cash_fen,
+    count(*) filter (s.cash) as cash_transfers,
     coalesce(sum(s.amount_fen) filter (s.amount_fen % $round = 0), 0)::double as round_fen,
     count(*) filter (s.booked_at::time >= $night or s.booked_at::time < $morning) as at_night,
     1 - count(distinct s.amount_fen) / count(*) as repeated,
@@ -51,6 +52,10 @@ select party as party_no,
   max(unusual) filter (not outgoing) as unusual_for_payers,
   max(unusual) filter (outgoing) as unusual_for_itself,
   sum(cash_fen) / nullif(sum(fen), 0) as cash_share,
+  coalesce(sum(cash_fen) filter (not outgoing), 0) as cash_in,
+  coalesce(sum(cash_fen) filter (outgoing), 0) as cash_out,
+  coalesce(sum(cash_transfers) filter (not outgoing), 0) as cash_times_in,
+  coalesce(sum(cash_transfers) filter (outgoing), 0) as cash_times_out,
   sum(at_night) / sum(transfers) as night_share
 from summed
 group by party

@@ -11,9 +11,11 @@ from data.store import Database
 from pipelines.features.amounts import measure_amounts
 from pipelines.features.catalogue import FEATURES
 from pipelines.features.flows import create_flows, drop_flows
+from pipelines.features.in_time import InTime
 from pipelines.features.passing import measure_passing
 from pipelines.features.reach import measure_reach
 from pipelines.features.shapes import SHAPES, measure_shapes
+from pipelines.features.sharing import measure_sharing
 from pipelines.features.standing import measure_standing
 
 # Significant digits of a feature.
@@ -47,7 +49,8 @@ def build_features(db: Database, settings: Settings, business_date: date) -> pl.
         )
         others += measure_reach(db, windows, chosen.windows_days, new_from)
         others.append(measure_amounts(db, chosen.round_fen, chosen.night_from, chosen.night_to))
-        others.append(measure_passing(db, chosen))
+        flow = InTime.read(db)
+        others += [measure_passing(flow, chosen), measure_sharing(flow, chosen)]
         others.append(measure_shapes(db, chosen))
     finally:
         drop_flows(db)

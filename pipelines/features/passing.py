@@ -11,21 +11,10 @@ from typing import Any
 
 import numba
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from data.settings import Features
-from data.store import Database
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-HOUR_US = 3_600_000_000
-
-TRANSFERS = """
-select payer, payee, epoch_us(booked_at) as at, amount_fen
-from feature_transfer
-order by booked_at, payer, payee, amount_fen
-"""
+from pipelines.features.in_time import HOUR_US, InTime, grouped, share
 
 
 @numba.njit(cache=True)
@@ -146,53 +135,27 @@ def _after(paid: Any, starts: Any, party: int, transfer: int) -> int:
     return int(low)
 
 
-def measure_passing(db: Database, settings: Features) -> pl.DataFrame:
+def measure_passing(flow: InTime, settings: Features) -> pl.DataFrame:
     """A frame by party_no: shares passed on, passed on alike, and on round trips."""
-    rows = db.arrow("transfers in time order", TRANSFERS)
-    payer, payee = (rows[name].to_numpy().astype(np.int64) for name in ("payer", "payee"))
-    at, amount = rows["at"].to_numpy(), rows["amount_fen"].to_numpy()
-    parties = int(max(payer.max(initial=-1), payee.max(initial=-1))) + 1
-    owner = np.empty(2 * len(payer), dtype=np.int64)
-    owner[0::2], owner[1::2] = payer, payee
-    events, starts = _grouped(owner, parties)
     limits = np.array([hours * HOUR_US for hours in settings.pass_on_hours], dtype=np.int64)
     passed, alike = _passed_on(
-        events, starts, at, amount, limits, settings.alike_from, settings.scan_transfers
-    )
-    paid, paid_starts = _grouped(payer, parties)
-    marked = _round_trips(
-        payer, payee, at, amount, paid, paid_starts, settings.round_trip_hours * HOUR_US,
-        settings.alike_from, settings.round_trip_hops, settings.scan_transfers,
+        flow.events, flow.starts, flow.at, flow.amount_fen, limits, settings.alike_from,
+        settings.scan_transfers,
     )  # fmt: skip
-    came_in = _sums(payee, amount, payee >= 0, parties)
-    went_out = _sums(payer, amount, payer >= 0, parties)
-    back = _sums(payer, amount, marked, parties)
+    paid, paid_starts = grouped(flow.payer, flow.parties)
+    marked = _round_trips(
+        flow.payer, flow.payee, flow.at, flow.amount_fen, paid, paid_starts,
+        settings.round_trip_hours * HOUR_US, settings.alike_from, settings.round_trip_hops,
+        settings.scan_transfers,
+    )  # fmt: skip
+    came_in = flow.came_in
     frame = pl.DataFrame(
         {
-            "party_no": np.arange(parties, dtype=np.int64),
-            "passed_on_fast": _share(passed[:, 0], came_in),
-            "passed_on_slower": _share(passed[:, -1], came_in),
-            "passed_on_alike": _share(alike, came_in),
-            "round_trip_share": _share(back, went_out),
+            "party_no": np.arange(flow.parties, dtype=np.int64),
+            "passed_on_fast": share(passed[:, 0], came_in),
+            "passed_on_slower": share(passed[:, -1], came_in),
+            "passed_on_alike": share(alike, came_in),
+            "round_trip_share": share(flow.sums(flow.payer, marked), flow.went_out),
         }
     )
     return frame.fill_nan(None)
-
-
-def _grouped(owner: Ints, parties: int) -> tuple[Ints, Ints]:
-    """Places by owner, ascending within one, and where each owner's begin; -1 is left out."""
-    order = np.argsort(owner, kind="stable")
-    order = order[np.searchsorted(owner[order], 0) :]
-    starts = np.zeros(parties + 1, dtype=np.int64)
-    np.cumsum(np.bincount(owner[order], minlength=parties), out=starts[1:])
-    return order, starts
-
-
-def _sums(owner: Ints, amount: Ints, chosen: npt.NDArray[np.bool_], parties: int) -> Floats:
-    return np.bincount(owner[chosen], amount[chosen], parties).astype(np.float64)
-
-
-def _share(part: Floats, whole: Floats) -> Floats:
-    share = np.full(len(whole), np.nan)
-    np.divide(part, whole, out=share, where=whole > 0)
-    return share

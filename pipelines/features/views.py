@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-# How much it moves, with whom, how its money passes through, and in what manner it pays.
+# How much it moves, with whom, how its money passes through, in what manner it pays, what it does
+# in cash, and what its payers and payees have in common.
 VIEWS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "size": (
@@ -32,7 +33,12 @@ VIEWS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "round_share_out", "repeated_amounts_in", "repeated_amounts_out", "amount_spread_in",
             "amount_spread_out", "largest_to_usual_in", "largest_to_usual_out",
             "usual_to_smallest_in", "usual_to_smallest_out", "unusual_for_payers",
-            "unusual_for_itself", "cash_share", "night_share",
+            "unusual_for_itself", "night_share",
+        ),
+        "cash": ("cash_share", "cash_in", "cash_out", "cash_times_in", "cash_times_out"),
+        "sharing": (
+            "shared_source_share", "payers_of_one_source", "shared_sink_share",
+            "payees_to_one_sink",
         ),
     }
 )  # fmt: skip
