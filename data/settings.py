@@ -799,10 +799,13 @@ class ReservePlacement(Section):
     least_yearly_rate: Share
     largest_yearly_rate: Share
     minimum_fees: Count
+    regular_fees: Count
+    regular_spread: Share
     minimum_clients: Count
     minimum_outside_fen: Whole
     minimum_outside_share: Share
     sure_outside_share: Share
+    settled_outside_share: Share
     confidence_least: Share
     confidence_sign: Share
 

@@ -30,7 +30,7 @@ def read_signs(settings: ReservePlacement, mine: Placement) -> list[Sign]:
         _short_transfer(settings, mine.ledger),
         _interest(settings, mine.ledger),
         _deposits(settings, mine),
-        _bank_fees(settings, mine),
+        *_bank_fees(settings, mine),
         _outside(settings, mine),
         _barred_bank(settings, mine),
     )
@@ -87,9 +87,10 @@ def _interest(settings: ReservePlacement, ledger: pl.DataFrame) -> Sign | None:
 
 
 def _deposits(settings: ReservePlacement, mine: Placement) -> Sign | None:
-    """Terms at another bank at any time; at the reserve's own once interest is forbidden."""
+    """Terms at another bank or on an account of the firm's own at any time; with the bank that
+    keeps the reserve once interest is forbidden."""
     deposits = mine.deposits
-    placed = deposits.filter(pl.col("elsewhere") | _banned(deposits["day"]))
+    placed = deposits.filter(pl.col("elsewhere") | pl.col("own") | _banned(deposits["day"]))
     returned = placed.filter(pl.col("back_ref").is_not_null())
     if int(placed["amount_fen"].sum()) < settings.minimum_fen:
         return None
@@ -115,16 +116,14 @@ def _deposits(settings: ReservePlacement, mine: Placement) -> Sign | None:
     )
 
 
-def _bank_fees(settings: ReservePlacement, mine: Placement) -> Sign | None:
-    """Regular payments of a bank in proportion to the reserve that lies with it.
+def _bank_fees(settings: ReservePlacement, mine: Placement) -> list[Sign]:
+    """Payments of a bank in proportion to the reserve that lies with it, or else regular ones.
 
     What a reserve may earn is credited to the reserve account itself (2013 custody rule), so that
     such payments to the firm's own accounts are interest in disguise at any time.
     """
-    if mine.ledger.is_empty():
-        return None
     held = mine.ledger.with_columns(pl.col("bank_no").str.head(3).alias("bank"))
-    shown, amount = [], 0
+    shown: dict[str, list[pl.DataFrame]] = {"bank_fees": [], "regular_fees": []}
     for key, paid in mine.bank_fees.group_by("bank", maintain_order=True):
         of_bank = held.filter(pl.col("bank") == key[0])
         days = (paid["day"].max() - paid["day"].min()).days  # type: ignore[operator, union-attr]
@@ -134,19 +133,42 @@ def _bank_fees(settings: ReservePlacement, mine: Placement) -> Sign | None:
         mean = float(str(by_day["bank_closing_fen"].mean()))
         # The first payment is for the time before the first; n payments span n - 1 intervals.
         yearly = int(paid["amount_fen"][1:].sum()) * 365 / days / max(mean, 1.0)
-        if settings.least_yearly_rate <= yearly <= settings.largest_yearly_rate:
-            shown.append(paid.select("ref", "booked_at"))
-            shown.append(_ledger_keys(of_bank.filter(pl.col("day").is_in(paid["day"].implode()))))
-            amount += int(paid["amount_fen"].sum())
-    if not shown:
-        return None
+        in_proportion = settings.least_yearly_rate <= yearly <= settings.largest_yearly_rate
+        if in_proportion or _regular(settings, paid):
+            name = "bank_fees" if in_proportion else "regular_fees"
+            ledger = _ledger_keys(of_bank.filter(pl.col("day").is_in(paid["day"].implode())))
+            shown[name] += [paid.select("ref", "booked_at", "amount_fen"), ledger]
+    return [_fee_sign(name, rows) for name, rows in shown.items() if rows]
+
+
+def _regular(settings: ReservePlacement, paid: pl.DataFrame) -> bool:
+    """Whether payments are of like sums at like intervals."""
+    gaps = paid["day"].diff().drop_nulls().dt.total_days()
+    return paid.height >= settings.regular_fees and all(
+        float(str(values.std(ddof=0))) <= settings.regular_spread * float(str(values.mean()))
+        for values in (paid["amount_fen"], gaps)
+    )
+
+
+def _fee_sign(name: str, rows: list[pl.DataFrame]) -> Sign:
+    shown = pl.concat(rows, how="diagonal")
+    amount = int(shown["amount_fen"].sum())
+    zh, en = {
+        "bank_fees": (
+            "，与存放的备付金规模相称",
+            " at intervals, in proportion to the reserve that lies with them",
+        ),
+        "regular_fees": (
+            "，金额、间隔大致相同，而其存管该机构备付金",
+            " in like sums at like intervals, while they keep its reserve",
+        ),
+    }[name]
     return Sign(
-        "bank_fees",
+        name,
         amount,
-        pl.concat(shown),
-        f"银行定期向其自有账户付款共 {yuan(amount)} 元，与存放的备付金规模相称",
-        f"banks paid its own accounts {yuan(amount)} yuan at intervals, in proportion to the "
-        "reserve that lies with them",
+        shown.select("ref", "booked_at"),
+        f"银行定期向其自有账户付款共 {yuan(amount)} 元{zh}",
+        f"banks paid its own accounts {yuan(amount)} yuan{en}",
     )
 
 
@@ -156,14 +178,20 @@ def _outside(settings: ReservePlacement, mine: Placement) -> Sign | None:
     outside = clients.filter(~pl.col("reserved"))
     amount, whole = int(outside["amount_fen"].sum()), int(clients["amount_fen"].sum())
     persons = outside["client"].n_unique()
-    if persons < settings.minimum_clients or amount < settings.minimum_outside_share * whole:
+    if persons < settings.minimum_clients:
         return None
     # What else came in there, from payers that no bank reports, and what was paid on.
     over = mine.moved.filter(
         ~pl.col("reserved"), pl.col("client"), pl.col("account").is_in(outside["account"].implode())
     )
     taken = int(over.filter("paid_in")["amount_fen"].sum())
-    if taken < settings.minimum_outside_fen:
+    # Fees are kept; what clients spend goes on to merchants.
+    settled = int(over.filter(~pl.col("paid_in"))["amount_fen"].sum())
+    fees = (
+        amount < settings.minimum_outside_share * whole
+        and settled < settings.settled_outside_share * taken
+    )
+    if fees or taken < settings.minimum_outside_fen:
         return None
     return Sign(
         "outside",

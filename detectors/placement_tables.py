@@ -21,7 +21,8 @@ order by institution_id, ledger_date, bank_no, account_no
 """
 # Sums that a reserve account pays to an account of the firm itself, of an institution or of nobody
 # known, and that come back whole, with interest, later; and what it pays the same account besides,
-# for no longer yet than the longest of these terms. What merchants get and pay is no deposit.
+# for no longer yet than the longest of these terms. What merchants get and pay is no deposit. In an
+# account of the firm that deals with its reserves alone all lies that did not come back.
 DEPOSITS = """
 with reserve as (
   select a.account_id, a.party_no, a.bank_no, a.account_no,
@@ -62,14 +63,34 @@ with reserve as (
     and row_number() over (partition by b.ref order by p.booked_at desc, p.ref) = 1
 ), pair as (
   select account_id, other, max(days) as longest from returned group by account_id, other
+), own as (
+  select o.account_id, o.party_no from (select distinct other from placed) p
+  join account_dim o on o.account_id = p.other
+  semi join reserve r on r.party_no = o.party_no
+), outsider as (
+  select o.account_id from own o
+  join transfer t on t.payer_account = o.account_id
+  anti join reserve r on r.account_id = t.payee_account and r.party_no = o.party_no
+  where t.status = 'settled' and t.business_date between $first and $last
+  union
+  select o.account_id from own o
+  join transfer t on t.payee_account = o.account_id
+  anti join reserve r on r.account_id = t.payer_account and r.party_no = o.party_no
+  where t.status = 'settled' and t.business_date between $first and $last
+), idle as (
+  select account_id from own anti join outsider using (account_id)
 )
 select p.institution_id, p.bank_no, p.account_no, p.ref, p.booked_at, p.business_date as day,
   p.amount_fen, r.back_ref, r.back_at, coalesce(r.interest_fen, 0)::bigint as interest_fen,
-  left(p.other_bank, 3) <> left(p.bank_no, 3) as elsewhere
+  left(p.other_bank, 3) <> left(p.bank_no, 3) as elsewhere, w.account_id is not null as own
 from placed p
-join pair d on d.account_id = p.account_id and d.other = p.other
+left join pair d on d.account_id = p.account_id and d.other = p.other
 left join returned r on r.ref = p.ref
+left join own w on w.account_id = p.other
 where r.ref is not null or $last - p.business_date <= d.longest + $slack
+  or p.other in (from idle) and $last - p.business_date >= $days and not exists (
+    select 1 from back b
+    where b.other = p.other and b.amount_fen = p.amount_fen and b.booked_at > p.booked_at)
 order by p.institution_id, p.booked_at, p.ref
 """
 # What banks pay a payment firm outside of its reserve, whatever they call it.

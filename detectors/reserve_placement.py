@@ -1,13 +1,15 @@
 """R2 reserve placement: clients' reserve lies where it may not, or earns what it may not.
 
 Pattern: once the law moves reserves to the central bank, less of them lies there than it orders, or
-interest accrues on them; at any time, a bank pays the firm's own accounts regular sums in
-proportion to the reserve, whatever their name, or a reserve is placed for a term at another bank
-and comes back with interest, or clients pay the firm into accounts not registered as reserve, or
-the reserve lies at a bank whose registered scope does not cover reserves.
+interest accrues on them; at any time, the bank that keeps the reserve pays the firm's own accounts
+regular sums or in proportion to the reserve, whatever their name, or a reserve is placed for a term
+at another bank, or on an account of the firm that is not registered as reserve, or clients pay the
+firm into such accounts, or the reserve lies at a bank whose registered scope does not cover
+reserves.
 
-Innocent look-alikes: everything before the day on which the rule came into force; deposits at the
-reserve's own bank before reserves had to be moved; a firm's own customers who pay it a fee.
+Innocent look-alikes: everything before the day on which the rule came into force; deposits with the
+reserve's own bank before reserves had to be moved; a firm's own customers who pay it a fee; work
+that the firm does for the bank (out of proportion to the reserve: it stays open).
 
 Blind spots: interest that a bank pays to strangers; ledgers that leave out an account; banks that
 the register does not name, or whose class (CNAPS 313, 314) holds one that may.
@@ -22,7 +24,7 @@ import polars as pl
 from data.settings import ReservePlacement
 from detectors.context import Context, Institution
 from detectors.description import Description
-from detectors.evidence import read_evidence
+from detectors.evidence import read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
 from detectors.placement_signs import Sign, read_signs
 from detectors.placement_tables import Placement, read_placement
@@ -34,10 +36,11 @@ SEVERITY = 3
 LEAD_OFFICE = "PBC"
 TITLE = ("违规存放备付金、吃利差", "reserve placement")
 CHINESE = Description(
-    pattern="备付金应交存央行后，交存比例低于规定，或备付金产生利息；任何时候，银行按备付金规模定期"
-    "向机构自有账户付款（不论名目），备付金定期存放于他行并连本带息收回，或客户向未登记为备付金的"
+    pattern="备付金应交存央行后，交存比例低于规定，或备付金产生利息；任何时候，存管银行定期或按备付金规模"
+    "向机构自有账户付款（不论名目），备付金定期存放于他行或机构未登记为备付金的账户，或客户向此类"
     "账户付款，或备付金存放于登记业务范围不含备付金的银行。",
-    lookalikes="规则生效日之前的一切存放；交存之前在备付金存管银行的存款；客户向机构支付的手续费。",
+    lookalikes="规则生效日之前的一切存放；交存之前存入备付金存管银行的存款；客户向机构支付的手续费；机构为"
+    "银行提供的服务（付款与备付金规模不相称时存疑）。",
     blind_spots="银行付给无关第三人的利息；账簿中遗漏的账户；登记中没有的银行，或同类（行号 313、"
     "314）中另有可存放备付金的银行。",
 )
@@ -74,7 +77,7 @@ def _finding(
 ) -> Finding:
     evidence = read_evidence(pl.concat([sign.shown for sign in signs]))
     sums = {sign.name: sign.amount_fen for sign in signs}
-    lookalikes = (_lawful_before(mine, sums), _fees(settings, mine, sums))
+    lookalikes = (_lawful_before(mine, sums), _fees(settings, mine, sums), _purchases(sums))
     en = "; ".join(sign.en for sign in signs)
     return Finding(
         typology=NAME,
@@ -98,7 +101,9 @@ def _finding(
             ),
             "interest_fen": Measure(sums.get("interest", 0), settings.least_interest_fen, "fen"),
             "term_deposits_fen": Measure(sums.get("deposits", 0), settings.minimum_fen, "fen"),
-            "bank_fees_fen": Measure(sums.get("bank_fees", 0), None, "fen"),
+            "bank_fees_fen": Measure(
+                sums.get("bank_fees", 0) + sums.get("regular_fees", 0), None, "fen"
+            ),
             "outside_reserve_fen": Measure(
                 sums.get("outside", 0), settings.minimum_outside_fen, "fen"
             ),
@@ -134,6 +139,17 @@ def _fees(settings: ReservePlacement, mine: Placement, sums: dict[str, int]) -> 
         "outside" not in sums or share >= settings.sure_outside_share,
         f"付入其他账户的款项占客户付款的 {share:.0%}",
         f"{share:.0%} of what clients paid went into other accounts",
+    )
+
+
+def _purchases(sums: dict[str, int]) -> Lookalike:
+    """What a bank pays out of proportion to the reserve may be for work done for the bank."""
+    fen = yuan(sums.get("regular_fees", 0))
+    return Lookalike(
+        "banks_own_purchases",
+        "regular_fees" not in sums,
+        f"银行付给其自有账户、与备付金规模不相称的款项为 {fen} 元",
+        f"{fen} yuan that banks paid its own accounts are out of proportion to the reserve",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from detector_world import World, at
+from detector_world import BANK, World, at
 
 from detectors import reserve_placement
 from detectors.context import Context
@@ -144,14 +144,44 @@ def test_what_lies_at_the_same_place_yet_counts_too() -> None:
     assert "1 of them came back" in finding.text[1]
 
 
-def test_a_deposit_at_the_same_bank_small_short_or_without_interest_is_none() -> None:
-    for quiet in (
-        deposit("102301000019"),
-        deposit(OTHER, yuan=49_999),
-        deposit(OTHER, days=0),
-        deposit(OTHER, interest=0),
-    ):
+def test_a_small_deposit_or_one_with_the_reserve_s_own_bank_is_none() -> None:
+    lawful = firm()
+    lawful.institution("Bank", "bank")
+    lawful.account("term", "Bank", "own_funds")
+    lawful.pay("reserve", "term", 60_000, at(2))
+    lawful.pay("term", "reserve", 60_120, at(22))
+    for quiet in (lawful, deposit(OTHER, yuan=49_999), deposit(OTHER, days=0, interest=0)):
         assert found(quiet.context(30)) == []
+
+
+def test_an_account_of_the_firm_s_own_is_no_place_for_it_at_any_bank() -> None:
+    assert [f.amount_fen for f in found(deposit(BANK).context(30))] == [6_000_000]
+    kept = firm()
+    kept.account("term", "Payer", "ordinary", bank=BANK)
+    refs = {kept.pay("reserve", "term", 60_000, at(day)) for day in (2, 9)}
+    [finding] = found(kept.context(30))
+    assert finding.amount_fen == 12_000_000 and refs <= set(finding.transfers)
+    assert "0 of them came back" in finding.text[1]
+    # What the firm lives on is no deposit: it is spent.
+    kept.pay("term", kept.persons("clerk", 1)[0], 8_000, at(10))
+    assert found(kept.context(30)) == []
+
+
+def test_regular_payments_of_the_reserve_s_bank_fire_out_of_proportion_too() -> None:
+    def paid(*days: int, yuan: tuple[float, ...] = (30_000, 26_000, 33_000)) -> World:
+        world = firm()
+        world.institution("Bank", "bank")
+        for day, each in zip(days, yuan, strict=True):
+            world.pay("Bank", "own", each, at(day))
+        return world
+
+    [finding] = found(paid(1, 11, 21).context(30))
+    assert finding.amount_fen == 8_900_000
+    assert [test.name for test in finding.lookalikes if not test.passed][-1] == (
+        "banks_own_purchases"
+    )
+    assert found(paid(1, 2, 21).context(30)) == []
+    assert found(paid(1, 11, 21, yuan=(30_000, 200_000, 9_000)).context(30)) == []
 
 
 def outside(clients: int, each: float) -> World:
@@ -168,6 +198,17 @@ def test_clients_who_pay_outside_the_reserve_fire() -> None:
     assert finding.text[0].startswith("20 名以上客户将 50,000.00 元付入未登记为备付金的账户")
     assert found(outside(19, 3_000).context(30)) == []
     assert found(outside(20, 999).context(30)) == []
+
+
+def test_a_small_share_fires_where_it_goes_on_to_merchants() -> None:
+    world = outside(20, 1_000)
+    world.party("Shop")
+    for client in world.persons("usual", 20):
+        world.pay(client, "reserve", 20_000, at(3))
+    assert found(world.context(30)) == []
+    for day in (5, 15, 25):
+        world.pay("own", "Shop", 6_000, at(day))
+    assert [finding.amount_fen for finding in found(world.context(30))] == [2_000_000]
 
 
 def barred(scope: str | None, *, owner: str = "兴业银行股份有限公司", yuan: float = 5_000) -> World:
@@ -237,5 +278,6 @@ def test_a_merchant_that_pays_back_once_has_no_deposits() -> None:
 def test_what_has_lain_there_for_longer_than_any_term_is_none() -> None:
     world = deposit(OTHER, interest=20, days=2)
     world.pay("reserve", "term", 30_000, at(8))
+    world.pay("term", world.persons("clerk", 1)[0], 100, at(9))
     [finding] = found(world.context(30))
     assert finding.amount_fen == 6_000_000
