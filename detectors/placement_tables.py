@@ -90,7 +90,7 @@ left join own w on w.account_id = p.other
 where r.ref is not null or $last - p.business_date <= d.longest + $slack
   or p.other in (from idle) and $last - p.business_date >= $days and not exists (
     select 1 from back b
-    where b.other = p.other and b.amount_fen = p.amount_fen and b.booked_at > p.booked_at)
+    where b.other = p.other and b.amount_fen = p.amount_fen and b.booked_at >= p.booked_at)
 order by p.institution_id, p.booked_at, p.ref
 """
 # What banks pay a payment firm outside of its reserve, whatever they call it.
