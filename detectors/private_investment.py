@@ -2,14 +2,14 @@
 
 Pattern: an investment, guarantee or wealth firm without a licence, by its registration, its
 industry, its scope or its name, is behind a fund pool (P1) or illegal fundraising (P3), or holds
-the accounts of one.
+the accounts of one. A firm that names no such trade is one by what it does: it is itself behind
+them, beyond the lines of illegal deposit-taking, and lives on what natural persons pay it.
 
 Innocent look-alikes: consulting firms and holdings of the same names (their money comes from
 organisations, and no pool or fixed return is seen); borrowing among acquaintances (below the lines
 of illegal deposit-taking: it stays open); licensed firms (the register).
 
-Blind spots: firms renamed to another trade and never registered as an institution; what P1 and P3
-do not see.
+Blind spots: firms that name another trade and have one of like size; what P1 and P3 do not see.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ TITLE = ("民间投融资机构违规集资", "private investment firm")
 CHINESE = Description(
     pattern=(
         "按登记类别、行业、经营范围或名称属于投资、担保、理财一类而没有牌照的机构，是资金池（P1）或非"
-        "法集资（P3）背后的机构，或持有其账户。"
+        "法集资（P3）背后的机构，或持有其账户。未以此类业务登记的公司按实际业务认定：其本身即上述机构，"
+        "达到非法吸收公众存款的标准，且以自然人付款为主要收入。"
     ),
     lookalikes=(
         "名称相近的咨询公司、控股公司（资金来自单位，且未见资金池或固定返还）；熟人之间的借款（未达非"
         "法吸收公众存款的标准时存疑）；持牌机构（以登记为准）。"
     ),
-    blind_spots="改名从事他业且从未登记为机构的公司；P1、P3 未能发现的情形。",
+    blind_spots="以他业登记且他业规模相当的公司；P1、P3 未能发现的情形。",
 )
 
 KINDS = ("investment_firm", "guarantor", "asset_manager")
@@ -68,6 +69,13 @@ where d.kind = 'organisation' and (list_contains($kinds, i.kind)
     regexp_matches(d.industry, $industry)
     or regexp_matches(p.business_scope, $trade) or regexp_matches(d.name, $trade)))
 order by d.party_no
+"""
+# Of some organisations those that are no institution of another kind, whose own rules hold for it.
+UNNAMED = """
+select d.party_id, d.party_no
+from party_dim d left join institution i on i.institution_id = d.institution_id
+where d.kind = 'organisation' and (i.kind is null or i.kind = 'other')
+  and list_contains($subjects, d.party_id)
 """
 # Where the money of some parties comes from.
 INCOME = """
@@ -96,12 +104,13 @@ GROUNDS = {
     "industry": ("行业代码", "its industry"),
     "scope": ("经营范围", "its business scope"),
     "name": ("名称", "its name"),
+    "conduct": ("实际业务", "what it does"),
 }
 
 
 @dataclass(frozen=True)
 class Firm:
-    """A firm whose trade is investment, and what says so: kind, industry, scope or name."""
+    """A firm whose trade is investment, and what says so (a key of GROUNDS)."""
 
     party_no: int
     ground: str
@@ -121,12 +130,20 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         for number, ground in found
         if number not in licensed
     }
+    raising = [
+        said
+        for detector in (fund_pool, illegal_fundraising)
+        for said in context.said(detector)
+        if isinstance(said, Finding)
+    ]
+    subjects = {"subjects": [said.party_id for said in raising]}
+    for party_id, number in context.db.rows("firms of another name", UNNAMED, subjects):
+        if number not in licensed:
+            firms.setdefault(party_id, Firm(number, "conduct"))
     grounds: dict[str, list[Finding]] = defaultdict(list)
-    for detector in (fund_pool, illegal_fundraising):
-        for said in context.said(detector):
-            if isinstance(said, Finding):
-                for party_id in _behind(said, firms):
-                    grounds[party_id].append(said)
+    for said in raising:
+        for party_id in _behind(said, firms):
+            grounds[party_id].append(said)
     income = _income(context, [firms[party_id].party_no for party_id in sorted(grounds)])
     for party_id in sorted(grounds):
         finding = judge(context, settings, firms[party_id], grounds[party_id], income)
@@ -142,7 +159,7 @@ def _behind(finding: Finding, firms: dict[str, Firm]) -> list[str]:
     return [
         party_id
         for party_id, role in finding.accomplices
-        if role in ("pool", "shell") and party_id in firms
+        if role in ("pool", "shell") and party_id in firms and firms[party_id].ground != "conduct"
     ]
 
 
@@ -153,7 +170,10 @@ def judge(
     grounds: list[Finding],
     income: dict[int, tuple[int, int]],
 ) -> Finding | None:
-    """Hold one firm's findings of P1 and P3 against the lines of the law."""
+    """Hold one firm's findings of P1 and P3 against the lines of the law.
+
+    Who is an investment firm by conduct alone must lie beyond them.
+    """
     rules, day = legal_rules(), context.business_date
     persons_line = rules.whole("illegal_deposit", "unit_persons", day) or 1
     amount_line = rules.whole("illegal_deposit", "unit_amount", day) or 1
@@ -175,6 +195,9 @@ def judge(
             f"{persons_line} persons or {yuan(amount_line)} yuan)",
         ),
     )
+    doubtful = {"consulting_firm", "private_borrowing", "grounds_in_doubt"}
+    if firm.ground == "conduct" and any(t.name in doubtful and not t.passed for t in lookalikes):
+        return None
     certain = 1.0 if firm.ground == "kind" else settings.ground_certainty
     codes = "、".join(each.code for each in grounds)
     zh, en = GROUNDS[firm.ground]

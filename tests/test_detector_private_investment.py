@@ -60,10 +60,9 @@ def test_below_the_lines_of_the_law_it_may_be_private_borrowing() -> None:
     assert all(test.passed for test in large.lookalikes)
 
 
-def test_a_licensed_firm_and_another_trade_are_none() -> None:
+def test_a_licensed_firm_and_another_kind_of_institution_are_none() -> None:
     assert found(scheme("guarantor", licensed=True)) == []
     assert found(scheme("p2p_platform")) == []
-    assert found(scheme(None)) == []
 
 
 def named(name: str) -> World:
@@ -78,7 +77,30 @@ def test_a_name_that_tells_the_trade_is_a_weaker_ground() -> None:
     assert isinstance(sure, Finding) and isinstance(weak, Finding)
     assert [test.name for test in weak.lookalikes if not test.passed] == ["namesake"]
     assert weak.confidence < 0.8 * sure.confidence
-    assert found(named("某某食品有限公司")) == []
+
+
+def test_a_firm_of_another_name_is_one_by_what_it_lives_on() -> None:
+    food = named("某某食品有限公司")
+    [finding] = found(food)
+    assert isinstance(finding, Finding)
+    assert finding.text[1].startswith("By what it does an investment, guarantee or wealth firm")
+    [sure] = found(scheme())
+    assert isinstance(sure, Finding) and finding.confidence < sure.confidence
+    food.party("Grocer")
+    food.pay("Grocer", "Firm", 1_300_000, at(3))
+    assert found(food) == []  # it has a trade of like size
+    assert found(scheme(None, payers=33)) == []  # below the lines of the law
+
+
+def test_who_only_holds_the_accounts_is_none_by_conduct() -> None:
+    world = scheme("p2p_platform")
+    world.party("Sister")
+    world.tie("Firm", "Sister", "controls")
+    for person in world.persons("other", 40):
+        world.pay(person, "Sister", 30_000, at(2))
+        world.pay("Sister", person, 300, at(17))
+        world.pay("Sister", person, 300, at(32))
+    assert found(world) == []
 
 
 def test_a_firm_that_organisations_pay_may_be_a_consultant() -> None:
