@@ -924,6 +924,8 @@ class OfflineSales(Section):
     run_gap_days: Count
     run_persons: Count
     minimum_persons: Count
+    minimum_payments: Count
+    pay_day_share: Share
     lowest_share: Share
     highest_share: Share
     mixed_share: Share
@@ -932,8 +934,11 @@ class OfflineSales(Section):
     sure_swing: Share
     most_swing: Ratio
     sure_runs: Count
+    slight_swing: Share
+    steadier_part: Share
     sure_spread: Share
     most_spread: Share
+    nearer_part: Share
     spread_part: Share
     minimum_landlords: Count
     rent_least_days: Count

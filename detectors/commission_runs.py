@@ -21,7 +21,8 @@ class Runs:
     payment than by his worst where that is less (0: the same).
     `spread_sales` and `spread_repaid` are the coefficients of variation from run to run of pay per
     new money and per repayment, of what came since the run before and until the run began: the
-    smaller is what pay follows; `between_persons` that of the mean pay from person to person.
+    smaller is what pay follows; `spread_pay` is that of pay itself, `between_persons` that of the
+    mean pay from person to person.
     """
 
     paid: pl.DataFrame
@@ -31,6 +32,7 @@ class Runs:
     swing: float
     spread_sales: float
     spread_repaid: float
+    spread_pay: float
     between_persons: float
 
     @property
@@ -52,6 +54,9 @@ def commission_runs(
     """
     small = spent.filter(pl.col("amount_fen") <= settings.most_pay_fen)
     pay = _paid_again(settings, small.filter("person"))
+    pay = _paid_again(
+        settings, pay.join(_pay_days(settings, pay, small), on="business_date", how="anti")
+    )
     if pay.is_empty():
         return None
     days = _busy_days(settings, pay)
@@ -80,9 +85,47 @@ def commission_runs(
         swing=min(_swing(pay, "run"), _swing(pay, "ref")),
         spread_sales=_spread(sales),
         spread_repaid=_spread(repaid),
+        spread_pay=_spread(sizes["amount_fen"].to_list()),
         between_persons=_spread(
             pay.group_by("payee").agg(pl.col("amount_fen").mean())["amount_fen"].to_list()
         ),
+    )
+
+
+def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
+    """Say whether runs of pay look like commissions: uneven, moving with new money, and at most so
+    much of it."""
+    if runs is None:
+        return False
+    uneven = (
+        runs.swing >= settings.sure_swing
+        or (runs.swing >= settings.least_swing and runs.between_persons >= settings.least_uneven)
+        # Pay that is steadier per new money than by itself moves with it, were it ever so little.
+        or (
+            runs.swing >= settings.slight_swing
+            and runs.spread_sales <= settings.steadier_part * runs.spread_pay
+        )
+    )
+    # What goes up and down by so much hangs on few cases, as what collectors of debts are paid.
+    settled = runs.swing <= settings.most_swing
+    follows = (
+        runs.spread_sales <= settings.sure_spread
+        or (
+            runs.spread_sales <= settings.most_spread
+            and runs.spread_sales <= settings.nearer_part * runs.spread_repaid
+        )
+        or runs.spread_sales <= settings.spread_part * runs.spread_repaid
+    )
+    # Of few persons or runs there must be more of the other, or chance makes them alike.
+    enough = runs.persons >= settings.minimum_persons and (
+        runs.persons * runs.runs >= settings.minimum_payments
+    )
+    return (
+        enough
+        and settings.lowest_share <= runs.share <= highest_share
+        and uneven
+        and settled
+        and follows
     )
 
 
@@ -101,14 +144,19 @@ def _without_pay_day(
 ) -> pl.DataFrame:
     """The runs, without the one that hides how the others move: staff's wages, paid once a month.
 
-    Only where as many are left as show whether pay moves with new money.
+    That is one in which few of the persons take part, or any, where as many others are left as
+    show whether pay moves with new money.
     """
+    most = sizes["persons"].to_numpy().max()
+    whole = sizes.filter(pl.col("persons") > settings.pay_day_share * most)
+    if whole.height >= 2:
+        sizes = whole
     if sizes.height <= settings.sure_runs:
         return sizes
     choices = [sizes, *(sizes.filter(pl.col("run") != run) for run in sizes["run"])]
     spreads = [_spread(_per_money(runs, inflow, "new_fen")) for runs in choices]
     least = min(spreads)
-    return choices[spreads.index(least)] if least <= settings.sure_spread else sizes
+    return choices[spreads.index(least)] if least <= settings.most_spread else sizes
 
 
 def _beside(pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
@@ -129,6 +177,19 @@ def _paid_again(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
     return pay.join(again, on="payee", how="semi")
 
 
+def _pay_days(settings: OfflineSales, pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
+    """The days on which more persons are paid who are paid but once, than who are paid again."""
+    again = pay.select("payee", pl.lit(True).alias("again")).unique()
+    paid = small.filter("person").select("business_date", "payee").unique()
+    by_day = (
+        paid.join(again, on="payee", how="left")
+        .group_by("business_date")
+        .agg(pl.col("again").sum(), pl.col("again").is_null().sum().alias("once"))
+    )
+    pay_days = (pl.col("once") >= pl.col("again")) & (pl.col("once") >= settings.run_persons)
+    return by_day.filter(pay_days).select("business_date")
+
+
 def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
     """The days on or next to which, the day before and after among them, a run's persons are paid.
 
@@ -137,7 +198,7 @@ def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
     near = pl.concat(
         [
             pay.select("payee", (pl.col("business_date") + timedelta(days=shift)).alias("day"))
-            for shift in (-1, 0, 1)
+            for shift in (-2, -1, 0, 1, 2)
         ]
     )
     busy = near.group_by("day").agg(pl.col("payee").n_unique().alias("persons"))

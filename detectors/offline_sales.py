@@ -21,7 +21,7 @@ import polars as pl
 
 from data.legal_rules import legal_rules
 from data.settings import OfflineSales
-from detectors.commission_runs import Runs, commission_runs
+from detectors.commission_runs import Runs, commission_runs, pay_moves
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import read_evidence, yuan
@@ -76,6 +76,7 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     if not sellers:
         return
     money = read_sales(context, settings, {i.institution_id for i in sellers})
+    found: list[tuple[Institution, Finding]] = []
     for seller in sellers:
         mine = pl.col("institution_id") == seller.institution_id
         inflow = money.inflow.filter(mine)
@@ -84,7 +85,24 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
             continue
         judged = judge(context, settings, seller, money, inflow)
         if judged is not None:
-            yield judged
+            found.append((seller, judged))
+    yield from _said_once(money, found)
+
+
+def _said_once(money: SalesMoney, found: list[tuple[Institution, Finding]]) -> Iterator[Finding]:
+    """Of institutions in one circle that the same payments show, the one that paid most of them."""
+
+    def paid_itself(seller: Institution, finding: Finding) -> int:
+        paid = money.spent.filter(
+            pl.col("institution_id") == seller.institution_id, pl.col("payer") == seller.party_no
+        )
+        return len({*paid["ref"]} & {*finding.transfers})
+
+    shown: set[str] = set()
+    for _, finding in sorted(found, key=lambda each: (-paid_itself(*each), each[1].party_id)):
+        if len(shown & {*finding.transfers}) * 2 <= len(finding.transfers):
+            yield finding
+        shown.update(finding.transfers)
 
 
 def judge(
@@ -193,30 +211,6 @@ def _runs(
             return runs, True
     runs = commission_runs(settings, spent, inflow)
     return runs, pay_moves(settings, runs, settings.highest_share)
-
-
-def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
-    """Say whether runs of pay look like commissions: uneven, moving with new money, and at most so
-    much of it."""
-    if runs is None:
-        return False
-    uneven = runs.swing >= settings.sure_swing or (
-        runs.swing >= settings.least_swing and runs.between_persons >= settings.least_uneven
-    )
-    # What goes up and down by so much hangs on few cases, as what collectors of debts are paid.
-    settled = runs.swing <= settings.most_swing
-    follows = (
-        runs.spread_sales <= settings.sure_spread
-        or (runs.spread_sales <= settings.most_spread and runs.spread_sales < runs.spread_repaid)
-        or runs.spread_sales <= settings.spread_part * runs.spread_repaid
-    )
-    return (
-        runs.persons >= settings.minimum_persons
-        and settings.lowest_share <= runs.share <= highest_share
-        and uneven
-        and settled
-        and follows
-    )
 
 
 def _rents(settings: OfflineSales, spent: pl.DataFrame) -> pl.DataFrame:

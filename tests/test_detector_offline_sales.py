@@ -61,7 +61,7 @@ def test_commissions_that_move_with_new_money_fire() -> None:
 @pytest.mark.parametrize(
     ("quiet", "relaxed"),
     [
-        pytest.param(platform(4), {"minimum_persons": 4, "run_persons": 4}, id="4 persons"),
+        pytest.param(platform(3), {"minimum_persons": 3, "run_persons": 3}, id="3 persons"),
         pytest.param(platform(share=0.13), {"highest_share": 0.15}, id="13 % of the new money"),
         pytest.param(
             platform(wages=True),
@@ -94,6 +94,46 @@ def test_pay_day_between_the_runs_is_left_out() -> None:
     assert isinstance(finding, Finding)
     assert finding.measures["pay_runs"].value == len(MONTHS)
     assert len(finding.transfers) == 12 * len(MONTHS)
+
+
+def test_a_pay_day_of_many_others_is_no_run() -> None:
+    world = platform()
+    clerks = world.persons("clerk", 30)
+    for name in (*(f"seller{number:04d}" for number in range(12)), *clerks):
+        world.pay("Platform", name, 9_000, at(51, 16))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert len(finding.transfers) == 12 * len(MONTHS)
+
+
+def test_pay_that_is_steadier_by_new_money_than_by_itself_needs_little_swing() -> None:
+    months = (10_000, 11_000, 10_300, 11_200)
+
+    def paid(pay: tuple[float, ...]) -> World:
+        world = World()
+        world.institution("Platform", "p2p_platform")
+        clients, clerks = world.persons("client", 40), world.persons("clerk", 8)
+        for month, sum_yuan in enumerate(months):
+            for number, client in enumerate(clients):
+                world.pay(client, "Platform", sum_yuan, at(30 * month + number % 20, 10))
+            for number, person in enumerate(clerks):
+                each = pay[month] * (1 + number / 20)
+                world.pay("Platform", person, each, at(30 * month + 25, 16))
+        return world
+
+    follows = paid(tuple(sum_yuan * 0.1 for sum_yuan in months))
+    assert len(found(follows)) == 1
+    assert found(follows, slight_swing=0.13) == []
+    assert found(paid((1_120, 1_030, 1_100, 1_000))) == []
+
+
+def test_two_institutions_of_one_circle_are_not_said_twice() -> None:
+    world = platform()
+    world.institution("Sister", "investment_firm", licensed=False)
+    world.tie("Platform", "Sister", "controls")
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert finding.party_id == "Platform"
 
 
 def test_wages_paid_twice_between_two_gaps_are_no_success() -> None:
