@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -137,6 +138,19 @@ from (select distinct number from case_party) n
 left join taken using (number) left join paid using (number)
 order by n.number
 """
+# What each merchant of a case takes from its persons, and from payers that nobody knows.
+TAKEN = """
+select y.number, y.party as merchant, sum(t.amount_fen)::bigint as fen
+from case_party y
+join payment_side b on b.party = y.party
+join transfer t on t.payee_account = b.account_id
+left join payment_side a on a.account_id = t.payer_account
+where y.merchant and t.status = 'settled' and t.business_date between $first and $last
+  and not t.cash and (a.party is null or a.party < 0
+    or exists (select 1 from case_person p where p.number = y.number and p.person = a.party))
+group by y.number, y.party
+order by y.number, y.party
+"""
 # What the merchants of a case pass on to those who pay back for them.
 PASSED = """
 select x.number, t.ref, t.booked_at
@@ -156,7 +170,8 @@ class Case:
 
     `met` has payments back beside the payments they return; `taken_fen` is what the merchants
     took from persons and acquirers, `to_persons_fen` what those who pay back paid persons,
-    `to_firms_fen` what the merchants paid other firms, `passed` what they paid those who pay back.
+    `to_firms_fen` what the merchants paid other firms, `passed` what they paid those who pay back;
+    `taken_by` has what each merchant took from the persons, and from payers that nobody knows.
     """
 
     merchants: tuple[int, ...]
@@ -166,6 +181,7 @@ class Case:
     taken_fen: int
     to_persons_fen: int
     to_firms_fen: int
+    taken_by: Mapping[int, int]
 
     @property
     def sold_fen(self) -> int:
@@ -241,13 +257,24 @@ def _cases(context: Context, groups: list[pl.DataFrame], window: Mapping[str, da
     ]
     schema = {"number": pl.Int64, "party": pl.Int64, "merchant": pl.Boolean, "returns": pl.Boolean}
     context.db.register("case_party", pl.DataFrame(rows, schema=schema, orient="row").to_arrow())
+    persons = [
+        (number, person) for number, met in enumerate(groups) for person in met["person"].unique()
+    ]
+    columns = {"number": pl.Int64, "person": pl.Int64}
+    context.db.register(
+        "case_person", pl.DataFrame(persons, schema=columns, orient="row").to_arrow()
+    )
+    took: dict[int, dict[int, int]] = defaultdict(dict)
+    for number, merchant, fen in context.db.rows("taken by merchants", TAKEN, dict(window)):
+        took[number][merchant] = fen
     sums = context.db.rows("turnover of cases", TURNOVER, dict(window))
     passed = context.db.frame("passed on in cases", PASSED, dict(window))
-    context.db.unregister("case_party")
+    for name in ("case_party", "case_person"):
+        context.db.unregister(name)
     return [
         Case(
             tuple(merchants), tuple(payers), met, passed.filter(pl.col("number") == number),
-            taken, to_persons, to_firms,
+            taken, to_persons, to_firms, took[number],
         )
         for met, (merchants, payers), (number, taken, to_persons, to_firms) in zip(
             groups, sides, sums, strict=True

@@ -142,7 +142,7 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
 
 
 def _subject(case: Case) -> int:
-    """The known merchant whose sales came back most; of more than two, who alone pays back for all.
+    """The known merchant that the persons paid most; of more than two, who alone pays back for all.
 
     Without either, whoever pays most back.
     """
@@ -152,8 +152,10 @@ def _subject(case: Case) -> int:
     back = case.met.unique("back_ref").rename({"payer": "party", "back_fen": "fen"})
     known = sold.filter(pl.col("party") >= 0)
     chosen = back.filter(pl.col("party") >= 0) if known.is_empty() else known
-    sums = chosen.group_by("party").agg(pl.col("fen").sum())
-    return int(sums.sort("fen", "party", descending=[True, False])["party"][0])
+    sums: dict[int, int] = dict(chosen.group_by("party").agg(pl.col("fen").sum()).iter_rows())
+    # Of what an acquirer collected only what came back is known by merchant.
+    sums |= {party: max(fen, sums[party]) for party, fen in case.taken_by.items() if party in sums}
+    return max(sums, key=lambda party: (sums[party], -party))
 
 
 def _lookalikes(settings: ShamMerchant, case: Case) -> tuple[Lookalike, ...]:

@@ -119,6 +119,15 @@ def test_of_shops_that_take_turns_the_one_with_most_of_it_is_the_subject() -> No
     assert (finding.party_id, finding.accomplices) == ("Shop0", (("Shop1", "shell"),))
 
 
+def test_what_unknown_cards_paid_counts_for_the_shop_too() -> None:
+    world = cashing(5, 5, merchants=2)
+    world.party("Stranger")
+    world.unregistered.add("Stranger")
+    world.pay("Stranger", "Shop1", 30_000, at(20, 18))
+    [finding] = found(world)
+    assert (finding.party_id, finding.accomplices) == ("Shop1", (("Shop0", "shell"),))
+
+
 def test_parts_that_add_up_come_back_too() -> None:
     [finding] = found(cashing(parts=3))
     assert len(finding.transfers) == 40
