@@ -708,6 +708,16 @@ class Layering(Section):
     star_ratio: str
     minimum_star_share: Share
     sure_star: Count
+    burst_hours: Count
+    minimum_burst_in: Count
+    minimum_burst_out: Count
+    minimum_burst_fen: Whole
+    burst_in_share: Share
+    burst_out_share: Share
+    minimum_alone_share: Share
+    mixed_in_share: Share
+    mixed_out_share: Share
+    least_of_each: Count
     minimum_cycle_layers: Count
     least_end_share: Share
     trade_days: Count

@@ -7,8 +7,10 @@ strangers within days, a little less each time, more often than trade does, or b
 began, whatever else those parties do. Or the money of one party goes to another in parts, through
 several strangers. Or several strangers each pay the same many others within days. Or one person
 takes large sums from many strangers within days or pays them, or a party does both in turn. Or a
-natural person pays nearly all that many strangers paid on to others within days. Or one party moves
-money in bursts of sums just below the line from which banks report, and hardly any above it.
+natural person pays nearly all that many strangers paid on to others within days. Or persons and
+firms that have next to no other such sums pay one party within days, or are paid by it, and that is
+nearly all it moves. Or one party moves money in bursts of sums just below the line from which banks
+report, and hardly any above it.
 
 Innocent look-alikes: payroll and rents (whoever is paid keeps the money); treasury sweeps and
 families (the parties are tied to each other); marketplaces and agents (they deal with many);
@@ -37,6 +39,7 @@ from detectors.description import Description
 from detectors.evidence import yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure
 from detectors.layer_bundles import bundle_finding, read_bundles
+from detectors.layer_bursts import burst_finding, read_bursts
 from detectors.layer_crowds import crowd_finding, read_crowds
 from detectors.layer_go_betweens import go_between_finding, read_go_betweens
 from detectors.layer_networks import Network, read_networks
@@ -54,7 +57,8 @@ LEAD_OFFICE = layer_case.LEAD_OFFICE
 TITLE = ("分层转移资金", "layering")
 CHINESE = Description(
     pattern="多个主体收到大额款项后，数小时内几乎全部付出，且几乎没有其他业务；它们前后相接成链，"
-    "或并列于同一付款人与收款人之间，或使资金回到起点。或者一笔款项数日内在无关联主体之间逐笔转手、逐手略减，手数多于正常贸易，或回到起点。或者一方资金分成多笔，经多个无关联主体转给同一收款方。或者多个无关联主体数日内各自向同样的众多主体付款。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者自然人将众多无关联主体的付款在数日内几乎全部付给其他主体。或者某一主体在数日内密集收付略低于"
+    "或并列于同一付款人与收款人之间，或使资金回到起点。或者一笔款项数日内在无关联主体之间逐笔转手、逐手略减，手数多于正常贸易，或回到起点。或者一方资金分成多笔，经多个无关联主体转给同一收款方。或者多个无关联主体数日内各自向同样的众多主体付款。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者自然人将众多无关联主体的付款在数日内几乎全部付给其他主体。或者几乎没有其他大额收付的众多自然人和单位"
+    "数日内向同一主体付款或由其收款，且几乎占其全部。或者某一主体在数日内密集收付略低于"
     "大额报告标准的款项，而几乎没有高于标准的款项。",
     lookalikes="工资、租金（收款人留存资金）；集团资金归集、亲属往来（各主体相互关联）；"
     "电商平台、代理机构（对手众多）；短账期贸易（此前即有往来）。",
@@ -91,9 +95,14 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     for crowd in read_crowds(context, settings):
         if crowd.subject >= 0 and not _is_said(settings, elsewhere, crowd.rows):
             yield crowd_finding(context, settings, crowd)
-    for star in read_stars(settings, sums):
+    stars = read_stars(settings, sums)
+    for star in stars:
         if not _is_said(settings, elsewhere, star.rows):
             yield star_finding(context, settings, star)
+    hubs = {star.hub for star in stars}
+    for burst in read_bursts(settings, sums):
+        if burst.hub not in hubs and not _is_said(settings, elsewhere | shown, burst.rows):
+            yield burst_finding(context, settings, burst)
     for between in read_go_betweens(context, settings):
         if not _is_said(settings, elsewhere | shown, between.rows):
             yield go_between_finding(context, settings, between)

@@ -142,6 +142,10 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "out_of_network_ratio": ("流出与流入之比", "left the network per yuan that entered"),
         "fan": ("同一方向上的对手", "others dealt with on one side"),
+        "alone_share": (
+            "对手方同类收付中与其往来占比",
+            "share of the median stranger's such dealings that are with it",
+        ),
         "star_share": ("占其大额收付的比例", "share of its large transfers"),
         "parallel": ("并列的最多主体", "layers side by side at most"),
         "crowd_payers": ("付款的主体", "parties that pay the same others"),

@@ -345,6 +345,59 @@ def test_who_gathers_from_many_and_scatters_to_many_fires() -> None:
     assert finding.text[1].startswith("Within spans of 72 hours it took from, and paid on to, 10")
 
 
+def lent(persons: int = 6, firms: int = 4, *, days: float = 3, out: bool = False) -> World:
+    """Persons and firms each pay a firm that does nothing else 30,000 yuan or so, or are paid."""
+    world = World()
+    world.trade(30)
+    world.party("Hub")
+    names = world.persons("mule", persons) + [f"Shell{number}" for number in range(firms)]
+    world.party(*names[persons:])
+    for number, name in enumerate(names):
+        ends = ("Hub", name) if out else (name, "Hub")
+        world.pay(*ends, 30_000 + 997 * number, at(9, 10 + 24 * days * number / len(names)))
+    return world
+
+
+def test_persons_and_firms_that_pay_one_idle_party_within_days_fire() -> None:
+    [finding] = found(lent())
+    assert (finding.party_id, finding.code) == ("Hub", "L1")
+    assert finding.amount_fen == 100 * (10 * 30_000 + 997 * 45)
+    assert len(finding.transfers) == 10
+    assert finding.text[1] == (
+        "Within spans of 7 days it took 344,865.00 yuan in large sums from 10 strangers, 6 persons "
+        "among them: 100% of all such sums of its own"
+    )
+    assert {role for _, role in finding.accomplices} == {"nominee", "shell"}
+    [paid] = found(lent(8, 5, out=True))
+    assert (paid.party_id, len(paid.transfers)) == ("Hub", 13)
+
+
+@pytest.mark.parametrize(
+    "quiet",
+    [
+        pytest.param(lent(4, 3), id="7 strangers"),
+        pytest.param(lent(10, 1), id="customers of one kind"),
+        pytest.param(lent(8, 3, out=True), id="11 are paid"),
+        pytest.param(lent(20, 10, days=12), id="a trade of twelve days"),
+    ],
+)
+def test_few_strangers_of_one_kind_or_over_weeks_are_no_burst(quiet: World) -> None:
+    assert found(quiet) == []
+
+
+def test_who_has_other_customers_or_whose_customers_have_others_is_no_hub() -> None:
+    busy = lent()
+    for day, name in enumerate(busy.persons("buyer", 5)):
+        busy.pay(name, "Hub", 15_000, at(20 + 4 * day))
+    assert found(busy) == []
+    buyers = lent()
+    buyers.party("Other")
+    for number in range(6):
+        for day in (1, 4, 20):
+            buyers.pay(f"mule{number:04d}", "Other", 12_000 + 1_111 * day, at(day + 2 * number))
+    assert found(buyers) == []
+
+
 def handed_on(
     hops: int = 6, *, yuan: float = 100_000, kept: float = 0.05, hours: float = 10
 ) -> World:
