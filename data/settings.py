@@ -303,6 +303,8 @@ class FixedReturns(Section):
     plans: Count
     minimum_persons: Count
     intervals: Count
+    ahead_days: Count
+    ahead_for_days: Count
     usual_lots: Count
     lot_tolerance: Share
     most_lot_rate: Share

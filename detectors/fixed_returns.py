@@ -219,6 +219,15 @@ def _measured(settings: FixedReturns, chosen: pl.DataFrame, judged: int) -> Retu
     )
     days = steps["days"].to_list()
     regular, usual = alike(settings, days)
+    # What is paid ahead comes within a day or so of the stake: it is for the time until the next.
+    later = [each for each in days if each > settings.ahead_days]
+    if usual <= settings.ahead_days:
+        ahead = usual
+        _, usual = alike(settings, later)
+        if len(later) < settings.minimum_persons:
+            usual = settings.ahead_for_days
+            steps = steps.with_columns(pl.lit(usual).alias("days"))
+        steps = steps.filter(pl.col("days") > ahead)
     near = steps.filter((pl.col("days") - usual).abs() <= _slack(settings, usual))
     ratio = float(str(near["ratio"].median() or 0.0)) if near.height else 0.0
     yearly = (ratio - 1 if ratio > 1 else ratio) * 365 / max(usual, 1)

@@ -136,7 +136,9 @@ def _finding(
         code=CODE,
         clause=CLAUSE,
         party_id=context.party_ids[subject],
-        institution_id=scheme.behind.institution_id if scheme.behind else None,
+        institution_id=next(
+            (i.institution_id for i in context.institutions if i.party_no == subject), None
+        ),
         severity=SEVERITY,
         confidence=doubted(
             _confidence(settings, raised, promise, scheme.behind is not None),

@@ -46,10 +46,15 @@ def legal_lines(context: Context, scheme: Scheme) -> tuple[int, int]:
 def subject_of(context: Context, scheme: Scheme) -> int | None:
     """The institution behind a scheme, else the known holder that takes most; None when unknown.
 
-    What other holders hand on to it is counted with what it takes from the public.
+    A firm that alone takes and pays is behind it itself, whoever it is tied to, unless that
+    institution gets some of the money. What other holders hand on to it is counted with what it
+    takes from the public.
     """
     if scheme.behind:
-        return scheme.behind.party_no
+        number = scheme.behind.party_no
+        [holder, *others] = scheme.holders
+        alone = not others and holder >= 0 and context.front(holder) == "shell"
+        return holder if alone and number not in set(scheme.taken_out["payee"]) else number
     taken = scheme.flow.filter("incoming").group_by("holder").agg(pl.col("amount_fen").sum())
     whole = dict(taken.iter_rows())
     for holder, forwarded_fen in scheme.forwarded.items():

@@ -90,6 +90,40 @@ def test_lots_of_whole_hundreds_and_returns_rounded_to_ten_yuan_are_a_plan() -> 
     assert finding.measures["interval_days"].value == 15
 
 
+def ahead(part: float = 0.04, more: float = 0.0) -> World:
+    """Persons get a part of their lots back the day after; the same again after a month, maybe."""
+    world = World()
+    world.bystanders(300)
+    world.party("Firm")
+    for number, person in enumerate(world.persons("investor", 40)):
+        lot, day = LOTS[number % 3], number % 7
+        world.pay(person, "Firm", lot, at(day, 10))
+        for late in (1, 31) if more else (1,):
+            world.pay("Firm", person, lot * (part if late == 1 else more), at(day + late, 15))
+    return world
+
+
+def test_what_is_paid_ahead_is_for_the_time_until_the_next() -> None:
+    once, again = found(ahead()), found(ahead(0.012, 0.012))
+    assert [round(f.measures["yearly_rate"].value, 4) for f in (*once, *again)] == [0.4867, 0.146]
+    assert found(ahead(0.4)) == []  # more than any scheme pays for a month
+
+
+def test_a_firm_that_takes_and_pays_alone_is_behind_it_itself() -> None:
+    def tied() -> World:
+        world = ahead()
+        world.institution("Guarantor", "guarantor")
+        world.tie("Guarantor", "Firm", "controls")
+        return world
+
+    [finding] = found(tied())
+    assert (finding.party_id, finding.institution_id) == ("Firm", None)
+    fed = tied()
+    fed.pay("Firm", "Guarantor", 300_000, at(9))
+    [other] = found(fed)
+    assert (other.party_id, other.institution_id) == ("Guarantor", "Guarantor")
+
+
 def test_rebates_of_no_common_part_are_no_plan() -> None:
     world = scheme()
     world.paid = []
