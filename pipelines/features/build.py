@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from data.settings import Settings
+from data.settings import Features, Settings
 from data.store import Database
 from pipelines.features.amounts import measure_amounts
 from pipelines.features.catalogue import FEATURES
@@ -49,8 +49,7 @@ def build_features(db: Database, settings: Settings, business_date: date) -> pl.
         )
         others += measure_reach(db, windows, chosen.windows_days, new_from)
         others.append(measure_amounts(db, chosen.round_fen, chosen.night_from, chosen.night_to))
-        flow = InTime.read(db)
-        others += [measure_passing(flow, chosen), measure_sharing(flow, chosen)]
+        others += _in_time(InTime.read(db), chosen)
         others.append(measure_shapes(db, chosen))
     finally:
         drop_flows(db)
@@ -59,6 +58,10 @@ def build_features(db: Database, settings: Settings, business_date: date) -> pl.
     for frame in others:
         table = table.join(frame.with_columns(number), on="party_no", how="left")
     return _finished(table)
+
+
+def _in_time(flow: InTime, settings: Features) -> list[pl.DataFrame]:
+    return [measure_passing(flow, settings), measure_sharing(flow, settings)]
 
 
 def _finished(table: pl.DataFrame) -> pl.DataFrame:

@@ -69,13 +69,14 @@ def measure_sharing(flow: InTime, settings: Features) -> pl.DataFrame:
     `shared_sink_share` and `payees_to_one_sink` the same of payees. A party without a payer
     has no share.
     """
-    ways = _read_ways(flow, settings.pass_on_hours[-1] * HOUR_US)
+    least = settings.shape_members
     pairs = (
-        ways.group_by("source", "middle", "sink")
+        _read_ways(flow, settings.pass_on_hours[-1] * HOUR_US, least)
+        .group_by("source", "middle", "sink")
         .agg(pl.col("fen").sum())
         .group_by("source", "sink")
         .agg(pl.len().alias("over"), pl.col("fen").sum())
-        .filter(pl.col("over") >= settings.shape_members)
+        .filter(pl.col("over") >= least)
     )
     columns: dict[str, Any] = {"party_no": np.arange(flow.parties, dtype=np.int64)}
     for end, share_name, count_name, whole in (
@@ -90,12 +91,17 @@ def measure_sharing(flow: InTime, settings: Features) -> pl.DataFrame:
     return pl.DataFrame(columns).fill_nan(None)
 
 
-def _read_ways(flow: InTime, limit_us: int) -> pl.DataFrame:
-    """Columns source, middle, sink (party numbers) and fen."""
+def _read_ways(flow: InTime, limit_us: int, least: int) -> pl.DataFrame:
+    """Columns source, middle, sink (party numbers) and fen; of pairs with at least so many rows."""
     told = flow.events, flow.starts, flow.payer, flow.payee, flow.at, flow.amount_fen, limit_us
     no_party, no_fen = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.int64)
     rows = _ways(*told, no_party, no_party, no_party, no_fen)
     source, middle, sink = (np.empty(rows, dtype=np.int32) for _ in range(3))
     fen = np.empty(rows, dtype=np.int64)
     _ways(*told, source, middle, sink, fen)
-    return pl.DataFrame({"source": source, "middle": middle, "sink": sink, "fen": fen})
+    pair = source * np.int64(flow.parties) + sink
+    pairs, times = np.unique(pair, return_counts=True)
+    kept = np.isin(pair, pairs[times >= least])
+    return pl.DataFrame(
+        {"source": source[kept], "middle": middle[kept], "sink": sink[kept], "fen": fen[kept]}
+    )
