@@ -680,6 +680,7 @@ class Layering(Section):
     most_per_start: Count
     minimum_layers: Count
     minimum_parallel: Count
+    minimum_spread: Count
     way_least_fen: Whole
     way_payments: Count
     way_hops: Count

@@ -28,7 +28,7 @@ class Network:
 
     `layers` only pass money on; `sources` and `sinks` are other parties with the fen they put in
     or got. `depth` is how many layers follow each other on a chain, `parallel` how many lie side by
-    side between one payer and one payee, `cycles` how many chains return to where they began;
+    side between one payer and one payee, `spread` how many one payer pays, `cycles` how many chains return to where they began;
     `cut` says that a search was cut short. Shares are of fen, `related_share` of layers.
     """
 
@@ -38,6 +38,7 @@ class Network:
     hops: pl.DataFrame
     depth: int
     parallel: int
+    spread: int
     cycles: int
     cut: bool
     related_share: float
@@ -97,6 +98,10 @@ def _groups(settings: Layering, hops: pl.DataFrame, totals: pl.DataFrame) -> lis
         layers = rows["layer"].unique().sort().to_list()
         if len(layers) >= settings.minimum_parallel:
             nx.add_path(graph, layers)
+    for _, rows in came.group_by("end"):
+        layers = rows["layer"].unique().sort().to_list()
+        if len(layers) >= settings.minimum_spread:
+            nx.add_path(graph, layers)
     groups = [set(each) for each in nx.connected_components(graph) if len(each) >= 2]
     return sorted(groups, key=min)
 
@@ -129,6 +134,7 @@ def _network(
     near = {*layers, *sources, *sinks}
     tied = ties.filter(pl.col("one").is_in(layers), pl.col("other").is_in(list(near)))
     depth, parallel, cycles, cut = _shape(settings, mine, set(layers))
+    paid = mine.filter(to_layer).group_by("payer").agg(pl.col("payee").n_unique())
     return Network(
         layers=tuple(layers),
         sources=sources,
@@ -136,6 +142,7 @@ def _network(
         hops=mine,
         depth=depth,
         parallel=parallel,
+        spread=int(paid["payee"].to_numpy().max(initial=0)),
         cycles=cycles,
         cut=cut,
         related_share=tied["one"].n_unique() / len(layers),

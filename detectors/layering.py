@@ -125,7 +125,9 @@ def _is_said(settings: Layering, shown: set[str], rows: pl.DataFrame) -> bool:
 def fires(settings: Layering, network: Network) -> bool:
     """Hold one network against the thresholds and its look-alikes."""
     deep = network.depth >= settings.minimum_layers
-    wide = network.parallel >= settings.minimum_parallel
+    wide = (
+        network.parallel >= settings.minimum_parallel or network.spread >= settings.minimum_spread
+    )
     closed = network.cycles > 0 and len(network.layers) >= settings.minimum_cycle_layers
     return (
         (deep or wide or closed)
