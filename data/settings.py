@@ -699,6 +699,8 @@ class Layering(Section):
     minimum_crowd_fen: Count
     crowd_payers: Count
     crowd_payees: Count
+    dense_payers: Count
+    dense_share: Share
     most_crowd_payers: Count
     least_between_fen: Whole
     minimum_between: Count

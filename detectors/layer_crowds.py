@@ -112,7 +112,8 @@ def read_crowds(context: Context, settings: Layering) -> list[Crowd]:
 def _crowd(settings: Layering, rows: pl.DataFrame, members: set[int]) -> Crowd | None:
     """Keep whom at least so many of the members pay, and who pays enough of these.
 
-    None where most of it repeats what the same two did days before: customers of one trade.
+    None where most of it repeats what the same two did days before: customers of one trade. But
+    of many customers not nearly all pay all the same parties.
     """
     mine = rows.filter(pl.col("payer").is_in(list(members)))
     paid_by: dict[int, set[int]] = defaultdict(set)
@@ -131,8 +132,12 @@ def _crowd(settings: Layering, rows: pl.DataFrame, members: set[int]) -> Crowd |
         "payer", "payee"
     )
     lasting = kept.filter(span > timedelta(hours=settings.star_hours))
+    pairs = kept.select("payer", "payee").n_unique()
+    dense = len(payers) >= settings.dense_payers and (
+        pairs >= settings.dense_share * len(payers) * len(payees - payers)
+    )
     if (
-        lasting.height > settings.maximum_traded_share * kept.height
+        (lasting.height > settings.maximum_traded_share * kept.height and not dense)
         or len(payers) < settings.crowd_payers
         or len(payees) < settings.crowd_payees
         or int(kept["amount_fen"].sum()) < settings.minimum_crowd_fen

@@ -28,8 +28,9 @@ class Network:
 
     `layers` only pass money on; `sources` and `sinks` are other parties with the fen they put in
     or got. `depth` is how many layers follow each other on a chain, `parallel` how many lie side by
-    side between one payer and one payee, `spread` how many one payer pays, `cycles` how many chains return to where they began;
-    `cut` says that a search was cut short. Shares are of fen, `related_share` of layers.
+    side between one payer and one payee, `spread` how many one payer pays that pay at least as many
+    others, `cycles` how many chains return to where they began; `cut` says that a search was cut
+    short. Shares are of fen, `related_share` of layers.
     """
 
     layers: tuple[int, ...]
@@ -98,10 +99,12 @@ def _groups(settings: Layering, hops: pl.DataFrame, totals: pl.DataFrame) -> lis
         layers = rows["layer"].unique().sort().to_list()
         if len(layers) >= settings.minimum_parallel:
             nx.add_path(graph, layers)
-    for _, rows in came.group_by("end"):
-        layers = rows["layer"].unique().sort().to_list()
-        if len(layers) >= settings.minimum_spread:
-            nx.add_path(graph, layers)
+    paid = came.rename({"end": "payer", "layer": "payee"})
+    wide = _spreads(hops.filter("payer_passes"), paid).filter(
+        pl.col("spread") >= settings.minimum_spread
+    )
+    for _, rows in paid.join(wide, on="payer", how="semi").group_by("payer"):
+        nx.add_path(graph, rows["payee"].unique().sort().to_list())
     groups = [set(each) for each in nx.connected_components(graph) if len(each) >= 2]
     return sorted(groups, key=min)
 
@@ -134,7 +137,6 @@ def _network(
     near = {*layers, *sources, *sinks}
     tied = ties.filter(pl.col("one").is_in(layers), pl.col("other").is_in(list(near)))
     depth, parallel, cycles, cut = _shape(settings, mine, set(layers))
-    paid = mine.filter(to_layer).group_by("payer").agg(pl.col("payee").n_unique())
     return Network(
         layers=tuple(layers),
         sources=sources,
@@ -142,11 +144,31 @@ def _network(
         hops=mine,
         depth=depth,
         parallel=parallel,
-        spread=int(paid["payee"].to_numpy().max(initial=0)),
+        spread=int(
+            _spreads(mine.filter(from_layer), mine.filter(to_layer))["spread"]
+            .to_numpy()
+            .max(initial=0)
+        ),
         cycles=cycles,
         cut=cut,
         related_share=tied["one"].n_unique() / len(layers),
         traded_share=int(known["amount_fen"].sum()) / max(int(mine["amount_fen"].sum()), 1),
+    )
+
+
+def _spreads(hops: pl.DataFrame, paid: pl.DataFrame) -> pl.DataFrame:
+    """How many layers each payer pays, of `paid` (payer, payee), if they pay at least as many.
+
+    Who all spend their money in the same shop are customers. Columns payer and spread.
+    """
+    on = hops.select(pl.col("payer").alias("payee"), pl.col("payee").alias("next")).unique()
+    return (
+        paid.select("payer", "payee")
+        .unique()
+        .join(on, on="payee")
+        .group_by("payer")
+        .agg(pl.col("payee").n_unique().alias("spread"), pl.col("next").n_unique())
+        .filter(pl.col("next") >= pl.col("spread"))
     )
 
 

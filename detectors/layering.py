@@ -2,15 +2,15 @@
 
 Pattern: parties take large sums and pay nearly all of them on within hours, again and again, and
 have hardly any other business; several follow each other in a chain, lie side by side between one
-payer and one payee, or bring the money back to where it began. Or one sum is handed on between
-strangers within days, a little less each time, more often than trade does, or back to where it
-began, whatever else those parties do. Or the money of one party goes to another in parts, through
-several strangers. Or several strangers each pay the same many others within days. Or one person
-takes large sums from many strangers within days or pays them, or a party does both in turn. Or a
-natural person pays nearly all that many strangers paid on to others within days. Or persons and
-firms that have next to no other such sums pay one party within days, or are paid by it, and that is
-nearly all it moves. Or one party moves money in bursts of sums just below the line from which banks
-report, and hardly any above it.
+payer and one payee, are paid by one payer, or bring the money back to where it began. Or one sum is
+handed on between strangers within days, a little less each time, more often than trade does, or
+back to where it began, whatever else those parties do. Or the money of one party goes to another in
+parts, through several strangers. Or several strangers each pay the same many others within days. Or
+one person takes large sums from many strangers within days or pays them, or a party does both in
+turn. Or a natural person pays nearly all that many strangers paid on to others within days. Or
+persons and firms that have next to no other such sums pay one party within days, or are paid by it,
+and that is nearly all it moves. Or one party moves money in bursts of sums just below the line from
+which banks report, and hardly any above it.
 
 Innocent look-alikes: payroll and rents (whoever is paid keeps the money); treasury sweeps and
 families (the parties are tied to each other); marketplaces and agents (they deal with many);
@@ -57,7 +57,7 @@ LEAD_OFFICE = layer_case.LEAD_OFFICE
 TITLE = ("分层转移资金", "layering")
 CHINESE = Description(
     pattern="多个主体收到大额款项后，数小时内几乎全部付出，且几乎没有其他业务；它们前后相接成链，"
-    "或并列于同一付款人与收款人之间，或使资金回到起点。或者一笔款项数日内在无关联主体之间逐笔转手、逐手略减，手数多于正常贸易，或回到起点。或者一方资金分成多笔，经多个无关联主体转给同一收款方。或者多个无关联主体数日内各自向同样的众多主体付款。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者自然人将众多无关联主体的付款在数日内几乎全部付给其他主体。或者几乎没有其他大额收付的众多自然人和单位"
+    "或并列于同一付款人与收款人之间，或由同一付款人付款，或使资金回到起点。或者一笔款项数日内在无关联主体之间逐笔转手、逐手略减，手数多于正常贸易，或回到起点。或者一方资金分成多笔，经多个无关联主体转给同一收款方。或者多个无关联主体数日内各自向同样的众多主体付款。或者一人数日内收取或付给众多无关联主体大额款项，或某一主体先收后付。或者自然人将众多无关联主体的付款在数日内几乎全部付给其他主体。或者几乎没有其他大额收付的众多自然人和单位"
     "数日内向同一主体付款或由其收款，且几乎占其全部。或者某一主体在数日内密集收付略低于"
     "大额报告标准的款项，而几乎没有高于标准的款项。",
     lookalikes="工资、租金（收款人留存资金）；集团资金归集、亲属往来（各主体相互关联）；"
@@ -187,6 +187,7 @@ def _finding(context: Context, settings: Layering, network: Network, subject: in
             "layers": Measure(len(network.layers), None, "parties"),
             "depth": Measure(network.depth, settings.minimum_layers, "parties"),
             "parallel": Measure(network.parallel, settings.minimum_parallel, "parties"),
+            "spread": Measure(network.spread, settings.minimum_spread, "parties"),
             "cycles": Measure(network.cycles, None, "chains"),
             "out_of_network_ratio": Measure(
                 round(network.left_fen / max(network.entered_fen, 1), 4), None, "ratio"
@@ -237,6 +238,9 @@ def _texts(settings: Layering, network: Network) -> tuple[str, str]:
     if network.parallel >= settings.minimum_parallel:
         zh.append(f"{network.parallel} 个并列于同一付款人与收款人之间")
         en.append(f"{network.parallel} lie side by side between one payer and one payee")
+    elif network.spread >= settings.minimum_spread:
+        zh.append(f"{network.spread} 个由同一付款人付款")
+        en.append(f"{network.spread} are paid by one payer")
     if network.cycles:
         zh.append("资金回到起点")
         en.append("money returns to where it began")

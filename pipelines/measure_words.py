@@ -147,6 +147,7 @@ MEASURES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "share of the median stranger's such dealings that are with it",
         ),
         "star_share": ("占其大额收付的比例", "share of its large transfers"),
+        "spread": ("同一付款人付款的中间主体", "layers that one payer pays at most"),
         "parallel": ("并列的最多主体", "layers side by side at most"),
         "crowd_payers": ("付款的主体", "parties that pay the same others"),
         "crowd_payees": ("共同的收款主体", "parties that they all pay"),

@@ -58,6 +58,7 @@ def test_a_chain_of_three_layers_fires() -> None:
         "layers": 3,
         "depth": 3,
         "parallel": 1,
+        "spread": 1,
         "cycles": 0,
         "out_of_network_ratio": 0.9703,
         "related_layer_share": 0,
@@ -310,6 +311,41 @@ def test_two_payers_few_payees_other_days_tied_payers_and_shops_are_no_crowd() -
             shops.pay(name, shop, 200, at(9, number / 4))
     for quiet in (crowd(2), crowd(payees=5), crowd(apart=5), crowd(yuan=120), tied, shops, trade):
         assert found(quiet) == []
+
+
+def test_many_who_all_pay_all_the_same_parties_act_together_however_often() -> None:
+    def weekly(payers: int) -> World:
+        world = crowd(payers)
+        for payer, payee, fen, when, loan in list(world.paid):
+            if payer.startswith("Payer"):
+                world.pay(payer, payee, fen / 90, when + timedelta(days=7), loan)
+        return world
+
+    assert found(weekly(4)) == []
+    [finding] = found(weekly(5))
+    assert (finding.party_id, len(finding.transfers)) == ("Payer4", 80)
+
+
+def spread(layers: int) -> World:
+    """One firm pays several who do nothing else, and each pays two others of its own the day."""
+    world = World()
+    world.trade(30)
+    world.party("Source")
+    for number, mule in enumerate(world.persons("mule", layers)):
+        world.pay("Source", mule, 240_000 + 1_000 * number, at(3, 9 + number / 4))
+        for end in range(2):
+            name = f"End{number}{end}"
+            world.party(name)
+            world.pay(mule, name, 118_000 + 100 * end, at(3, 15 + end))
+    return world
+
+
+def test_several_layers_that_one_pays_fire_whomever_they_pay() -> None:
+    [finding] = found(spread(3))
+    assert (finding.party_id, finding.measures["spread"].value) == ("Source", 3)
+    assert len(finding.transfers) == 9
+    assert finding.text[1].endswith("within 72 hours on average: 3 are paid by one payer")
+    assert found(spread(2)) == []
 
 
 def fan(strangers: int = 20, *, step: float = 997, kind: str = "person") -> World:
