@@ -1,10 +1,6 @@
 // Keys, dialogs and small conveniences of every page; nothing is sent that a form would not send.
 "use strict";
 (() => {
-  // What a page keeps back is shown with the frame after the first.
-  const opening = document.querySelector("[data-opening]");
-  if (opening) requestAnimationFrame(() => setTimeout(() => opening.removeAttribute("data-opening")));
-
   // Scripts that a page runs later, in the order in which they are asked for.
   globalThis.loadScript = (address) => new Promise((done, failed) => {
     const script = document.createElement("script");
