@@ -1,27 +1,14 @@
-from datetime import datetime, timedelta
-
-import pyarrow as pa
+from flow_rows import flow_table
 
 from data.settings import load_settings
 from data.store import Database
 from pipelines.features.shapes import SHAPES, measure_shapes
 
-START = datetime(2016, 6, 13, 9)
-
 
 def counts(rows: list[tuple[int, int, int, int]]) -> dict[str, list[int]]:
     """Counts by party, of transfers given as payer, payee, fen and hours."""
-    payer, payee, fen, hours = (list(column) for column in zip(*rows, strict=True))
-    table = pa.table(
-        {
-            "payer": pa.array(payer, pa.int32()),
-            "payee": pa.array(payee, pa.int32()),
-            "amount_fen": pa.array(fen, pa.int64()),
-            "booked_at": pa.array([START + timedelta(hours=hour) for hour in hours]),
-        }
-    )
     with Database.open(None) as db:
-        db.register("feature_transfer", table)
+        db.register("feature_transfer", flow_table(rows))
         frame = measure_shapes(db, load_settings().features)
         db.unregister("feature_transfer")
     assert frame["party_no"].to_list() == list(range(frame.height))

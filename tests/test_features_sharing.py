@@ -1,31 +1,19 @@
 """What payers and payees have in common, on flows drawn by hand."""
 
-from datetime import datetime, timedelta
-
-import pyarrow as pa
+from flow_rows import flow_table
 
 from data.settings import load_settings
 from data.store import Database
 from pipelines.features.in_time import InTime
 from pipelines.features.sharing import measure_sharing
 
-START = datetime(2016, 6, 13, 9)
 NAMES = ("shared_source_share", "payers_of_one_source", "shared_sink_share", "payees_to_one_sink")
 
 
 def measured(rows: list[tuple[int, int, int, float]], party: int) -> list[float | None]:
     """The four features of a party, of transfers given as payer, payee, fen and hours."""
-    payer, payee, fen, hours = (list(column) for column in zip(*rows, strict=True))
-    table = pa.table(
-        {
-            "payer": pa.array(payer, pa.int32()),
-            "payee": pa.array(payee, pa.int32()),
-            "amount_fen": pa.array(fen, pa.int64()),
-            "booked_at": pa.array([START + timedelta(hours=hour) for hour in hours]),
-        }
-    )
     with Database.open(None) as db:
-        db.register("feature_transfer", table)
+        db.register("feature_transfer", flow_table(rows))
         frame = measure_sharing(InTime.read(db), load_settings().features)
         db.unregister("feature_transfer")
     return list(frame.filter(frame["party_no"] == party).select(NAMES).row(0))
