@@ -178,7 +178,7 @@ def _paid_again(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
 
 
 def _pay_days(settings: OfflineSales, pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
-    """The days on which more persons are paid who are paid but once, than who are paid again."""
+    """The days on which as many persons are paid who are paid but once, as who are paid again."""
     again = pay.select("payee", pl.lit(True).alias("again")).unique()
     paid = small.filter("person").select("business_date", "payee").unique()
     by_day = (
@@ -191,7 +191,7 @@ def _pay_days(settings: OfflineSales, pay: pl.DataFrame, small: pl.DataFrame) ->
 
 
 def _busy_days(settings: OfflineSales, pay: pl.DataFrame) -> pl.DataFrame:
-    """The days on or next to which, the day before and after among them, a run's persons are paid.
+    """The days on which, with the two days before and after them, a run's persons are paid.
 
     Rents and single bills lie between them.
     """

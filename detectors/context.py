@@ -117,6 +117,10 @@ class Context:
         """The institution of that identifier, if it is registered and its party known."""
         return next((i for i in self.institutions if i.institution_id == institution_id), None)
 
+    def institution_of(self, party_id: str) -> Institution | None:
+        """The institution that a party is, the first by identifier; None when it is none."""
+        return next((i for i in self.institutions if i.party_id == party_id), None)
+
     @cached_property
     def relations(self) -> Relations:
         """The ties valid on the business date, shared telephones and addresses among them."""

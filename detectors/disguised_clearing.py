@@ -115,7 +115,7 @@ def judge(
     direct = fen(shown.filter(pl.col("channel") == "direct_link")) / max(fen(shown), 1)
     banned = legal_rules().value("direct_clearing", "link_ban", context.business_date) is not None
     lookalikes = _lookalikes(settings, share, by_chance, shown, whole)
-    institution = next((i for i in context.institutions if i.party_no == operator), None)
+    institution = context.institution_of(context.party_ids[operator])
     yield Finding(
         typology=NAME,
         code=CODE,

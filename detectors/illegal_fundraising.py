@@ -120,6 +120,7 @@ def _finding(
     subject = subject_of(context, scheme)
     if subject is None:
         return _unknown_holders(context, scheme, raised)
+    institution = context.institution_of(context.party_ids[subject])
     shown = [scheme.flow, scheme.taken_out]
     if pays_rates(settings, promise.rated):
         shown.append(scheme.paid_out.filter(promise.rated.fits))
@@ -136,9 +137,7 @@ def _finding(
         code=CODE,
         clause=CLAUSE,
         party_id=context.party_ids[subject],
-        institution_id=next(
-            (i.institution_id for i in context.institutions if i.party_no == subject), None
-        ),
+        institution_id=institution.institution_id if institution else None,
         severity=SEVERITY,
         confidence=doubted(
             _confidence(settings, raised, promise, scheme.behind is not None),

@@ -129,7 +129,7 @@ def _finding(
         ),
     )
     party = str(rows["payer"][0])
-    institution = next((i for i in context.institutions if i.party_id == party), None)
+    institution = context.institution_of(party)
     return Finding(
         typology=NAME,
         code=CODE,

@@ -106,12 +106,12 @@ def judge_collector(
         pl.concat([rows.select("ref", "booked_at") for rows in (premiums, remitted, spent)])
     )
     lookalikes = _collector_lookalikes(settings, found)
-    mine = [i.institution_id for i in context.institutions if i.party_no == party]
+    mine = context.institution_of(context.party_ids[party])
     share = found.overdue_fen / max(found.premium_fen, 1)
     return _finding(
         context,
         party,
-        mine[0] if mine else None,
+        mine.institution_id if mine else None,
         confidence=settings.confidence_least
         + settings.confidence_share * min(share / settings.sure_overdue_share, 1)
         + settings.confidence_circle * (not spent.is_empty()),
@@ -135,11 +135,11 @@ def _yield_finding(
 ) -> Finding:
     """A collector that pays its policyholders a fixed surplus."""
     evidence = read_evidence(found.shown)
-    mine = [i.institution_id for i in context.institutions if i.party_no == party]
+    mine = context.institution_of(context.party_ids[party])
     return _finding(
         context,
         party,
-        mine[0] if mine else None,
+        mine.institution_id if mine else None,
         confidence=settings.confidence_least
         + settings.confidence_share * (found.share >= settings.sure_surrender_share),
         amount_fen=found.taken_fen,

@@ -24,7 +24,7 @@ import pyarrow as pa
 from data.legal_rules import legal_rules
 from data.settings import PrivateInvestment
 from detectors import fund_pool, illegal_fundraising
-from detectors.context import Context, Institution
+from detectors.context import Context
 from detectors.description import Description
 from detectors.evidence import yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
@@ -180,6 +180,7 @@ def judge(
     payers = max(int(_payers(each)) for each in grounds)
     amount = max(each.amount_fen for each in grounds)
     party_id = context.party_ids[firm.party_no]
+    institution = context.institution_of(party_id)
     refs = _in_order(context, {ref for each in grounds for ref in each.transfers})
     open_chance = 1.0
     for each in grounds:
@@ -206,7 +207,7 @@ def judge(
         code=CODE,
         clause=CLAUSE,
         party_id=party_id,
-        institution_id=_institution(context, firm),
+        institution_id=institution.institution_id if institution else None,
         severity=SEVERITY,
         confidence=doubted(
             min(1 - open_chance, settings.confidence_most) * certain,
@@ -243,11 +244,6 @@ def judge(
 def _payers(finding: Finding) -> float:
     name = "payers" if finding.typology == fund_pool.NAME else "lot_payers"
     return finding.measures[name].value
-
-
-def _institution(context: Context, firm: Firm) -> str | None:
-    mine: list[Institution] = [i for i in context.institutions if i.party_no == firm.party_no]
-    return mine[0].institution_id if mine else None
 
 
 def _lookalikes(

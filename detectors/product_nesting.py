@@ -162,15 +162,13 @@ def _finding(
     confidence = settings.confidence_least + settings.confidence_beyond * beyond
     confidence += settings.confidence_law * (law is not None)
     roles = _roles(context, manager, used)
-    institution = next(
-        (i.institution_id for i in context.institutions if i.party_id == manager), None
-    )
+    institution = context.institution_of(manager)
     return Finding(
         typology=NAME,
         code=CODE,
         clause=CLAUSE,
         party_id=manager,
-        institution_id=institution,
+        institution_id=institution.institution_id if institution else None,
         severity=SEVERITY,
         confidence=doubted(confidence, lookalikes, context.settings.detectors.open_lookalike),
         amount_fen=amount,

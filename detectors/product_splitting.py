@@ -88,16 +88,14 @@ def _finding(
     lookalikes = _lookalikes(context, settings, manager, sold, most)
     signs = [any(each.too_many for each in sold), bool(small), bool(unfit), bool(nominees)]
     beyond = min(max(counted / most - 1, 0.0), 1.0)
-    institution = next(
-        (i.institution_id for i in context.institutions if i.party_id == manager), None
-    )
+    institution = context.institution_of(manager)
     known = set(context.party_ids.values())
     return Finding(
         typology=NAME,
         code=CODE,
         clause=CLAUSE,
         party_id=manager,
-        institution_id=institution,
+        institution_id=institution.institution_id if institution else None,
         severity=SEVERITY,
         confidence=doubted(
             settings.confidence_least

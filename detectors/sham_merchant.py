@@ -85,7 +85,7 @@ def _finding(context: Context, settings: ShamMerchant, case: Case) -> Finding:
     )
     evidence = read_evidence(shown)
     subject = _subject(case)
-    institution = next((i for i in context.institutions if i.party_no == subject), None)
+    institution = context.institution_of(context.party_ids[subject])
     lookalikes = _lookalikes(settings, case)
     return Finding(
         typology=NAME,

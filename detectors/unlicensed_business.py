@@ -121,7 +121,7 @@ def _finding(
             *_how_paid(both_ways, followed),
         ),
     )
-    institution = next((i for i in context.institutions if i.party_id == party), None)
+    institution = context.institution_of(party)
     size = min(clients / settings.sure_clients, 1.0)
     return Finding(
         typology=NAME,
@@ -230,7 +230,7 @@ def _texts(
 
 
 def _unknown(context: Context, party: str, products: list[str]) -> CannotConclude:
-    institution = next((i for i in context.institutions if i.party_id == party), None)
+    institution = context.institution_of(party)
     return CannotConclude(
         NAME,
         party,

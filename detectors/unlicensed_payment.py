@@ -80,7 +80,7 @@ def _finding(context: Context, settings: UnlicensedPayment, party: str, found: S
     lookalikes = _lookalikes(settings, found)
     size = min(found.merchants / settings.sure_merchants, 1.0)
     fee = settings.least_fee_share <= found.passing.kept_share <= settings.usual_fee_share
-    institution = next((i for i in context.institutions if i.party_id == party), None)
+    institution = context.institution_of(party)
     return Finding(
         typology=NAME,
         code=CODE,
