@@ -504,6 +504,11 @@ class MarginFinance(Section):
     minimum_loans: Count
     minimum_loan_share: Share
     minimum_fen: Whole
+    deposit_days: Count
+    most_leverage: Count
+    minimum_deposits: Count
+    deposit_share: Share
+    deposited_share: Share
     sure_loans: Count
     sure_fen: Count
     confidence_least: Share

@@ -209,9 +209,13 @@ def _around(context: Context, cases: dict[int, Case], behind: dict[int, Institut
         for ref in paid["ref"]
     ]
     schema = {"subject": pl.Int64, "institution_id": pl.String, "ref": pl.String}
-    around = read_around(context, pl.DataFrame(rows, schema=schema, orient="row"))
-    for key, mine in around.group_by("subject", maintain_order=True):
-        cases[int(str(key[0]))].steps.append(mine.select("ref", "booked_at"))
+    around, deposits = read_around(context, pl.DataFrame(rows, schema=schema, orient="row"))
+    for frame in (around, deposits):
+        for key, mine in frame.group_by("subject", maintain_order=True):
+            cases[int(str(key[0]))].steps.append(mine.select("ref", "booked_at"))
+    for subject, trader in deposits.select("subject", "payer").unique().iter_rows():
+        if trader >= 0:
+            cases[subject].roles.setdefault(trader, "beneficiary")
 
 
 def _finding(

@@ -15,6 +15,7 @@ from data.legal_rules import legal_rules
 from data.settings import MarginFinance
 from detectors.context import Context
 from detectors.detours import Detour, read_detours
+from detectors.margin_deposits import read_margin_deposits
 from detectors.proceeds_reach import read_payouts, read_reached
 from graph.ends import CLIENT, SECURITIES
 
@@ -304,17 +305,18 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
     return money
 
 
-def read_around(context: Context, shown: pl.DataFrame) -> pl.DataFrame:
+def read_around(context: Context, shown: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What belongs to payments into securities accounts: how they were filled, what came back.
 
     `shown` has subject (party number), institution_id (None: the subject is none) and ref; returns
-    subject, ref and booked_at. Needs the tables that ``read_securities_money`` lays.
+    subject, ref and booked_at, and the traders' deposits as ``read_margin_deposits`` gives them.
+    Needs the tables that ``read_securities_money`` lays.
     """
-    db = context.db
-    first = context.first_date(context.settings.load.window_days)
-    part = context.settings.detectors.margin_finance.handed_share
+    db, settings = context.db, context.settings.detectors.margin_finance
+    first, part = context.first_date(context.settings.load.window_days), settings.handed_share
     db.register("securities_case", shown.to_arrow())
     bounds = {"first": first, "last": context.business_date, "part": part}
     rows = db.frame("around payments into securities", AROUND, bounds)
+    deposits = read_margin_deposits(context, settings)
     db.unregister("securities_case")
-    return rows
+    return rows, deposits
