@@ -536,6 +536,10 @@ class FictitiousLoan(Section):
     some_business_share: Share
     raised_share: Share
     disbursed_days: Count
+    usual_quantile: Share
+    waiting_days: Count
+    joined_share: Share
+    gone_share: Share
     minimum_loans: Count
     minimum_share: Share
     minimum_fen: Whole

@@ -26,8 +26,9 @@ from detectors.asked_records import account_keys
 from detectors.context import Context, Institution
 from detectors.description import Description
 from detectors.evidence import loan_keys, read_evidence, yuan
-from detectors.fictitious_tables import read_loans, read_shown
+from detectors.fictitious_tables import read_loans, read_meeting_money, read_shown
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.made_up_loans import made_up, signs
 
 NAME = "fictitious_loan"
 CODE = "P7"
@@ -55,9 +56,9 @@ CHINESE = Description(
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per platform of whose loans several are made up."""
     settings = context.settings.detectors.fictitious_loan
-    loans = read_loans(context, settings).with_columns(**_signs(settings))
-    chosen = loans.filter("made_up")
-    shown = read_shown(context, chosen) if chosen.height else None
+    loans = read_loans(context, settings).with_columns(**signs(settings))
+    chosen = made_up(settings, loans, read_meeting_money(context))
+    shown = read_shown(context, settings, chosen)
     lending = set(loans["institution_id"])
     for institution in context.institutions:
         mine = pl.col("institution_id") == institution.institution_id
@@ -68,46 +69,11 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
         held = loans.filter(mine)
         if _seen(held) < settings.visible_share * held.height:
             yield _unseen(context, institution, held)
-        finding = shown is not None and _judge(
-            context, settings, institution, held, shown.filter(mine)
+        finding = _judge(
+            context, settings, institution, held, chosen.filter(mine), shown.filter(mine)
         )
         if finding:
             yield finding
-
-
-def _signs(settings: FictitiousLoan) -> dict[str, pl.Expr]:
-    """Whether a loan is made up, whether for strong signs, and what else was counted on the way.
-
-    Borrowers who share contacts or collateral and pay into one account need not pass all of it on.
-    A young account or a common payee alone is weak, and little business of the borrower's own
-    already speaks against it.
-    """
-    shared = pl.col("shared") != ""
-    weak = pl.col("fresh").cast(pl.Int64) + pl.col("meets").cast(pl.Int64)
-    least = pl.when(shared).then(settings.business_share).otherwise(settings.some_business_share)
-    busy = (pl.col("business_days") >= settings.business_days) & (
-        pl.col("business_fen") >= least * pl.col("principal_fen")
-    )
-    soon = pl.col("soon_share") >= settings.soon_share
-    later = pl.col("later_share") >= settings.later_share
-    partly = pl.col("later_share") >= settings.partly_share
-    strong = pl.col("visible") & (
-        (soon & (shared | (weak == 2)))
-        | (later & shared & (weak >= 1))
-        | (later & (weak == 2))
-        | (partly & shared & pl.col("meets"))
-    )
-    passed = strong | (pl.col("visible") & soon & (weak >= 1))
-    never = pl.col("unpaid") & pl.col("heard")
-    unpaid = never & ~pl.col("explained")
-    return {
-        "further": weak + shared.cast(pl.Int64),
-        "has_business": busy & passed,
-        "entrusted": never & pl.col("explained"),
-        "strong": unpaid | (strong & ~busy),
-        "made_up": unpaid | (passed & ~busy),
-        "alike": pl.col("visible") & ~busy & pl.any_horizontal(pl.col("meets") & soon, shared),
-    }
 
 
 def _seen(held: pl.DataFrame) -> int:
@@ -120,23 +86,14 @@ def _judge(
     settings: FictitiousLoan,
     institution: Institution,
     held: pl.DataFrame,
+    chosen: pl.DataFrame,
     shown: pl.DataFrame,
 ) -> Finding | None:
     """Hold one platform's made-up loans against the thresholds."""
-    chosen = held.filter("strong")
-    if chosen.height >= settings.minimum_loans:
-        # Where some surely are, so are those whose money meets theirs, or whose borrowers share
-        # with others what theirs share.
-        chosen = held.filter(pl.col("strong") | pl.col("alike"))
-    else:  # weak signs take more loans: it may be a supplier
-        chosen = held.filter("made_up")
-        if chosen.height < max(settings.weak_loans, settings.weak_loan_share * held.height):
-            return None
-    shown = shown.join(chosen.select("loan_id"), on="loan_id", how="semi")
     unpaid, passed = chosen.filter("unpaid"), chosen.filter(~pl.col("unpaid"))
     taken, paid = int(unpaid["invested_fen"].sum()), int(passed["paid_fen"].sum())
     if (
-        chosen.height < settings.minimum_share * held.height
+        chosen.height < max(settings.minimum_share * held.height, 1)
         or taken + paid < settings.minimum_fen
         or not shown.height
     ):
@@ -226,9 +183,9 @@ def _lookalikes(
 def _roles(
     context: Context, institution: Institution, chosen: pl.DataFrame, shown: pl.DataFrame
 ) -> tuple[tuple[str, str], ...]:
-    """Borrowers lend their names; holders of the accounts where their money meets gain."""
+    """Borrowers lend their names; who holds the accounts where their money ends gains."""
     roles = {number: "nominee" for number in chosen["borrower"].unique() if number >= 0}
-    for number in shown["meeting"].unique():
+    for number in shown["end"].unique():
         if number >= 0:
             roles[number] = "beneficiary"
     return tuple(

@@ -187,8 +187,8 @@ with invested as (
 select b.institution_id, b.loan_id, b.borrower, b.principal_fen, p.paid_on, p.paid_fen, p.account,
   coalesce(i.invested_fen, 0) as invested_fen, i.invested_on, i.taken_by,
   p.paid_at is null and coalesce(i.invested_fen, 0) >= $raised * b.principal_fen
-    and b.status not in ('raising', 'cancelled') and i.invested_on <= $last - $days::integer
-    as unpaid,
+    and b.status not in ('raising', 'cancelled') as owing,
+  owing and i.invested_on <= $last - $days::integer as unpaid, $last::date as last,
   coalesce(o.repaid_fen, 0) > 0 or coalesce(o.entrusted_fen, 0) >= $raised * b.principal_fen
     or coalesce(o.back_fen, 0) >= $raised * i.invested_fen as explained,
   coalesce(h.days, 0) >= c.days - 1 and coalesce(t.registered, false) as heard,
@@ -215,8 +215,60 @@ where b.published_on between $first and $last
   and coalesce(p.paid_on, i.invested_on, b.published_on) >= $ban
 order by b.institution_id, b.loan_id
 """
+MEETING_MONEY = """
+select p.institution_id, p.loan_id, p.payee_account as account,
+  sum(p.amount_fen)::bigint as amount_fen
+from made_up_passed p
+join made_up_meeting m on m.institution_id = p.institution_id and m.account = p.payee_account
+group by all order by all
+"""
+# Where money went that lenders paid for loans never paid out: accounts that live on the one that
+# took it, and whose holders have no other part in the platform's loans.
+CREATE_GONE = """
+create or replace temp table made_up_gone as
+with owed as (
+  select b.institution_id, b.taken_by, min(m.booked_at) as since,
+    sum(m.amount_fen) as owed_fen
+  from made_up_chosen b
+  join loan_money m
+    on m.institution_id = b.institution_id and m.loan_id = b.loan_id and m.flow = 'invest'
+  where b.unpaid
+  group by b.institution_id, b.taken_by
+), part as (
+  select distinct institution_id, payer as party from loan_money where flow = 'invest'
+  union
+  select distinct institution_id, borrower from loan_book where borrower >= 0
+), went as (
+  select o.institution_id, o.owed_fen, t.transfer_no, t.payee_account, t.amount_fen,
+    e.party_no as party
+  from owed o
+  join transfer t on t.payer_account = o.taken_by and t.booked_at >= o.since
+  join account_dim e on e.account_id = t.payee_account
+  left join party_dim p on p.party_no = e.party_no
+  anti join loan_linked k
+    on k.institution_id = o.institution_id and k.transfer_no = t.transfer_no
+  anti join part l on l.institution_id = o.institution_id and l.party = e.party_no
+  anti join platform_circle c on c.institution_id = o.institution_id and c.party_no = e.party_no
+  where t.status = 'settled' and t.loan_id is null and t.business_date <= $last
+    and p.institution_id is null
+), living as (
+  select w.institution_id, w.payee_account, w.fen, w.owed_fen
+  from (select institution_id, owed_fen, payee_account, sum(amount_fen) as fen from went
+    group by all) w
+  join transfer t on t.payee_account = w.payee_account
+  where t.status = 'settled' and t.business_date between $first and $last
+  group by all
+  having w.fen >= $lives * sum(t.amount_fen)
+)
+select w.institution_id, w.transfer_no, w.party
+from went w
+semi join (
+  select * from living
+  qualify sum(fen) over (partition by institution_id) >= $gone * owed_fen
+) l on l.institution_id = w.institution_id and l.payee_account = w.payee_account
+"""
 SHOWN = """
-select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.flow, -1 as meeting
+select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.flow, -1 as "end"
 from loan_money m
 join made_up_chosen c on c.institution_id = m.institution_id and c.loan_id = m.loan_id
 where m.flow = case when c.unpaid then 'invest' else 'disburse' end
@@ -230,6 +282,9 @@ anti join platform_circle o on o.institution_id = p.institution_id and o.party_n
 left join made_up_meeting g on g.institution_id = p.institution_id and g.account = p.payee_account
 left join account_dim a on a.account_id = g.account
 where not c.unpaid
+union all
+select g.institution_id, null, t.ref, t.booked_at, t.amount_fen, 'gone', g.party
+from made_up_gone g join transfer t on t.transfer_no = g.transfer_no
 order by 1, 4, 3, 2
 """
 
@@ -264,14 +319,28 @@ def read_loans(context: Context, settings: FictitiousLoan) -> pl.DataFrame:
     return db.frame("signs of loans", LOANS, {**window, **lines})
 
 
-def read_shown(context: Context, chosen: pl.DataFrame) -> pl.DataFrame:
-    """The transfers that show chosen loans (institution_id, loan_id, unpaid): lenders' payments of
-    those never paid out; else payments to the borrower and what was passed on.
+def read_meeting_money(context: Context) -> pl.DataFrame:
+    """What went from each loan's borrower to accounts where the money of several meets.
 
-    `meeting` is the holder of the account where borrowers' money meets, or -1.
+    Columns institution_id, loan_id, account, amount_fen; needs the tables of ``read_loans``.
     """
-    db = context.db
-    db.register("made_up_chosen", chosen.select("institution_id", "loan_id", "unpaid").to_arrow())
+    return context.db.frame("money that meets", MEETING_MONEY)
+
+
+def read_shown(context: Context, settings: FictitiousLoan, chosen: pl.DataFrame) -> pl.DataFrame:
+    """The transfers that show chosen loans: lenders' payments of those never paid out, and where
+    they went; else payments to the borrower and what was passed on.
+
+    `chosen` has institution_id, loan_id, taken_by and unpaid. `end` is the holder of the account
+    where the money ended, or -1.
+    """
+    db, first = context.db, context.first_date(context.settings.load.window_days)
+    named = chosen.select("institution_id", "loan_id", "taken_by", "unpaid")
+    db.register("made_up_chosen", named.to_arrow())
+    shares = {"lives": settings.meeting_share, "gone": settings.gone_share}
+    db.execute(
+        "where it went", CREATE_GONE, {"first": first, "last": context.business_date, **shares}
+    )
     shown = db.frame("transfers of made-up loans", SHOWN)
     db.unregister("made_up_chosen")
     return shown

@@ -122,7 +122,7 @@ def test_borrowers_with_takings_of_their_own_are_left_out_and_said() -> None:
     for number in range(4):
         world.opened[f"Borrower{number}"] = DAY - timedelta(days=9)
     for day in (20, 25, 30):
-        world.pay("Seller", "Borrower3", 5_000, at(day))
+        world.pay("Seller", "Borrower3", 10_000, at(day))
     [finding] = said(world)
     assert isinstance(finding, Finding)
     assert finding.measures["loans"].value == 3
@@ -236,6 +236,40 @@ def test_what_cannot_be_seen_is_said() -> None:
     assert isinstance(gap, CannotConclude) and gap.missing == ("loan", "loan_event")
 
 
+def test_beside_sure_ones_those_count_whose_money_meets_theirs_despite_some_takings() -> None:
+    world = platform()
+    passed_on(world, range(5))
+    for number in range(3):
+        world.opened[f"Borrower{number}"] = DAY - timedelta(days=9)
+    for day in (20, 25, 30):
+        world.pay("Seller", "Borrower4", 5_000, at(day))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.measures["loans"].value == 5
+
+
+def test_where_the_money_of_unpaid_loans_went_is_shown() -> None:
+    world = platform(paid=3)
+    world.party("Aunt", kind="person")
+    gone = {world.pay("custody", "Aunt", yuan, at(6)) for yuan in (40_000, 35_000)}
+    elsewhere = world.pay("custody", "Seller", 30_000, at(7))  # it lives on other customers
+    world.pay("Centre", "Seller", 90_000, at(8))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert gone < set(finding.transfers) and elsewhere not in finding.transfers
+    assert dict(finding.accomplices)["Aunt"] == "beneficiary"
+
+
+def test_beside_loans_never_paid_out_younger_ones_count_once_others_would_be_paid() -> None:
+    world = platform(loans=8, paid=3)
+    for number, day in (("L8", 55), ("L9", 58)):
+        world.loan("Platform", number, "Borrower0", 50_000, day)
+        world.pay("Lender", "custody", 50_000, at(day, 9), number)
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.measures["unpaid_loans"].value == 6  # L9 waits no longer than usual
+
+
 def test_beside_sure_ones_old_accounts_whose_money_meets_theirs_count() -> None:
     world = platform()
     passed_on(world, range(5))
@@ -248,7 +282,7 @@ def test_beside_sure_ones_old_accounts_whose_money_meets_theirs_count() -> None:
     assert fee not in finding.transfers  # what the circle gets is no sign of its own
     for number in (3, 4):
         for day in (20, 25, 30):
-            world.pay("Seller", f"Borrower{number}", 5_000, at(day))
+            world.pay("Seller", f"Borrower{number}", 10_000, at(day))
     [finding] = said(world)
     assert isinstance(finding, Finding)
     assert finding.measures["loans"].value == 3
