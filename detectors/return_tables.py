@@ -96,11 +96,14 @@ where m.flow in ('payout', 'subsidy', 'assign') and not m.to_centre
 order by 1, 4, 3, 2
 """
 # Accounts through which an institution's clients pay and are paid: its circle's, its custody's,
-# and those that collect for its loans.
+# and those that collect for its loans. Another institution of the circle has clients of its own.
 CREATE_CENTRE = """
 create or replace temp table return_centre as
 select c.institution_id, a.account_id as account
-from return_circle c join account_dim a on a.party_no = c.party_no
+from return_circle c
+join account_dim a on a.party_no = c.party_no
+join party_dim p on p.party_no = c.party_no
+  and coalesce(p.institution_id, c.institution_id) = c.institution_id
 union
 select w.institution_id, a.account_id
 from (select distinct institution_id from return_circle) w
@@ -169,13 +172,19 @@ join went w on w.institution_id = c.institution_id and w.other = c.other
 left join returned r on r.institution_id = c.institution_id and r.other = c.other
 group by all
 """
-# Accounts of the centre that take or pay a good part of what clients pay under no loan's number.
+# Accounts of the centre that take a good part of what clients pay under no loan's number, or pay
+# a good part of what those get back; who is only paid has wages.
 CREATE_TILLS = """
 create or replace temp table return_till as
-with part as (
-  select institution_id, account, coalesce(sum(amount_fen) filter (incoming), 0) as in_fen,
-    coalesce(sum(amount_fen) filter (not incoming), 0) as out_fen
-  from return_flow where client and not of_loan group by institution_id, account
+with payer as (
+  select distinct institution_id, other from return_flow where incoming and client and not of_loan
+), part as (
+  select f.institution_id, f.account, coalesce(sum(f.amount_fen) filter (f.incoming), 0) as in_fen,
+    coalesce(sum(f.amount_fen) filter (not f.incoming and p.other is not null), 0) as out_fen
+  from return_flow f
+  left join payer p on p.institution_id = f.institution_id and p.other = f.other
+  where f.client and not f.of_loan
+  group by f.institution_id, f.account
 )
 select institution_id, account from part
 qualify in_fen > $part * sum(in_fen) over (partition by institution_id)
@@ -193,7 +202,7 @@ group by c.institution_id, c.account, i.account
 """
 # What others brought to these accounts, less what lenders were paid on loans, and what came from
 # accounts of the centre that clients have nothing to do with, is there to pay these persons with;
-# and what lay there before.
+# and what lay there before, of which what lay in custody is clients' own.
 COVER = """
 with other as (
   select f.institution_id, greatest(coalesce(sum(f.amount_fen) filter (f.incoming and not f.client),
@@ -209,15 +218,19 @@ with other as (
   anti join return_till o on o.institution_id = n.institution_id and o.account = n.sender
   group by n.institution_id
 ), held as (
-  select w.institution_id, sum(h.held_fen) as fen
-  from return_till w join return_held h on h.account = w.account group by w.institution_id
+  select w.institution_id, sum(h.held_fen) as fen,
+    sum(h.held_fen) filter (a.role = 'client_custody') as custody_fen
+  from return_till w
+  join return_held h on h.account = w.account
+  join account_dim a on a.account_id = w.account
+  group by w.institution_id
 ), taken as (
   select institution_id, sum(amount_fen) as fen
   from return_flow where incoming and client and not of_loan group by institution_id
 )
 select t.institution_id, t.fen::bigint as taken_fen,
   (coalesce(o.fen, 0) + coalesce(n.fen, 0))::bigint as covered_fen,
-  coalesce(h.fen, 0)::bigint as held_fen
+  coalesce(h.fen, 0)::bigint as held_fen, coalesce(h.custody_fen, 0)::bigint as custody_fen
 from taken t
 left join other o on o.institution_id = t.institution_id
 left join inner_money n on n.institution_id = t.institution_id
@@ -296,7 +309,8 @@ class Paid:
     `loans` has a row per loan with paid_fen, covered_fen, uncovered_fen, and whoever paid it, what
     lenders got (got_fen) and what of it lies beyond all that came in (beyond_fen), `totals` a row
     per institution with clients, returned, paid_fen, `cover` one with taken_fen, covered_fen (what
-    came in otherwise) and held_fen (what lay there before the records), `ahead` a row per
+    came in otherwise), held_fen (what lay there before the records) and custody_fen (of it in
+    custody), `ahead` a row per
     account whose payers got more than they had paid in, where its sources do not cover that;
     `rates` institution_id and rate of positions of which all was got back; `loan_transfers` and
     `client_transfers` are what shows it.

@@ -141,7 +141,10 @@ def coupons(
 
 
 def overall(settings: ExcessReturn, institution: Institution, paid: Paid) -> Held | None:
-    """What persons who had paid in were paid under no loan's number, beyond what others brought."""
+    """What persons who had paid in were paid under no loan's number, beyond what others brought.
+
+    What lay in a platform's custody before the records is other clients', and no source either.
+    """
     mine = pl.col("institution_id") == institution.institution_id
     rows = paid.totals.join(paid.cover, on="institution_id").filter(mine).rows(named=True)
     if not rows:
@@ -149,7 +152,8 @@ def overall(settings: ExcessReturn, institution: Institution, paid: Paid) -> Hel
     [row] = rows
     if row["returned"] < settings.returned_share * row["clients"]:
         return None
-    covered = min(row["covered_fen"] + row["held_fen"], row["paid_fen"])
+    others = row["custody_fen"] if institution.kind in LENDING else 0
+    covered = min(row["covered_fen"] + row["held_fen"] - others, row["paid_fen"])
     return _beyond_loans(
         settings, institution, paid, row["returned"], row["paid_fen"], covered, row["taken_fen"],
         paid.client_transfers.filter(mine, "till"), sure=False,
