@@ -182,16 +182,21 @@ class Context:
 
         return follow_entrusted(self.owned)
 
-    def register_closures(self, name: str, only: Collection[str]) -> None:
+    def register_closures(
+        self, name: str, only: Collection[str], *, institutions: bool = True
+    ) -> None:
         """Register some institutions' closures as a table: institution_id, party_no, own.
 
-        `own` marks the institution's own party.
+        `own` marks the institution's own party. Other institutions of a closure have clients of
+        their own; without `institutions` they are left out.
         """
         chosen = [i for i in self.institutions if i.institution_id in only]
+        others = set() if institutions else {i.party_no for i in self.institutions}
         rows = [
             (i.institution_id, party, party == i.party_no)
             for i in chosen
             for party in self.closure(i)
+            if party == i.party_no or party not in others
         ]
         columns = list(zip(*rows, strict=True)) if rows else [(), (), ()]
         self.db.register(

@@ -96,14 +96,11 @@ where m.flow in ('payout', 'subsidy', 'assign') and not m.to_centre
 order by 1, 4, 3, 2
 """
 # Accounts through which an institution's clients pay and are paid: its circle's, its custody's,
-# and those that collect for its loans. Another institution of the circle has clients of its own.
+# and those that collect for its loans.
 CREATE_CENTRE = """
 create or replace temp table return_centre as
 select c.institution_id, a.account_id as account
-from return_circle c
-join account_dim a on a.party_no = c.party_no
-join party_dim p on p.party_no = c.party_no
-  and coalesce(p.institution_id, c.institution_id) = c.institution_id
+from return_circle c join account_dim a on a.party_no = c.party_no
 union
 select w.institution_id, a.account_id
 from (select distinct institution_id from return_circle) w
@@ -333,7 +330,7 @@ def read_paid(context: Context, settings: ExcessReturn) -> Paid:
     chosen = {
         i.institution_id for i in context.institutions if not (i.kind in CUSTODIANS and i.licensed)
     }
-    context.register_closures("return_circle", chosen)
+    context.register_closures("return_circle", chosen, institutions=False)
     db.execute("accounts of lenders' money", CREATE_TILL)
     db.execute("accounts of clients' money", CREATE_CENTRE)
     db.execute("clients' payments", CREATE_FLOW, window)

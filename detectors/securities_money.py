@@ -263,7 +263,7 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
         for i in context.institutions
         if not (i.kind in LICENSED_KINDS and i.licensed)
     }
-    context.register_closures("margin_circle", chosen)
+    context.register_closures("margin_circle", chosen, institutions=False)
     records = context.owned  # lays loan_entry and owned_beginning
     db.execute(
         "clients' money",
