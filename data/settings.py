@@ -565,6 +565,8 @@ class UnlicensedPayment(Section):
     minimum_beside_share: Share
     minimum_follow_share: Share
     minimum_float_follow_share: Share
+    often_share: Share
+    often_follow_share: Share
     minimum_on_time_share: Share
     maximum_kept_share: Share
     irregular_share: Share

@@ -148,7 +148,7 @@ def read_centres(
         "hands of centres",
         CREATE_HAND,
         {
-            "acquired": settings.minimum_acquired_share,
+            "acquired": settings.minimum_beside_share,
             "hand": settings.hand_taken_share,
             "part": settings.hand_given_share,
             "handed": settings.hand_paid_share,

@@ -138,15 +138,18 @@ def _follows(
     """Whether the payments rise and fall with the takings of the days before, as settlements do.
 
     Beside a business of its own they must also come to all of them, less a fee. A shop orders when
-    it needs goods. Where that cannot be told, the sums decide.
+    it needs goods; merchants sell on many days, and where they are paid as often less will do.
+    Where that cannot be told, the sums decide.
     """
     paid, taken = _by_day(found.to_merchants), _by_day(found.taken)
     least, most = -settings.maximum_overpaid_share, most_kept_share(settings)
+    often = _paid_share(found.to_merchants) >= settings.often_share
     told = False
     for most_days, line in (
         (settings.settlement_days, settings.minimum_follow_share),
         (settings.float_days, settings.minimum_float_follow_share),
     ):
+        line = min(line, settings.often_follow_share) if often else line
         for came in (taken,) if found.beside else (owed, taken):
             fit = followed(came, paid, last, most_days)
             if fit is None:
@@ -156,6 +159,13 @@ def _follows(
             if whole and fit.explained_share >= line:
                 return True
     return not told and not found.beside
+
+
+def _paid_share(to_merchants: pl.DataFrame) -> float:
+    """The share of the days with payments on which the average merchant is paid."""
+    pairs = to_merchants.select("other", "business_date").n_unique()
+    ends = to_merchants["other"].n_unique() * to_merchants["business_date"].n_unique()
+    return pairs / max(ends, 1)
 
 
 def _paid_once(
