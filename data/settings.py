@@ -310,6 +310,12 @@ class FixedReturns(Section):
     most_lot_rate: Share
     round_fen: Count
     lot_sums: Count
+    grid_share: Share
+    rounded_share: Share
+    grid_tellers: Count
+    grid_sums_share: Share
+    grid_chance: Share
+    most_grid_sums: Count
     slack_days: Whole
     slack_share: Share
 
@@ -332,6 +338,7 @@ class IllegalFundraising(Section):
     pair_back_share: Share
     pair_part: Share
     handed_share: Share
+    firm_steps: Whole
     rated_both: Count
     rated_lift: float
     minimum_rated_share: Share

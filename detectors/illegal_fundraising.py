@@ -121,7 +121,7 @@ def _finding(
     if subject is None:
         return _unknown_holders(context, scheme, raised)
     institution = context.institution_of(context.party_ids[subject])
-    shown = [scheme.flow, scheme.taken_out]
+    shown = [scheme.flow, scheme.taken_out, scheme.forwarded, scheme.cash]
     if pays_rates(settings, promise.rated):
         shown.append(scheme.paid_out.filter(promise.rated.fits))
     evidence = read_evidence(pl.concat([each.select("ref", "booked_at") for each in shown]))

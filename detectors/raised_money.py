@@ -14,7 +14,10 @@ from detectors.raising import Scheme
 
 @dataclass(frozen=True)
 class Raised:
-    """What a scheme took, in fen and persons, and how much of it something lawful explains."""
+    """What a scheme took, in fen and persons, and how much of it something lawful explains.
+
+    `taken_fen` counts lots in cash too; shares are of what persons paid by transfer.
+    """
 
     incoming: pl.DataFrame
     taken_fen: int
@@ -46,21 +49,29 @@ def legal_lines(context: Context, scheme: Scheme) -> tuple[int, int]:
 def subject_of(context: Context, scheme: Scheme) -> int | None:
     """The institution behind a scheme, else the known holder that takes most; None when unknown.
 
-    A firm that alone takes and pays is behind it itself, whoever it is tied to, unless that
-    institution gets some of the money. What other holders hand on to it is counted with what it
-    takes from the public.
+    The only firm among the holders is behind it itself, whoever it is tied to, if it takes most,
+    unless that institution gets some of the money. What other holders hand on to it is counted
+    with what it takes from the public.
     """
+    whole = _taken_by_holder(scheme)
     if scheme.behind:
         number = scheme.behind.party_no
-        [holder, *others] = scheme.holders
-        alone = not others and holder >= 0 and context.front(holder) == "shell"
-        return holder if alone and number not in set(scheme.taken_out["payee"]) else number
-    taken = scheme.flow.filter("incoming").group_by("holder").agg(pl.col("amount_fen").sum())
-    whole = dict(taken.iter_rows())
-    for holder, forwarded_fen in scheme.forwarded.items():
-        whole[holder] = whole.get(holder, 0) + forwarded_fen
+        firms = [h for h in scheme.holders if h >= 0 and context.front(h) == "shell"]
+        main = max(whole, key=lambda holder: (whole[holder], -holder), default=None)
+        alone = firms == [main] and number not in set(scheme.taken_out["payee"])
+        return main if alone else number
     known = {holder: amount for holder, amount in whole.items() if holder >= 0}
     return max(known, key=lambda holder: (known[holder], -holder), default=None)
+
+
+def _taken_by_holder(scheme: Scheme) -> dict[int, int]:
+    """What each holder took from the public, and from the other holders, in fen."""
+    taken = scheme.flow.filter("incoming").group_by("holder").agg(pl.col("amount_fen").sum())
+    whole = dict(taken.iter_rows())
+    moved = scheme.forwarded.group_by("holder").agg(pl.col("amount_fen").sum())
+    for holder, forwarded_fen in moved.iter_rows():
+        whole[holder] = whole.get(holder, 0) + forwarded_fen
+    return whole
 
 
 def read_raised(scheme: Scheme, public: set[int]) -> Raised:
@@ -70,7 +81,7 @@ def read_raised(scheme: Scheme, public: set[int]) -> Raised:
     got = scheme.flow.filter(~pl.col("incoming"))["person"].n_unique()
     return Raised(
         incoming=incoming,
-        taken_fen=taken,
+        taken_fen=taken + fen(scheme.cash),
         payers=incoming.filter("lot")["person"].n_unique(),
         lot_share=fen(incoming.filter("lot")) / max(taken, 1),
         matched_share=fen(incoming.filter("matched")) / max(taken, 1),

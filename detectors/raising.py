@@ -3,15 +3,15 @@
 Collector and source of the payments may be different holders: a pair belongs together when the
 source pays many of the collector's payers, far more of them than chance would give, and the payers
 of all its collectors are a good part of those whom it pays; or it pays others returns on such lots
-(``rated_sources``). Pairs that share a holder, or an
-institution behind, are one scheme.
+(``rated_sources``). Pairs that share a holder are one scheme, and so are cards of
+one institution's circle; whoever collects lots too and hands most of them to one joins it.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import networkx as nx
@@ -23,11 +23,13 @@ from detectors.pool_tables import CREATE_MATCHED
 from detectors.pooling import LICENSED_KINDS
 from detectors.raising_tables import (
     ADD_CASH,
+    CASH,
     CREATE_FLOW,
     CREATE_PAYER,
     CREATE_SIDE,
     FLOW,
     FORWARDED,
+    JOINING,
     OWN,
     PAID_OUT,
     PAIRS,
@@ -49,8 +51,9 @@ class Scheme:
     `paid_out` is what the holders pay any persons: person, holder, ref, booked_at, amount_fen.
     `behind` is the
     institution whose circle holds the accounts, or that the money went to; `taken_out` are payments
-    to its circle (payee, ref, booked_at, amount_fen), `forwarded` what each holder got from the
-    others, in fen.
+    to its circle (payee, ref, booked_at, amount_fen), `forwarded` what holders got from each other
+    (holder, ref, booked_at, amount_fen), and `cash` lots that nobody known paid in on their cards
+    (the same).
     """
 
     holders: tuple[int, ...]
@@ -58,7 +61,8 @@ class Scheme:
     paid_out: pl.DataFrame
     behind: Institution | None
     taken_out: pl.DataFrame
-    forwarded: Mapping[int, int]
+    forwarded: pl.DataFrame
+    cash: pl.DataFrame
 
 
 def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Scheme]:
@@ -86,10 +90,14 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
         "lift": settings.minimum_lift,
     }
     pairs = {*db.rows("pairs of raising", PAIRS, bounds), *rated_sources(context, settings)}
-    groups = _groups(context, sorted(pairs))
-    rows = [(number, holder) for number, (_, held) in enumerate(groups) for holder in held]
-    members = pl.DataFrame(rows, schema={"scheme": pl.Int64, "holder": pl.Int64}, orient="row")
-    db.register("scheme_member", members.to_arrow())
+    groups = _groups(context, settings, sorted(pairs))
+    _register(context, groups)
+    joining = db.rows(
+        "who hands on to schemes", JOINING, {**lot, **window, "handed": settings.handed_share}
+    )
+    for number, holder in joining:
+        groups[number][1].append(holder)
+    _register(context, groups)
     alike = {"alike": context.settings.detectors.unknown_like_share}
     flow = pl.concat(
         [
@@ -100,24 +108,28 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     ).sort("scheme", "booked_at", "ref", "incoming", "person", "holder")
     paid_out = db.frame("paid by schemes", PAID_OUT)
     spent = db.frame("spent by schemes", SPENT, window)
-    forwarded: dict[int, dict[int, int]] = defaultdict(dict)
-    for number, holder, fen in db.rows("forwarded in schemes", FORWARDED, window):
-        forwarded[number][holder] = fen
+    forwarded = db.frame("forwarded in schemes", FORWARDED, window)
+    cash = db.frame("cash lots of schemes", CASH, {**lot, **window})
     db.unregister("scheme_member")
     for table in ("raising_side", "raising_flow", "raising_payer"):
         db.execute(f"drop {table}", f"drop table {table}")
     for (number,), mine in flow.group_by("scheme", maintain_order=True):
         behind, held = groups[int(str(number))]
-        outgoing, paid = (
-            rows.filter(pl.col("scheme") == number).drop("scheme") for rows in (spent, paid_out)
+        outgoing, paid, moved, cash_lots = (
+            rows.filter(pl.col("scheme") == number).drop("scheme")
+            for rows in (spent, paid_out, forwarded, cash)
         )
         behind = behind or _reached(context, settings, outgoing)
         circle = list(context.closure(behind)) if behind else []
         taken_out = outgoing.filter(pl.col("payee").is_in(circle))
-        yield Scheme(
-            tuple(held), mine, paid, behind, taken_out,
-            forwarded[int(str(number))],
-        )  # fmt: skip
+        yield Scheme(tuple(sorted(held)), mine, paid, behind, taken_out, moved, cash_lots)
+
+
+def _register(context: Context, groups: list[tuple[Institution | None, list[int]]]) -> None:
+    """Register the holders of each group as the table ``scheme_member``."""
+    rows = [(number, holder) for number, (_, held) in enumerate(groups) for holder in held]
+    members = pl.DataFrame(rows, schema={"scheme": pl.Int64, "holder": pl.Int64}, orient="row")
+    context.db.register("scheme_member", members.to_arrow())
 
 
 def _reached(
@@ -137,27 +149,39 @@ def _reached(
 
 
 def _groups(
-    context: Context, pairs: list[tuple[int, int]]
+    context: Context, settings: IllegalFundraising, pairs: list[tuple[int, int]]
 ) -> list[tuple[Institution | None, list[int]]]:
-    """The holders of each scheme, with the institution whose circle they belong to, if any."""
-    near = nearest_institutions(context, {holder for pair in pairs for holder in pair})
+    """The holders of each scheme, with the institution whose circle they belong to, if any.
+
+    Cards of persons are that institution's; a firm that is not close to it raises money by itself.
+    """
+    holders = {holder for pair in pairs for holder in pair}
+    near = nearest_institutions(context, holders)
     graph = nx.Graph()
-    graph.add_nodes_from(holder for pair in pairs for holder in pair)
+    graph.add_nodes_from(holders)
     graph.add_edges_from(pairs)
-    graph.add_edges_from(
-        (holder, f"institution {behind.institution_id}") for holder, behind in near.items()
-    )
-    groups = []
+    joined = nx.Graph()
     for members in nx.connected_components(graph):
+        nx.add_path(joined, sorted(members))
+        firms = {h: near.get(h) for h in members if h >= 0 and context.front(h) == "shell"}
+        close = {behind for behind in firms.values() if behind and behind[0] <= settings.firm_steps}
+        joined.add_edges_from(
+            (holder, f"institution {near[holder][1].institution_id}")
+            for holder in members & near.keys()
+            if not firms or near[holder][1] in {institution for _, institution in close}
+        )
+    groups = []
+    for members in nx.connected_components(joined):
         held = sorted(member for member in members if not isinstance(member, str))
-        known = [near[holder] for holder in held if holder in near]
+        known = [near[holder][1] for holder in held if holder in near]
         known.sort(key=lambda each: (-known.count(each), each.institution_id))
         groups.append((known[0] if known else None, held))
     return sorted(groups, key=lambda each: each[1])
 
 
-def nearest_institutions(context: Context, holders: set[int]) -> dict[int, Institution]:
-    """The institution, not licensed to take the public's money, in whose circle each party is.
+def nearest_institutions(context: Context, holders: set[int]) -> dict[int, tuple[int, Institution]]:
+    """The institution, not licensed to take the public's money, in whose circle each party is, and
+    how many ties lie between.
 
     Where a party is in several circles, the one with the fewest ties between; then by identifier.
     """
@@ -170,4 +194,4 @@ def nearest_institutions(context: Context, holders: set[int]) -> dict[int, Insti
             steps = len(circle[holder].chain)
             if holder not in near or steps < near[holder][0]:
                 near[holder] = steps, institution
-    return {holder: institution for holder, (_, institution) in near.items()}
+    return near

@@ -1,9 +1,9 @@
 """Who pays persons a few rates on the lots that others pay in: schemes older than the records.
 
 Beside a source that pays its collectors' own payers back stands one whose receivers paid in before
-the records begin. It is known by its returns (``lot_returns``), by the collectors' money, which it
-takes itself or is handed, and by some of the payers who are among its receivers all the same, far
-more of them than chance would give.
+the records begin. It is known by its returns (``lot_returns``, ``grid_returns``), by the
+collectors' money, which it takes itself or is handed, and by some of the payers who are among its
+receivers all the same, far more of them than chance would give.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import polars as pl
 
 from data.settings import IllegalFundraising
 from detectors.context import Context
+from detectors.grid_returns import grid_returns
 from detectors.lot_returns import LotReturns, lot_returns
 
 # Collectors, with themselves and with the holders that they hand their lots to; these pay persons.
@@ -81,12 +82,10 @@ def rated_sources(context: Context, settings: IllegalFundraising) -> list[tuple[
 
 def returns_of(context: Context, lots: pl.DataFrame, paid: pl.DataFrame) -> LotReturns:
     """The returns among the payments of a holder or a scheme; columns person and amount_fen."""
-    return lot_returns(
-        context.settings.fixed_returns,
-        lots["amount_fen"].to_numpy(),
-        paid["amount_fen"].to_numpy(),
-        paid["person"].to_numpy(),
-    )
+    sums = (lots["amount_fen"], paid["amount_fen"], paid["person"])
+    given = [each.cast(pl.Int64).to_numpy() for each in sums]
+    found = [find(context.settings.fixed_returns, *given) for find in (lot_returns, grid_returns)]
+    return max(found, key=lambda returns: returns.share)
 
 
 def pays_rates(settings: IllegalFundraising, returns: LotReturns) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from detector_world import World, at
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from data.settings import load_settings
 from detectors import illegal_fundraising
 from detectors.finding import CannotConclude, Finding
+from detectors.grid_returns import grid_returns
 
 LOTS = (10_000, 20_000, 50_000)
 
@@ -368,3 +373,61 @@ def test_payers_of_unknown_holders_count_beside_natural_persons_but_not_beside_f
         world.pay(f"Customer{number}", "desk", 50_000, at(9, number))
     [finding] = found(world)
     assert finding.amount_fen == 105_000_000
+
+
+def gridded(rate: float, *, seed: int = 5, receivers: int = 40) -> World:
+    """Persons pay many different thousands; others get a rate on such sums, or wages (rate 0)."""
+    rng = np.random.default_rng(seed)
+    world = World()
+    world.bystanders(1_000)
+    world.institution("Firm", "investment_firm", licensed=False)
+    world.account("desk", "Firm", "own_funds")
+    lots = rng.integers(11, 150, 100) * 1_000
+    investors = world.persons("investor", 60)
+    for number, person in enumerate(investors):
+        world.pay(person, "desk", int(lots[number]), at(number % 20, 10))
+    for number, person in enumerate([*world.persons("older", receivers - 9), *investors[:9]]):
+        lot = int(lots[60 + number % 40])
+        yuan = int(lot * rate) if rate else int(rng.integers(600, 9_000))
+        world.pay("desk", person, yuan, at(21 + number % 6, 15))
+    return world
+
+
+def test_a_rate_shows_on_a_grid_of_lots_where_no_lot_is_usual() -> None:
+    [finding] = found(gridded(0.06204), rated_lift=3.0)
+    assert finding.measures["plan_share"].value > 0.8
+    assert "6.20%" in finding.text[1]
+    assert found(gridded(0.0), rated_lift=3.0) == []
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_wages_of_any_sums_show_no_rate(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    lots = rng.integers(11, 150, 60) * 100_000
+    wages = rng.integers(600, 9_000, 60) * 100
+    found = grid_returns(load_settings(None).fixed_returns, lots, wages, np.arange(60))
+    assert found.share < 0.4
+
+
+def test_lots_in_cash_and_what_collectors_hand_on_are_shown() -> None:
+    world = scheme(collectors=("Runner",))
+    world.party("Runner", "Drawer", kind="person")
+    world.tie("Runner", "Firm", "director")
+    taken = found(world)[0].amount_fen
+    marks = {"cash": True, "payer_account": -1}
+    cash = {world.pay("Drawer", "Runner", 20_000, at(day, 15), **marks) for day in (3, 4)}
+    handed = world.pay("Runner", "desk", 500_000, at(6))
+    [finding] = found(world)
+    assert {*cash, handed} < set(finding.transfers)
+    assert finding.amount_fen == taken + 4_000_000
+
+
+def test_another_collector_joins_the_scheme_that_it_hands_its_lots_to() -> None:
+    world = scheme()
+    world.party("Runner", kind="person")
+    lots = {world.pay(who, "Runner", 20_000, at(80)) for who in world.persons("late", 10)}
+    handed = world.pay("Runner", "desk", 190_000, at(81))
+    [finding] = found(world)
+    assert {*lots, handed} < set(finding.transfers)
+    assert finding.accomplices == (("Runner", "pool"),)
