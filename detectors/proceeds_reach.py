@@ -11,28 +11,30 @@ import polars as pl
 
 from detectors.context import Context
 from detectors.loan_money import lay_loan_money
+from detectors.payment_sides import lay_payment_sides
 
+# Borrowers are followed as parties, or by the account that the loan was paid to where nobody
+# submitted whose it is (``payment_side``).
 CREATE_PAID = """
 create or replace temp table reach_paid as
-select m.institution_id, m.loan_id, b.borrower, min(m.booked_at) as paid_at,
+select m.institution_id, m.loan_id, b.borrower, m.payee as taker, min(m.booked_at) as paid_at,
   min(m.business_date) as paid_on, sum(m.amount_fen)::bigint as paid_fen
 from loan_money m
 join loan_book b on b.institution_id = m.institution_id and b.loan_id = m.loan_id
-where m.flow = 'disburse' and m.payee = b.borrower and b.borrower >= 0
-group by m.institution_id, m.loan_id, b.borrower
+where m.flow = 'disburse' and b.borrower >= 0 and (m.payee = b.borrower or m.payee < -1)
+group by m.institution_id, m.loan_id, b.borrower, m.payee
 having min(m.business_date) >= $since
 """
 # Every payment into a target by somebody else than a target, in the records.
 CREATE_INTO = """
 create or replace temp table reach_into as
-select t.transfer_no, t.ref, t.booked_at, t.business_date, t.amount_fen, a.party_no as payer,
-  coalesce(p.kind = 'person', false) as person, g.account, g.party_no as target, g.kind
+select t.transfer_no, t.ref, t.booked_at, t.business_date, t.amount_fen, a.party as payer,
+  a.person or not a.known as person, g.account, g.party_no as target, g.kind
 from transfer t
 join reach_target g on g.account = t.payee_account
-join account_dim a on a.account_id = t.payer_account
-left join party_dim p on p.party_no = a.party_no
+join payment_side a on a.account_id = t.payer_account
 anti join reach_target f on f.account = t.payer_account
-where t.status = 'settled' and t.business_date between $first and $last and a.party_no >= 0
+where t.status = 'settled' and t.business_date between $first and $last
 """
 # Straight from the borrower, and over one other person whom the borrower gave a good part of it.
 CREATE_REACHED = """
@@ -41,23 +43,23 @@ with straight as (
   select p.institution_id, p.loan_id, i.transfer_no as step, i.transfer_no as last,
     i.amount_fen, i.target, i.account, i.kind, i.payer
   from reach_paid p
-  join reach_into i on i.payer = p.borrower
+  join reach_into i on i.payer = p.taker
     and i.booked_at > p.paid_at and i.business_date <= p.paid_on + $days::integer
 ), given as materialized (
   -- Few transfers; joined with the loans at once, both ends would be paired with one another first.
-  select t.transfer_no, t.booked_at, t.business_date, t.amount_fen, f.party_no as giver,
-    q.party_no as holder
+  select t.transfer_no, t.booked_at, t.business_date, t.amount_fen, f.party as giver,
+    q.party as holder
   from transfer t
-  join account_dim q on q.account_id = t.payee_account
-  join account_dim f on f.account_id = t.payer_account
-  semi join (select payer from reach_into where person) n on n.payer = q.party_no
-  semi join reach_paid b on b.borrower = f.party_no
-  where t.status = 'settled' and q.party_no <> f.party_no
+  join payment_side q on q.account_id = t.payee_account
+  join payment_side f on f.account_id = t.payer_account
+  semi join (select payer from reach_into where person) n on n.payer = q.party
+  semi join reach_paid b on b.taker = f.party
+  where t.status = 'settled' and q.party <> f.party
 ), handed as (
   select p.institution_id, p.loan_id, p.paid_fen, p.paid_on, g.transfer_no, g.booked_at,
     g.amount_fen, g.holder
   from given g
-  join reach_paid p on p.borrower = g.giver
+  join reach_paid p on p.taker = g.giver
     and g.booked_at > p.paid_at and g.business_date <= p.paid_on + $days::integer
   where g.amount_fen >= $part * p.paid_fen
 ), over_one as (
@@ -80,7 +82,7 @@ with custom as (
   select r.institution_id, r.loan_id, r.target, count(distinct i.transfer_no) as times
   from (select distinct institution_id, loan_id, target from reached) r
   join reach_paid p on p.institution_id = r.institution_id and p.loan_id = r.loan_id
-  join reach_into i on i.payer = p.borrower and i.target = r.target
+  join reach_into i on i.payer = p.taker and i.target = r.target
     and (i.booked_at <= p.paid_at or i.business_date > p.paid_on + $days::integer)
   group by r.institution_id, r.loan_id, r.target
 )
@@ -100,7 +102,7 @@ PAYOUTS = """
 select p.institution_id, p.loan_id, m.ref, m.booked_at
 from reach_paid p
 join loan_money m on m.institution_id = p.institution_id and m.loan_id = p.loan_id
-  and m.flow = 'disburse' and m.payee = p.borrower
+  and m.flow = 'disburse' and m.payee = p.taker
 order by 1, 2, 4, 3
 """
 LOANS = """
@@ -119,11 +121,33 @@ def read_reached(
     """
     db, window_days = context.db, context.settings.load.window_days
     lay_loan_money(context)
+    lay_payment_sides(context)
     window = {"first": context.first_date(window_days), "last": context.business_date}
     db.execute("loans paid out", CREATE_PAID, {"since": since})
     db.execute("payments into targets", CREATE_INTO, window)
     db.execute("proceeds at targets", CREATE_REACHED, {"days": days, "part": part})
-    return db.frame("reached", REACHED, {"days": days}), dict(db.rows("loans", LOANS))
+    reached = db.frame("reached", REACHED, {"days": days})
+    return _of_proceeds(reached), dict(db.rows("loans", LOANS))
+
+
+def _of_proceeds(reached: pl.DataFrame) -> pl.DataFrame:
+    """Leave out payments that exceed what is left of the loan: they are of the borrower's own.
+
+    The first payment counts whatever it is: savings may go with it.
+    """
+    left: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[str, str], set[int]] = {}
+    kept = []
+    columns = ("institution_id", "loan_id", "last", "paid_fen", "amount_fen")
+    for name, loan, last, paid_fen, amount_fen in reached.select(columns).iter_rows():
+        rest = left.setdefault((name, loan), paid_fen)
+        counted = seen.setdefault((name, loan), set())
+        fits = last in counted or not counted or amount_fen <= rest
+        if fits and last not in counted:
+            counted.add(last)
+            left[name, loan] = rest - amount_fen
+        kept.append(fits)
+    return reached.filter(pl.Series(kept, dtype=pl.Boolean))
 
 
 def read_payouts(context: Context) -> pl.DataFrame:

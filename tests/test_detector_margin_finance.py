@@ -227,3 +227,30 @@ def test_without_securities_accounts_it_cannot_be_judged() -> None:
             ),
         )
     ]
+
+
+def deposited(yuan: int = 10_000, *, after: int = 2) -> tuple[World, set[str]]:
+    """Clients' money goes to six strangers' securities accounts, so many days after a deposit."""
+    world = platform(0)
+    world.account("own", "Platform", "own_funds")
+    deposits = set()
+    for number, trader in enumerate(world.persons("trader", 6)):
+        world.party(f"Front{number}", kind="person")
+        world.account(f"shares{number}", f"Front{number}", "securities_transfer")
+        deposits.add(world.pay(trader, "own", yuan + number * 100, at(number, 10)))
+        world.pay("custody", f"shares{number}", 40_000, at(number + after, 15))
+    return world, deposits
+
+
+def test_deposits_of_traders_are_shown_where_they_pair_off_with_what_was_funded() -> None:
+    world, deposits = deposited()
+    [finding] = found(world)
+    assert deposits < set(finding.transfers)
+    assert dict(finding.accomplices)["trader0000"] == "beneficiary"
+    assert finding.amount_fen == 6 * 4_000_000
+    for person in world.persons("customer", 30):  # a shop's takings among which they may be chance
+        world.pay(person, "own", 5_000, at(30))
+    assert deposits.isdisjoint(found(world)[0].transfers)
+    for late, unlike in (deposited(after=9), deposited(yuan=3_000)), (deposited(50_000),) * 2:
+        for world, paid in (late, unlike):
+            assert paid.isdisjoint(found(world)[0].transfers)

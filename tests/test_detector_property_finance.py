@@ -150,3 +150,27 @@ def test_a_relative_who_pays_in_parts_fires_without_what_he_buys_himself() -> No
     cited = [world.paid[int(ref[1:])] for ref in finding.transfers if ref.startswith("M")]
     own = [row for row in cited if row[2] == 3_300_000]
     assert (finding.amount_fen, own) == (17_400_000, [])
+
+
+def test_savings_beyond_the_loan_are_left_out() -> None:
+    world = spend(platform(), "Builder", yuan=40_000)
+    for number in range(3):
+        world.pay(f"Borrower{number}", "Builder", 35_000, at(number + 12))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 12_000_000
+    assert len(finding.transfers) == 3 + 3 + 3
+
+
+def test_a_loan_paid_to_an_account_whose_holder_nobody_submitted_is_followed() -> None:
+    world = spend(platform(), "Builder")
+    for number in range(3):
+        world.account(f"away{number}", f"Borrower{number}", "ordinary")
+        world.unregistered.add(f"away{number}")
+        world.loan("Platform", f"U{number}", f"Borrower{number}", 50_000, number)
+        paid = world.pay("custody", f"away{number}", 50_000, at(number, 13), f"U{number}")
+        world.event("Platform", f"U{number}", "disburse", f"Borrower{number}", paid, number)
+        world.pay(f"away{number}", "Builder", 45_000, at(number + 5))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 17_400_000 + 13_500_000
