@@ -857,6 +857,7 @@ class UnlicensedBusiness(Section):
     least_loan_fen: Whole
     round_loan_fen: Count
     minimum_round_share: Share
+    minimum_firms: Count
     most_lag_days: Whole
     rate_tolerance: Share
     minimum_following_share: Share

@@ -12,6 +12,7 @@ from detectors.context import Context
 from detectors.evidence import fen
 from detectors.licence_scope import ACTIVITIES, Activity, Licences
 from detectors.near_ties import lay_near_ties
+from detectors.payment_sides import lay_payment_sides
 
 # What a party does by the registers: rows of evidence with their sum, counterparty and day.
 GUARANTEES = """
@@ -37,7 +38,8 @@ order by 1, 3, 2
 """
 # Sums that a firm pays to many and that come back in smaller ones: loans nobody published. What a
 # firm that is no lender by kind pays for goods, claims and wages is not round. Beside those who pay
-# back stand persons paid a round sum once, who have not begun to (`pending`).
+# back stand persons paid a round sum once, who have not begun to (`pending`); firms too, where
+# several pay back. An account of unknown holder counts as a person.
 LENT = """
 with firm as (
   select a.account_id, p.party_no, p.party_id,
@@ -46,18 +48,18 @@ with firm as (
   where p.kind = 'organisation' and a.role in ('own_funds', 'ordinary')
     and coalesce(p.institution_kind, '') not in ('bank', 'clearing_house')
 ), moved as (
-  select f.party_no, f.party_id, f.financial, b.party_no as other, true as lent, t.ref, t.booked_at,
+  select f.party_no, f.party_id, f.financial, b.party as other, true as lent, t.ref, t.booked_at,
     t.business_date, t.amount_fen
   from transfer t join firm f on f.account_id = t.payer_account
-  join account_dim b on b.account_id = t.payee_account
-  where t.status = 'settled' and t.loan_id is null and b.party_no not in (-1, f.party_no)
+  join payment_side b on b.account_id = t.payee_account
+  where t.status = 'settled' and t.loan_id is null and b.party <> f.party_no
     and t.business_date between $first and $day
   union all
-  select f.party_no, f.party_id, f.financial, a.party_no, false, t.ref, t.booked_at,
+  select f.party_no, f.party_id, f.financial, a.party, false, t.ref, t.booked_at,
     t.business_date, t.amount_fen
   from transfer t join firm f on f.account_id = t.payee_account
-  join account_dim a on a.account_id = t.payer_account
-  where t.status = 'settled' and t.loan_id is null and a.party_no not in (-1, f.party_no)
+  join payment_side a on a.account_id = t.payer_account
+  where t.status = 'settled' and t.loan_id is null and a.party <> f.party_no
     and t.business_date between $first and $day
 ), pair as (
   select party_no, party_id, other, max(amount_fen) filter (lent) as lent_fen,
@@ -68,20 +70,25 @@ with firm as (
   from (select *, min(booked_at) over (partition by party_no, other) as first_at from moved)
   group by party_no, party_id, other
 ), lends as (
-  select party_no from pair where lent_first and lent_fen >= $least group by party_no
-  having bool_or(financial) or count(*) filter (round_lent) >= $rounds * count(*)
+  select i.party_no, count(*) filter (i.round_lent and i.back_fen <= $instalment * i.lent_fen
+    and q.kind = 'organisation' and q.institution_id is null) >= $firms as to_firms
+  from pair i left join party_dim q on q.party_no = i.other
+  where i.lent_first and i.lent_fen >= $least group by i.party_no
+  having bool_or(i.financial) or count(*) filter (i.round_lent) >= $rounds * count(*)
 )
 select m.party_id, m.ref, m.business_date as day,
-  case when m.lent then m.amount_fen else 0 end as amount_fen, q.party_id as other,
+  case when m.lent then m.amount_fen else 0 end as amount_fen,
+  coalesce(q.party_id, 'account ' || m.other) as other,
   n.one is not null as related, p.back_fen is null as pending
 from moved m
 join pair p on p.party_no = m.party_no and p.other = m.other and p.lent_first
   and p.lent_fen >= $least and coalesce(p.back_fen, 0) <= $instalment * p.lent_fen
   and (p.financial and p.back_fen is not null or p.round_lent and p.loans = 1)
-semi join lends l on l.party_no = m.party_no
-join party_dim q on q.party_no = m.other and q.institution_id is null
-  and (p.back_fen is not null or q.kind = 'person')
+join lends l on l.party_no = m.party_no
+left join party_dim q on q.party_no = m.other
 left join near_tie n on n.one = m.party_no and n.other = m.other
+where q.institution_id is null
+  and (p.back_fen is not null or coalesce(q.kind, 'person') = 'person' or l.to_firms)
 order by 1, 3, 2
 """
 HOLDINGS = """
@@ -114,7 +121,7 @@ COOPERATION = """
 with firm as (
   select a.account_id, p.party_id, coalesce(list_contains($licensed, p.institution_id), false)
     as licensed, p.institution_kind is not null as registered,
-    coalesce(p.institution_kind in ('insurer', 'payment_institution'), false) as retail
+    coalesce(p.institution_kind = 'insurer', false) as retail
   from account_dim a join party_dim p on p.party_no = a.party_no
   where p.kind = 'organisation'
     and coalesce(p.institution_kind, '') not in ('bank', 'clearing_house')
@@ -131,18 +138,24 @@ where t.status = 'settled' and t.business_date between $first and $last and t.lo
   and (a.registered and b.registered or not a.retail and not b.retail)
 order by 1, 2, t.booked_at, t.ref
 """
-# What persons pay accounts of firms that pay licensed ones out of it.
+# What persons, and accounts of unknown holders, pay accounts of firms that pay licensed ones out of
+# it, and what they are paid there.
 BEHIND = """
 with handing as (
   select distinct t.payer_account as account, c.party_id
   from cooperation c join transfer t on t.ref = c.ref
   where c.outgoing
 )
-select h.party_id, t.ref, t.booked_at, t.amount_fen, a.party_no as person
+select h.party_id, t.ref, t.booked_at, t.amount_fen, a.party as person, true as incoming
 from handing h
 join transfer t on t.payee_account = h.account
-join account_dim a on a.account_id = t.payer_account
-join party_dim p on p.party_no = a.party_no and p.kind = 'person'
+join payment_side a on a.account_id = t.payer_account and (a.person or not a.known)
+where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
+union all
+select h.party_id, t.ref, t.booked_at, t.amount_fen, a.party, false
+from handing h
+join transfer t on t.payer_account = h.account
+join payment_side a on a.account_id = t.payee_account and (a.person or not a.known)
 where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
 order by 1, 3, 2
 """
@@ -176,6 +189,7 @@ def read_activities(
 ) -> dict[str, list[Done]]:
     """Each party's licensed business without a licence for it, where it is more than a favour."""
     lay_near_ties(context)
+    lay_payment_sides(context)
     found: dict[str, list[Done]] = {}
     lent = {
         "first": context.first_date(settings.window_days),
@@ -183,6 +197,7 @@ def read_activities(
         "instalment": settings.largest_instalment_ratio,
         "round": settings.round_loan_fen,
         "rounds": settings.minimum_round_share,
+        "firms": settings.minimum_firms,
         "day": context.business_date,
     }
     for activity in ACTIVITIES:
@@ -234,9 +249,11 @@ def read_cooperation(context: Context, settings: UnlicensedBusiness) -> dict[str
 def read_handed_on(
     context: Context, settings: UnlicensedBusiness, partners: Mapping[str, pl.DataFrame]
 ) -> dict[str, pl.DataFrame]:
-    """By unlicensed firm, what persons paid it, where most of it went on to licensed ones.
+    """By unlicensed firm, what persons paid it, where most of it went on to licensed ones, and what
+    the same got back there.
 
-    `partners` is as ``read_cooperation`` gives it; rows have ref, booked_at and amount_fen.
+    `partners` is as ``read_cooperation`` gives it; rows have ref, booked_at, amount_fen, person
+    and incoming.
     """
     if not partners:
         return {}
@@ -248,15 +265,17 @@ def read_handed_on(
     )
     context.db.register("cooperation", rows.to_arrow())
     window = {"first": context.first_date(settings.window_days), "last": context.business_date}
+    lay_payment_sides(context)
     taken = context.db.frame("persons behind settlements", BEHIND, window)
     context.db.unregister("cooperation")
     found = {}
     for key, mine in taken.group_by("party_id", maintain_order=True):
         party = str(key[0])
-        handed, came = fen(partners[party].filter("outgoing")), fen(mine)
+        clients = mine.filter("incoming")
+        handed, came = fen(partners[party].filter("outgoing")), fen(clients)
         near = min(handed, came) >= settings.handed_on_share * max(handed, came)
-        if near and mine["person"].n_unique() >= settings.minimum_clients:
-            found[party] = mine
+        if near and clients["person"].n_unique() >= settings.minimum_clients:
+            found[party] = mine.join(clients.select("person").unique(), on="person", how="semi")
     return found
 
 

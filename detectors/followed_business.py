@@ -18,11 +18,12 @@ from detectors.context import Context
 
 Ints = npt.NDArray[np.int64]
 
-# What licensed firms pay organisations that are neither licensed nor customers of theirs.
+# What licensed firms pay, out of their own money, organisations that are not licensed.
 PAID = """
 with firm as (
   select a.account_id, p.party_id, coalesce(list_contains($licensed, p.institution_id), false)
-    as licensed, p.institution_kind is not null as registered
+    as licensed, p.institution_kind is not null as registered,
+    a.role in ('client_custody', 'client_reserve') as clients
   from account_dim a join party_dim p on p.party_no = a.party_no
   where p.kind = 'organisation'
     and coalesce(p.institution_kind, '') not in ('bank', 'clearing_house')
@@ -30,7 +31,7 @@ with firm as (
 select b.party_id, a.party_id as other, false as outgoing, b.registered, t.ref, t.booked_at,
   t.business_date as day, t.amount_fen
 from transfer t
-join firm a on a.account_id = t.payer_account and a.licensed
+join firm a on a.account_id = t.payer_account and a.licensed and not a.clients
 join firm b on b.account_id = t.payee_account and not b.licensed
 where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
 qualify count(*) over (partition by b.party_id, a.party_id) >= $settlements

@@ -170,7 +170,7 @@ def _finding(
 def _settled_fen(partners: pl.DataFrame | None, behind: pl.DataFrame | None) -> int:
     """What persons paid that was handed on, else what was settled in the larger direction."""
     if behind is not None:
-        return fen(behind)
+        return fen(behind.filter("incoming"))
     if partners is None:
         return 0
     return max(fen(partners.filter("outgoing")), fen(partners.filter(~pl.col("outgoing"))))
