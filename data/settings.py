@@ -957,6 +957,7 @@ class OfflineSales(Section):
     most_pay_fen: Whole
     run_gap_days: Count
     run_persons: Count
+    round_fen: Count
     minimum_persons: Count
     minimum_payments: Count
     pay_day_share: Share
@@ -974,6 +975,8 @@ class OfflineSales(Section):
     most_spread: Share
     nearer_part: Share
     spread_part: Share
+    steady_part: float
+    own_part: Share
     minimum_landlords: Count
     rent_least_days: Count
     rent_most_days: Count

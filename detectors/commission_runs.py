@@ -75,7 +75,7 @@ def commission_runs(
     pay = pay.join(sizes.select("run"), on="run", how="semi")
     sales, repaid = _per_money(sizes, inflow, "new_fen"), _per_money(sizes, inflow, "repaid_fen")
     total = max(int(inflow["new_fen"].sum()), 1)
-    beside = _beside(pay, small)
+    beside = _beside(settings, pay, small)
     columns = ("ref", "booked_at", "amount_fen", "payer")
     return Runs(
         paid=pl.concat([pay.select(columns), beside.select(columns)]).sort("booked_at", "ref"),
@@ -92,12 +92,33 @@ def commission_runs(
     )
 
 
-def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -> bool:
+def pay_moves(
+    settings: OfflineSales, runs: Runs | None, highest_share: float, *, met: bool = False
+) -> bool:
     """Say whether runs of pay look like commissions: uneven, moving with new money, and at most so
-    much of it."""
+    much of it.
+
+    Where clients are `met`, pay that is a little uneven will do, and it need not follow what came.
+    """
     if runs is None:
         return False
-    uneven = (
+    # Of few persons or runs there must be more of the other, or chance makes them alike.
+    enough = runs.persons >= settings.minimum_persons and (
+        runs.persons * runs.runs >= settings.minimum_payments
+    )
+    return (
+        enough
+        and settings.lowest_share <= runs.share <= highest_share
+        # What goes up and down by so much hangs on few cases, as what collectors of debts are paid.
+        and runs.swing <= settings.most_swing
+        and (_uneven(settings, runs) or (met and runs.swing >= settings.slight_swing))
+        and (_follows(settings, runs) or (met and runs.spread_sales <= settings.most_spread))
+    )
+
+
+def _uneven(settings: OfflineSales, runs: Runs) -> bool:
+    """Whether pay is as uneven as success; wages with a bonus are not."""
+    return (
         runs.swing >= settings.sure_swing
         or (runs.swing >= settings.least_swing and runs.between_persons >= settings.least_uneven)
         # Pay that is steadier per new money than by itself moves with it, were it ever so little.
@@ -106,26 +127,19 @@ def pay_moves(settings: OfflineSales, runs: Runs | None, highest_share: float) -
             and runs.spread_sales <= settings.steadier_part * runs.spread_pay
         )
     )
-    # What goes up and down by so much hangs on few cases, as what collectors of debts are paid.
-    settled = runs.swing <= settings.most_swing
-    follows = (
-        runs.spread_sales <= settings.sure_spread
-        or (
-            runs.spread_sales <= settings.most_spread
-            and runs.spread_sales <= settings.nearer_part * runs.spread_repaid
-        )
-        or runs.spread_sales <= settings.spread_part * runs.spread_repaid
-    )
-    # Of few persons or runs there must be more of the other, or chance makes them alike.
-    enough = runs.persons >= settings.minimum_persons and (
-        runs.persons * runs.runs >= settings.minimum_payments
-    )
+
+
+def _follows(settings: OfflineSales, runs: Runs) -> bool:
+    """Whether pay moves with new money, and not by itself or with repayments."""
+    sales, repaid, pay = runs.spread_sales, runs.spread_repaid, runs.spread_pay
+    if sales <= settings.sure_spread:
+        return True
+    if runs.runs >= settings.sure_runs and sales > settings.steady_part * pay:
+        return False  # it stays the same while new money does not
     return (
-        enough
-        and settings.lowest_share <= runs.share <= highest_share
-        and uneven
-        and settled
-        and follows
+        (sales <= settings.most_spread and sales <= settings.nearer_part * repaid)
+        or sales <= settings.spread_part * repaid
+        or sales <= min(settings.most_spread, repaid, settings.own_part * pay)
     )
 
 
@@ -159,9 +173,15 @@ def _without_pay_day(
     return choices[spreads.index(least)] if least <= settings.most_spread else sizes
 
 
-def _beside(pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
+def _beside(settings: OfflineSales, pay: pl.DataFrame, small: pl.DataFrame) -> pl.DataFrame:
     """Payments to others on the days of the runs, none larger than the runs' largest, where they
-    are no more than the runs' own: else it is a pay day."""
+    are no more than the runs' own: else it is a pay day.
+
+    Where what the runs pay is seldom a round sum, round ones are rents and bills.
+    """
+    odd = pl.col("amount_fen") % settings.round_fen != 0
+    if pay.filter(odd).height > pay.height / 2:
+        small = small.filter(odd)
     by_day = pay.group_by("business_date").agg(pl.len().alias("runs"))
     others = small.filter(pl.col("amount_fen") <= pay["amount_fen"].max())
     others = others.join(pay.select("payee").unique(), on="payee", how="anti")

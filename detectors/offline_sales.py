@@ -123,7 +123,7 @@ def judge(
     )
     # Beside another sign, the pay of staff that moves may hold wages too, and come to more.
     if (branches or terminals) and not sold.commissions:
-        moves = pay_moves(settings, sold.runs, settings.mixed_share)
+        moves = pay_moves(settings, sold.runs, settings.mixed_share, met=terminals)
         sold = replace(sold, commissions=moves)
     signs = sold.commissions + branches + terminals
     if sold.new_fen < settings.minimum_new_fen or signs < 1 + (not sold.commissions):
