@@ -27,11 +27,11 @@ SOUND_ALIKE = (
     (re.compile("(?<!管)理[材才裁]|[里鲤]财"), "理财"),
     (re.compile("基[今巾斤](?!日)|[鸡积]金(?![属])"), "基金"),
     (re.compile("网[袋货代](?!运|物|车|架|理|码|表|购)"), "网贷"),
-    (re.compile("(?<!分)支[傅附副](?!近|属|业)|[芝枝]付"), "支付"),
+    (re.compile("(?<!分)支[傅附副富](?!近|属|业|强|民|农|贵)|[芝枝]付"), "支付"),
     # Both characters of the same sound, the first of them none that firms are named with.
     (re.compile("[今巾斤衿][溶熔镕绒嵘荣容蓉]"), "金融"),
     (re.compile("[里鲤哩][材裁](?!料)|鲤[才彩]"), "理财"),
-    (re.compile("[鸡叽畸][今巾斤]"), "基金"),
+    (re.compile("[鸡叽畸姬积机][今巾斤](?!日|年|天|后)"), "基金"),
     (re.compile("[惘罔枉][贷袋代带]|往[贷袋]"), "网贷"),
     (re.compile("(?<!荔)[枝肢吱][附副傅富负](?!属|业)"), "支付"),
     (re.compile("(?<![A-Z0-9])P(?:TO|二|贰|TWO)P(?![A-Z0-9])"), "P2P"),
