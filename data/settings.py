@@ -697,6 +697,7 @@ class Layering(Section):
     most_instances: Count
     most_per_start: Count
     minimum_layers: Count
+    most_hops_each: Count
     minimum_parallel: Count
     minimum_spread: Count
     way_least_fen: Whole

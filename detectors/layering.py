@@ -123,8 +123,12 @@ def _is_said(settings: Layering, shown: set[str], rows: pl.DataFrame) -> bool:
 
 
 def fires(settings: Layering, network: Network) -> bool:
-    """Hold one network against the thresholds and its look-alikes."""
-    deep = network.depth >= settings.minimum_layers
+    """Hold one network against the thresholds and its look-alikes.
+
+    As few layers as may be that pay each other again and again are a chain of supply.
+    """
+    few = network.hops.height <= settings.most_hops_each * len(network.layers)
+    deep = network.depth >= settings.minimum_layers + (not few)
     wide = (
         network.parallel >= settings.minimum_parallel or network.spread >= settings.minimum_spread
     )
@@ -171,7 +175,10 @@ def _finding(context: Context, settings: Layering, network: Network, subject: in
     ]
     shapes = (
         (network.depth >= settings.minimum_layers)
-        + (network.parallel >= settings.minimum_parallel)
+        + (
+            network.parallel >= settings.minimum_parallel
+            or network.spread >= settings.minimum_spread
+        )
         + (network.cycles > 0)
     )
     layers = min(len(network.layers) / settings.sure_layers, 1.0)

@@ -592,3 +592,9 @@ def test_firms_and_those_who_deal_both_ways_are_no_go_betweens() -> None:
     friends = between()
     friends.pay("Hand", "source0000", 1_500, at(30))
     assert found(friends) == []
+
+
+def test_as_few_layers_that_pay_each_other_again_and_again_are_a_chain_of_supply() -> None:
+    assert len(found(chain(parts=5))) == 1
+    assert found(chain(parts=7, yuan=600_000)) == []
+    assert len(found(chain(layers=4, parts=7, yuan=600_000))) == 1

@@ -202,6 +202,11 @@ def test_a_firm_on_no_register_that_hands_persons_money_to_a_licensed_one_fires(
     assert found(channel(4)) == []
     assert found(channel(handed=0.4)) == []
     assert found(channel(partner="insurer")) == []  # it may collect premiums
+    world = channel(partner="payment_institution")
+    back = world.pay("Front", "client0003", 9_000, at(31))
+    [finding] = found(world)
+    assert back in finding.transfers
+    assert finding.amount_fen == 15_300_000
 
 
 def sharing(
@@ -243,6 +248,24 @@ def test_what_does_not_follow_the_takings_is_a_supplier_s() -> None:
         sharing(count=4, every=3),
     ):  # fmt: skip
         assert found(quiet) == []
+
+
+def test_beside_firms_that_pay_back_others_and_accounts_of_nobody_known_borrow_too() -> None:
+    world = lending()
+    world.party(*(f"Maker{number}" for number in range(5)))
+    for number in range(5):
+        world.pay("Platform", f"Maker{number}", 50_000, at(number, 9))
+    pending = {f"M{len(world.paid) - 1}"}
+    for number in range(2):
+        world.pay(f"Maker{number}", "Platform", 2_000, at(25))
+    [finding] = found(world)
+    assert pending.isdisjoint(finding.transfers)  # two may be suppliers
+    world.pay("Maker2", "Platform", 2_000, at(25))
+    world.account("away", "Maker0", "ordinary")
+    world.unregistered.add("away")
+    pending.add(world.pay("Platform", "away", 40_000, at(8)))
+    [finding] = found(world)
+    assert pending < set(finding.transfers)
 
 
 def test_a_loan_and_its_instalments_are_no_cooperation() -> None:
