@@ -59,6 +59,17 @@ where exists (select 1 from held g semi join moved n using (account_id)
 group by h.party_id order by h.party_id
 """
 
+# What a firm and those who take and pay for it move between each other.
+FILLED = """
+select t.ref, t.booked_at
+from payment_side a
+join transfer t on t.payer_account = a.account_id
+join payment_side b on b.account_id = t.payee_account
+where list_contains($acting, a.party) and list_contains($acting, b.party) and a.party <> b.party
+  and t.status = 'settled' and t.business_date between $first and $last
+order by t.booked_at, t.ref
+"""
+
 
 def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     """Yield a finding per firm that clears between banks over its own accounts."""
@@ -110,8 +121,11 @@ def judge(
     amount = fen(shown.filter("incoming"))
     if amount < settings.minimum_fen:
         return
-    evidence = read_evidence(shown)
     tied = sorted(set(shown["party"]) - {operator})
+    window = {"first": legs["day"].min(), "last": context.business_date}
+    filled = context.db.frame("moved between them", FILLED, {**window, "acting": [operator, *tied]})
+    moves = [each.select("ref", "booked_at") for each in (shown, filled)]
+    evidence = read_evidence(pl.concat(moves))
     direct = fen(shown.filter(pl.col("channel") == "direct_link")) / max(fen(shown), 1)
     banned = legal_rules().value("direct_clearing", "link_ban", context.business_date) is not None
     lookalikes = _lookalikes(settings, share, by_chance, shown, whole)

@@ -70,6 +70,9 @@ def test_below_a_threshold_is_none(quiet: World, relaxed: dict[str, float]) -> N
 def test_a_bridge_account_of_a_tied_party_is_named() -> None:
     [finding] = found(clearing(holder="Bridge"))
     assert (finding.party_id, finding.accomplices) == ("Firm", (("Bridge", "shell"),))
+    world = clearing(holder="Bridge")
+    filled = world.pay("Firm", "Bridge", 200_000, at(3, 1))
+    assert filled in found(world)[0].transfers
 
 
 def test_a_fee_by_the_piece_and_a_direct_link_are_seen() -> None:
