@@ -11,8 +11,8 @@ paid for in odd sums beside the lots); lawful lending (loans account for the cre
 public products; borrowing among acquaintances (below the lines of illegal deposit-taking: it stays
 open).
 
-Blind spots: cash; returns at a rate of each payer's own, or in kind; payments through a payment
-firm's accounts; schemes that have paid nothing back yet.
+Blind spots: cash that firms take; returns at a rate of each payer's own, or in kind; payments
+through a payment firm's accounts; schemes that have paid nothing back yet.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ CHINESE = Description(
         "已登记的公募产品；熟人之间的借款（未达非法吸收公众存款的标准时存疑）。"
     ),
     blind_spots=(
-        "现金；每名付款人各有不同比例的返还，或以实物返还；经支付机构账户的付款；尚未返还过任何款项的"
+        "单位收取的现金；每名付款人各有不同比例的返还，或以实物返还；经支付机构账户的付款；尚未返还过任何款项的"
         "集资。"
     ),
 )
