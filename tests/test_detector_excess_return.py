@@ -379,3 +379,46 @@ def test_who_is_paid_from_another_account_than_he_paid_into_got_no_more_for_that
     for name in people:
         world.pay("second", name, 10_000, at(13))
     assert found(world) == []
+
+
+def test_another_account_that_pays_wages_is_no_source_of_what_investors_get() -> None:
+    """A shop of the circle sells much and pays staff; investors have nothing to do with it."""
+    world = firm()
+    world.party("Shop")
+    world.tie("Firm", "Shop", "controls")
+    world.pay("Buyer", "Shop", 500_000, at(3))
+    for name in world.persons("worker", 5):
+        world.pay("Shop", name, 4_000, at(20))
+    [finding] = found(world)
+    assert finding.measures["uncovered_fen"].value == 13_200_000
+
+
+def test_what_lay_in_a_platforms_custody_is_other_clients_money() -> None:
+    """Persons pay in under no loan's number and get it back with a return within days."""
+
+    def short(kind: str, role: str) -> World:
+        world = World()
+        world.institution("Firm", kind, licensed=False)
+        world.account("till", "Firm", role, "Firm" if role == "client_custody" else None)
+        world.add("balance", bank_no="102301000019", account_no="till", balance_date=at(0).date(),
+                  opening_fen=90_000_000, credit_fen=0, debit_fen=0, closing_fen=0)  # fmt: skip
+        for number, name in enumerate(world.persons("client", 20)):
+            world.pay(name, "till", 10_000, at(number, 9))
+            world.pay("till", name, 10_050 + 3.17 * number, at(number + 7))
+        return world
+
+    assert len(found(short("p2p_platform", "client_custody"))) == 1
+    assert found(short("p2p_platform", "own_funds")) == []
+    assert found(short("investment_firm", "client_custody")) == []
+
+
+def test_another_institution_of_the_circle_answers_for_its_own_clients() -> None:
+    world = World()
+    for name in ("Parent", "Child"):
+        world.institution(name, "investment_firm", licensed=False)
+    world.tie("Parent", "Child", "shareholder", 0.8)
+    world.account("desk", "Child", "own_funds")
+    for number, name in enumerate(world.persons("client", 20)):
+        world.pay(name, "desk", 10_000, at(number, 9))
+        world.pay("desk", name, 10_500, at(number + 30))
+    assert [each.party_id for each in found(world)] == ["Child"]
