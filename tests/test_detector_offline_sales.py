@@ -216,6 +216,38 @@ def test_collectors_whose_pay_follows_repayments_are_none() -> None:
     assert found(world) == []
 
 
+def test_pay_that_stays_the_same_follows_nothing_unless_clients_are_met_at_terminals() -> None:
+    world = World()
+    world.institution("Platform", "p2p_platform")
+    world.party("Borrower", kind="person")
+    world.loan("Platform", "L1", "Borrower", 1_200_000, 0)
+    staff, clients = world.persons("seller", 12), world.persons("client", 40)
+    repaid = (200_000, 50_000, 120_000, 90_000)
+    for month, lent in enumerate((10_000, 14_000, 12_000, 13_000)):
+        world.pay("Borrower", "Platform", repaid[month], at(30 * month + 20), "L1")
+        for number, client in enumerate(clients):
+            world.pay(client, "Platform", lent, at(30 * month + number % 20, 10))
+        for number, person in enumerate(staff):
+            part = 1_200 * (1 + month / 50) * (0.5 + ((number + month) % 12) / 12)
+            world.pay("Platform", person, part, at(30 * month + 25, 16))
+    assert found(world) == []
+    assert len(found(world, steady_part=100.0)) == 1
+    for number in range(30):
+        world.pay(f"client{number:04d}", "Platform", 20_000, at(40, 11), channel="pos")
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert len(finding.transfers) == 48
+
+
+def test_round_sums_beside_uneven_pay_are_rents() -> None:
+    world = platform(share=0.0309)
+    odd = world.pay("Platform", world.persons("helper", 1)[0], 333.37, at(55, 16))
+    rent = world.pay("Platform", world.persons("owner", 1)[0], 700, at(55, 16))
+    [finding] = found(world)
+    assert isinstance(finding, Finding)
+    assert odd in finding.transfers and rent not in finding.transfers
+
+
 def test_a_platform_whose_clients_are_not_seen_cannot_be_judged() -> None:
     world = World()
     world.institution("Platform", "p2p_platform")
