@@ -15,14 +15,15 @@ References: Liu, Ting, Zhou, "Isolation Forest", ICDM 2008; Saabas, "Interpretin
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from joblib import Parallel, delayed
-from joblib.externals.loky import get_reusable_executor
 from sklearn.ensemble import IsolationForest
 
 from data.errors import InputError
@@ -233,19 +234,22 @@ def _grown(
     settings: Score, seed: int, matrices: Iterable[Matrix], workers: int
 ) -> Iterator[tuple[Task, Trees, Floats]]:
     """Grow a forest on each matrix, in order, the first from `seed`, the next from one more."""
-    tasks = [
+    tasks = (
         (matrix, tree_count(len(matrix), settings), settings.sample_rows, seed + number)
         for number, matrix in enumerate(matrices)
-    ]
+    )
     if workers < 2:
         yield from ((task, *grow(*task)) for task in tasks)
         return
-    pool = Parallel(n_jobs=workers, return_as="generator")
-    yield from (
-        (task, *grown)
-        for task, grown in zip(tasks, pool(delayed(grow)(*task) for task in tasks), strict=True)
-    )
-    get_reusable_executor().shutdown()  # or its processes would stay for minutes
+    waiting: deque[tuple[Task, Future[tuple[Trees, Floats]]]] = deque()
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for task in tasks:
+            waiting.append((task, pool.submit(grow, *task)))
+            if len(waiting) > 2 * workers:
+                held, done = waiting.popleft()
+                yield held, *done.result()
+        for held, done in waiting:
+            yield held, *done.result()
 
 
 def grow(matrix: Matrix, trees: int, sample_rows: int, seed: int) -> tuple[Trees, Floats]:
