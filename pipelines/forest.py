@@ -15,11 +15,8 @@ References: Liu, Ting, Zhou, "Isolation Forest", ICDM 2008; Saabas, "Interpretin
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 import numpy as np
 import numpy.typing as npt
@@ -38,13 +35,8 @@ from pipelines.forest_kernel import (
 
 LABELS = ("party_no", "party_id", "role", "age_band")
 ALL = "all"
-# Parties from which forests grow on several processes; fewer are done before these have begun.
-MANY = 50_000
 
 Floats = npt.NDArray[np.float64]
-Matrix = npt.NDArray[np.float32]
-# What a forest is grown of: a matrix, how many trees, of how many rows each, and a seed.
-Task = tuple[Matrix, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ class Stratum:
     rows: npt.NDArray[np.int64]
     seed: int
     trees: Trees
-    matrix: Matrix
+    matrix: npt.NDArray[np.float32]
     path_lengths: Floats
 
 
@@ -142,7 +134,6 @@ def score(
     settings: Score,
     seed: int,
     views: Mapping[str, Sequence[str]] | None = None,
-    workers: int = 1,
 ) -> ForestResult:
     """Score every party against its peers.
 
@@ -152,8 +143,7 @@ def score(
 
     `features` holds one row per party: party_no, party_id, role, age_band, and numeric columns,
     which are the features. A null is unknown, and takes its peers' median, so that what is missing
-    makes nobody suspicious. The same rows in the same order, settings and seed give the same bits,
-    on however many `workers` (processes; only many parties are worth more than one).
+    makes nobody suspicious. The same rows in the same order, settings and seed give the same bits.
 
     Raises InputError when a label column is missing, a party has two rows, or a view names a
     feature that there is not.
@@ -169,19 +159,14 @@ def score(
     seen = _columns(names, views or {ALL: names})
     by_view = np.zeros((len(seen), features.height))
     labels = np.full(features.height, ALL, dtype=object)
-    groups = split(features, settings.minimum_stratum_rows)
-    for name, rows in groups:
-        labels[rows] = name
-    kinds = [(name, rows, *each) for name, rows in groups for each in enumerate(seen.items())]
-    matrices = (compress(values[np.ix_(rows, columns)]) for _, rows, _, (_, columns) in kinds)
     strata: list[Stratum] = []
-    grown = _grown(settings, seed, matrices, workers if features.height >= MANY else 1)
-    for (name, rows, place, (view, columns)), (task, trees, lengths) in zip(
-        kinds, grown, strict=True
-    ):
-        stratum = Stratum(name, view, columns, rows, task[-1], trees, task[0], lengths)
-        strata.append(stratum)
-        by_view[place, rows] = surprise(anomaly(stratum))
+    for name, rows in split(features, settings.minimum_stratum_rows):
+        labels[rows] = name
+        for place, (view, columns) in enumerate(seen.items()):
+            chosen = values[np.ix_(rows, columns)]
+            stratum = grow(name, view, rows, columns, chosen, settings, seed + len(strata))
+            strata.append(stratum)
+            by_view[place, rows] = surprise(anomaly(stratum))
     scores = by_view.mean(axis=0) / np.log(features.height + 1)
     frame = features.select("party_no", "party_id").with_columns(
         pl.Series("forest_score", scores, dtype=pl.Float64),
@@ -230,38 +215,28 @@ def tree_count(peers: int, settings: Score) -> int:
     return min(wanted, settings.trees_max)
 
 
-def _grown(
-    settings: Score, seed: int, matrices: Iterable[Matrix], workers: int
-) -> Iterator[tuple[Task, Trees, Floats]]:
-    """Grow a forest on each matrix, in order, the first from `seed`, the next from one more."""
-    tasks = (
-        (matrix, tree_count(len(matrix), settings), settings.sample_rows, seed + number)
-        for number, matrix in enumerate(matrices)
-    )
-    if workers < 2:
-        yield from ((task, *grow(*task)) for task in tasks)
-        return
-    waiting: deque[tuple[Task, Future[tuple[Trees, Floats]]]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for task in tasks:
-            waiting.append((task, pool.submit(grow, *task)))
-            if len(waiting) > 2 * workers:
-                held, done = waiting.popleft()
-                yield held, *done.result()
-        for held, done in waiting:
-            yield held, *done.result()
-
-
-def grow(matrix: Matrix, trees: int, sample_rows: int, seed: int) -> tuple[Trees, Floats]:
-    """Grow a forest on some parties' features, and measure the path of each party."""
-    forest = fit(matrix, trees, sample_rows, seed)
-    ordered = heap_order(
+def grow(
+    name: str,
+    view: str,
+    rows: npt.NDArray[np.int64],
+    columns: npt.NDArray[np.int64],
+    values: Floats,
+    settings: Score,
+    seed: int,
+) -> Stratum:
+    """Grow one stratum's forest in one view and measure the path of each of its parties."""
+    matrix = compress(values)
+    forest = fit(matrix, tree_count(len(rows), settings), settings.sample_rows, seed)
+    trees = heap_order(
         [estimator.tree_ for estimator in forest.estimators_], int(forest.max_samples_)
     )
-    return ordered, add_path_lengths(ordered, matrix)
+    lengths = add_path_lengths(trees, matrix)
+    return Stratum(name, view, columns, rows, seed, trees, matrix, lengths)
 
 
-def fit(matrix: Matrix, trees: int, sample_size: int, seed: int) -> IsolationForest:
+def fit(
+    matrix: npt.NDArray[np.float32], trees: int, sample_size: int, seed: int
+) -> IsolationForest:
     """Fit scikit-learn's isolation forest with a fixed seed."""
     forest = IsolationForest(
         n_estimators=trees, max_samples=min(sample_size, len(matrix)), random_state=seed

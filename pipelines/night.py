@@ -177,9 +177,7 @@ def publish_suspects(
 ) -> str:
     """Score and rank the parties and publish the run's file; returns its path."""
     place, chosen = Home(Path(home)), _settings(settings)
-    scored = forest.score(
-        pl.read_parquet(features), chosen.score, chosen.score.seed, VIEWS, chosen.load.threads
-    )
+    scored = forest.score(pl.read_parquet(features), chosen.score, chosen.score.seed, VIEWS)
     found, silent = read_findings(Path(findings))
     traced = read_look_through(Path(looked))
     words = {feature.name: (feature.zh, feature.en, feature.unit) for feature in FEATURES}

@@ -9,7 +9,6 @@ from sklearn.ensemble import IsolationForest
 
 from data.errors import InputError
 from data.settings import Score, load_settings
-from pipelines import forest
 from pipelines.features import FEATURES, VIEWS
 from pipelines.forest import anomaly, contributions, fit, score, split, surprise, tree_count
 from pipelines.forest_kernel import add_path_lengths, compress, heap_order
@@ -134,16 +133,6 @@ def test_the_same_input_gives_the_same_bits_and_another_seed_other_ones() -> Non
     one, two = (score(parties(400), small(), seed=3).frame for _ in range(2))
     assert one.equals(two)
     assert not one.equals(score(parties(400), small(), seed=4).frame)
-
-
-def test_forests_grown_on_several_processes_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    alone = score(parties(400), small(), seed=3)
-    monkeypatch.setattr(forest, "MANY", 1)
-    together = score(parties(400), small(), seed=3, workers=2)
-    assert together.frame.equals(alone.frame)
-    for one, other in zip(alone.strata, together.strata, strict=True):
-        assert (one.name, one.view, one.seed) == (other.name, other.view, other.seed)
-        assert np.array_equal(one.path_lengths, other.path_lengths)
 
 
 def test_small_strata_merge_into_their_role_and_then_into_all() -> None:
