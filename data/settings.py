@@ -668,6 +668,7 @@ class DisguisedDebt(Section):
     minimum_receivers_share: Share
     minimum_plan_share: Share
     minimum_regular_share: Share
+    minimum_repeated_share: Share
     lowest_yearly_rate: float
     minimum_circle_share: Share
     commission_share: Share

@@ -25,6 +25,7 @@ from detectors.equity_issue import PLATFORMS, Issue, read_issue
 from detectors.equity_money import read_equity_money
 from detectors.evidence import fen, read_evidence, yuan
 from detectors.finding import CannotConclude, Finding, Lookalike, Measure, doubted
+from detectors.fixed_returns import Returns
 
 NAME = "disguised_debt"
 CODE = "E1"
@@ -71,6 +72,7 @@ def judge(context: Context, settings: DisguisedDebt, issue: Issue) -> Finding | 
         and returns.plan_share >= settings.minimum_plan_share
         and returns.regular_share >= settings.minimum_regular_share
         and returns.yearly_rate >= settings.lowest_yearly_rate
+        and _repeated_share(returns) >= settings.minimum_repeated_share
     )
     passed_on = issue.circle_share >= settings.minimum_circle_share
     own = issue.in_circle or passed_on
@@ -158,6 +160,15 @@ def _measures(context: Context, settings: DisguisedDebt, issue: Issue) -> dict[s
             round(issue.circle_share, 4), settings.minimum_circle_share, "share"
         ),
     }
+
+
+def _repeated_share(returns: Returns) -> float:
+    """The part of what was paid that is principal with a surplus, or that came to its payee again.
+
+    One dividend is the same fraction for everybody, whatever the profit was.
+    """
+    again = pl.col("whole") | (pl.len().over("person") > 1)
+    return returns.paid.filter(again).height / max(returns.paid.height, 1)
 
 
 def _lookalikes(
