@@ -70,8 +70,8 @@ def test_dividends_that_vary_with_profit_are_none() -> None:
 
 
 def test_one_dividend_alike_for_all_is_none() -> None:
-    assert found(issue(rates=(0.01,))) == []
-    assert len(found(issue(rates=(0.01,)), minimum_repeated_share=0.0)) == 1
+    assert found(issue(40, rates=(0.01,))) == []
+    assert len(found(issue(40, rates=(0.01,)), minimum_repeated_share=0.0)) == 1
 
 
 @pytest.mark.parametrize(
