@@ -38,8 +38,8 @@ order by 1, 3, 2
 """
 # Sums that a firm pays to many and that come back in smaller ones: loans nobody published. What a
 # firm that is no lender by kind pays for goods, claims and wages is not round. Beside those who pay
-# back stand persons paid a round sum once, who have not begun to (`pending`); firms too, where
-# several pay back. An account of unknown holder counts as a person.
+# back stand persons paid a round sum once, who have not begun to (`pending`); firms and accounts of
+# unknown holders too, where several firms pay back.
 LENT = """
 with firm as (
   select a.account_id, p.party_no, p.party_id,
@@ -88,7 +88,7 @@ join lends l on l.party_no = m.party_no
 left join party_dim q on q.party_no = m.other
 left join near_tie n on n.one = m.party_no and n.other = m.other
 where q.institution_id is null
-  and (p.back_fen is not null or coalesce(q.kind, 'person') = 'person' or l.to_firms)
+  and (p.back_fen is not null or q.kind = 'person' or l.to_firms)
 order by 1, 3, 2
 """
 HOLDINGS = """

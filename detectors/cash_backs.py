@@ -16,8 +16,7 @@ from detectors.context import Context
 from detectors.near_ties import lay_near_ties
 from detectors.payment_sides import lay_payment_sides
 
-# What persons, and accounts of unknown holders, pay to organisations, merchants or acquirers; and
-# what anyone pays them.
+# What persons pay to organisations and merchants, or to acquirers; and what anyone pays persons.
 CREATE_SALE = """
 create or replace temp table card_sale as
 select t.ref, t.booked_at, t.booked_at::date as day, t.amount_fen, a.party as person,
@@ -25,9 +24,8 @@ select t.ref, t.booked_at, t.booked_at::date as day, t.amount_fen, a.party as pe
 from transfer t
 join payment_side a on a.account_id = t.payer_account
 join payment_side b on b.account_id = t.payee_account
-where t.status = 'settled' and t.business_date between $first and $last
-  and (a.person or not a.known) and t.amount_fen >= $least
-  and (b.acquirer or b.role = 'merchant' or b.organisation)
+where t.status = 'settled' and t.business_date between $first and $last and a.person
+  and t.amount_fen >= $least and (b.acquirer or b.role = 'merchant' or b.organisation)
   and (b.acquirer or not b.may_hold) and t.loan_id is null
 """
 CREATE_BACK = """
@@ -37,8 +35,8 @@ select t.ref, t.booked_at, t.booked_at::date as day, t.amount_fen, a.party as pa
 from transfer t
 join payment_side a on a.account_id = t.payer_account
 join payment_side b on b.account_id = t.payee_account
-where t.status = 'settled' and t.business_date between $first and $last
-  and (b.person or not b.known) and a.party <> b.party and not a.may_hold and t.loan_id is null
+where t.status = 'settled' and t.business_date between $first and $last and b.person
+  and a.party <> b.party and not a.may_hold and t.loan_id is null
 """
 # Whom a merchant is close to: itself, its ties, and whoever gets a good part of what it pays.
 CREATE_CLOSE = """

@@ -98,7 +98,8 @@ def pay_moves(
     """Say whether runs of pay look like commissions: uneven, moving with new money, and at most so
     much of it.
 
-    Where clients are `met`, pay that is a little uneven will do, and it need not follow what came.
+    Where clients are `met`, pay that is a little uneven will do, and it need only vary little per
+    new money.
     """
     if runs is None:
         return False

@@ -8,6 +8,7 @@ from data.legal_rules import legal_rules
 from data.settings import FictitiousLoan
 from detectors.context import Context
 from detectors.loan_money import lay_loan_money
+from detectors.payment_sides import lay_payment_sides
 
 # Each loan's first payment to its borrower, and the account that it went to.
 CREATE_PAID = """
@@ -234,38 +235,42 @@ with owed as (
     on m.institution_id = b.institution_id and m.loan_id = b.loan_id and m.flow = 'invest'
   where b.unpaid
   group by b.institution_id, b.taken_by
+), whole as (
+  select institution_id, sum(owed_fen) as owed_fen from owed group by institution_id
 ), part as (
-  select distinct institution_id, payer as party from loan_money where flow = 'invest'
+  select institution_id, payer as party from loan_money
   union
-  select distinct institution_id, borrower from loan_book where borrower >= 0
+  select institution_id, payee from loan_money
+  union
+  select institution_id, borrower from loan_book where borrower >= 0
 ), went as (
-  select o.institution_id, o.owed_fen, t.transfer_no, t.payee_account, t.amount_fen,
-    e.party_no as party
+  select o.institution_id, t.transfer_no, t.payee_account, t.amount_fen, e.party_no as party
   from owed o
   join transfer t on t.payer_account = o.taken_by and t.booked_at >= o.since
+  join payment_side s on s.account_id = t.payee_account
   join account_dim e on e.account_id = t.payee_account
   left join party_dim p on p.party_no = e.party_no
   anti join loan_linked k
     on k.institution_id = o.institution_id and k.transfer_no = t.transfer_no
-  anti join part l on l.institution_id = o.institution_id and l.party = e.party_no
+  anti join part l on l.institution_id = o.institution_id and l.party = s.party
   anti join platform_circle c on c.institution_id = o.institution_id and c.party_no = e.party_no
   where t.status = 'settled' and t.loan_id is null and t.business_date <= $last
     and p.institution_id is null
 ), living as (
-  select w.institution_id, w.payee_account, w.fen, w.owed_fen
-  from (select institution_id, owed_fen, payee_account, sum(amount_fen) as fen from went
-    group by all) w
+  select w.institution_id, w.payee_account, w.fen
+  from (select institution_id, payee_account, sum(amount_fen) as fen from went group by all) w
   join transfer t on t.payee_account = w.payee_account
   where t.status = 'settled' and t.business_date between $first and $last
   group by all
   having w.fen >= $lives * sum(t.amount_fen)
+), enough as (
+  select institution_id from living join whole using (institution_id)
+  group by institution_id, owed_fen having sum(fen) >= $gone * owed_fen
 )
 select w.institution_id, w.transfer_no, w.party
 from went w
-semi join (
-  select * from living
-  qualify sum(fen) over (partition by institution_id) >= $gone * owed_fen
-) l on l.institution_id = w.institution_id and l.payee_account = w.payee_account
+semi join living l on l.institution_id = w.institution_id and l.payee_account = w.payee_account
+semi join enough g on g.institution_id = w.institution_id
 """
 SHOWN = """
 select m.institution_id, m.loan_id, m.ref, m.booked_at, m.amount_fen, m.flow, -1 as "end"
@@ -335,6 +340,7 @@ def read_shown(context: Context, settings: FictitiousLoan, chosen: pl.DataFrame)
     where the money ended, or -1.
     """
     db, first = context.db, context.first_date(context.settings.load.window_days)
+    lay_payment_sides(context)
     named = chosen.select("institution_id", "loan_id", "taken_by", "unpaid")
     db.register("made_up_chosen", named.to_arrow())
     shares = {"lives": settings.meeting_share, "gone": settings.gone_share}

@@ -27,7 +27,8 @@ def grid_returns(settings: FixedReturns, lot_fen: Ints, paid_fen: Ints, person: 
     """Find the rates whose multiples on the lots' grid the payments are, and which those are.
 
     `lot_fen` are the lots paid in, `paid_fen` and `person` the payments out, in the same order.
-    Payments that are lots themselves say nothing, nor does a sum that is paid again and again.
+    Payments that are lots themselves say nothing; of a sum that is paid again and again it counts
+    once whether a rate fits.
     """
     fits = np.zeros(len(paid_fen), dtype=np.bool_)
     none = LotReturns(fits, 0, 0.0, ())
@@ -41,14 +42,16 @@ def grid_returns(settings: FixedReturns, lot_fen: Ints, paid_fen: Ints, person: 
         return none
     rates: list[float] = []
     most = int(lot_fen.max()) // step
+    if most > MOST_LOTS:
+        return none
     left = sums
     while len(rates) < settings.plans and len(left):
         rate = _best(settings, left, step, unit, most, whole=len(sums))
         if rate is None:
             break
         rates.append(rate)
-        fits[odd] |= _on_grid(paid_fen[odd], rate, step, unit)
-        left = left[~_on_grid(left, rate, step, unit)]
+        fits[odd] |= _on_grid(paid_fen[odd], rate, step, unit, most)
+        left = left[~_on_grid(left, rate, step, unit, most)]
     judged = int(np.count_nonzero(fits | ~np.isin(paid_fen, lot_fen)))
     share = int(np.count_nonzero(fits)) / max(judged, 1)
     return LotReturns(fits, len(np.unique(person[fits])), share, tuple(rates))
@@ -60,13 +63,13 @@ def _step(amount: Ints, steps: tuple[int, ...], share: float) -> int:
     return next((s for s in steps if np.count_nonzero(amount % s == 0) >= least), 0)
 
 
-def _on_grid(amount: Ints, rate: float, step: int, unit: int, slack: float = 0.0) -> Flags:
-    """Whether each amount is a rate on a multiple of the step, rounded down, with or without it."""
+def _on_grid(amount: Ints, rate: float, step: int, unit: int, most: int) -> Flags:
+    """Whether each amount is a rate on one of `most` multiples of the step, rounded down, with that
+    multiple itself or without it."""
     fits = np.zeros(len(amount), dtype=np.bool_)
     for spacing in (rate * step, (1 + rate) * step):
         above = -amount % spacing  # what is missing to the next multiple
-        near = np.minimum(above, spacing - above) <= slack * amount
-        fits |= (above < unit) | near
+        fits |= (above < unit) & (amount <= most * spacing)
     return fits
 
 
@@ -80,7 +83,7 @@ def _best(
     """
     upper = np.sort(sums)[len(sums) // 3 :]
     sums = sums[:: max(len(sums) // MOST_PAYMENTS, 1)]
-    lots = np.arange(1, min(most, MOST_LOTS) + 1, dtype=np.float64) * step
+    lots = np.arange(1, most + 1, dtype=np.float64) * step
     tell = min(settings.grid_tellers, len(upper), MOST_PAIRS // (len(sums) * len(lots)) + 1)
     tellers = upper[np.linspace(0, len(upper) - 1, tell).astype(np.int64)].astype(np.float64)
     rate = ((tellers[:, None] + unit / 2) / lots[None, :]).ravel()
@@ -97,9 +100,10 @@ def _best(
     )
     chance = np.minimum(width / spacing, 1.0).mean(axis=1)
     fitting = np.count_nonzero(near, axis=1)
-    unlikely = binom.sf(fitting - 1, len(sums), np.minimum(chance, 1.0)) * len(rate)
+    # In logarithms: of what is next to impossible the least likely is wanted.
+    unlikely = binom.logsf(fitting - 1, len(sums), np.minimum(chance, 1.0)) + np.log(len(rate))
     best = int(np.argmin(unlikely))
     enough = max(settings.minimum_persons, settings.grid_sums_share * whole)
-    if unlikely[best] > settings.grid_chance or fitting[best] < enough:
+    if unlikely[best] > np.log(settings.grid_chance) or fitting[best] < enough:
         return None
     return float(rate[best])

@@ -34,6 +34,7 @@ join account_dim b on b.party_no = m.party_no
 join transfer t on t.payee_account = b.account_id
 join account_dim a on a.account_id = t.payer_account and a.role <> 'securities_transfer'
 left join party_dim p on p.party_no = a.party_no
+anti join member o on o.subject = m.subject and o.party_no = a.party_no
 where t.status = 'settled' and t.business_date between $first and $last and t.loan_id is null
   and coalesce(p.kind = 'person', true)
 order by 1, 2, 4, 3
@@ -63,29 +64,33 @@ def read_margin_deposits(context: Context, settings: MarginFinance) -> pl.DataFr
 
 def _deposits(settings: MarginFinance, paid: pl.DataFrame, funded: pl.DataFrame) -> pl.DataFrame:
     """The payments into one account that pair off; none where most of its takings do not."""
+    least = max(settings.minimum_deposits, settings.deposited_share * funded.height)
+    # No more deposits pair off than there are payments into securities.
+    largest = paid.sort("amount_fen", descending=True).head(funded.height)
+    if paid.height < least or fen(largest) < settings.deposit_share * fen(paid):
+        return paid.clear()
     longest = timedelta(days=settings.deposit_days)
     pairs = (
-        paid.select(pl.col("ref").alias("deposit"), "booked_at", "amount_fen")
-        .sort("booked_at")
+        paid.select("booked_at", "amount_fen")
+        .with_row_index("deposit")
         .join_where(
             funded.select(
-                pl.col("ref").alias("funding"),
                 pl.col("booked_at").alias("funded_at"),
                 pl.col("amount_fen").alias("funded_fen"),
-            ),
+            ).with_row_index("funding"),
             pl.col("funded_at") > pl.col("booked_at"),
             pl.col("funded_at") <= pl.col("booked_at") + longest,
             pl.col("funded_fen") >= pl.col("amount_fen"),
             pl.col("funded_fen") <= settings.most_leverage * pl.col("amount_fen"),
         )
     )
-    graph = nx.Graph(pairs.select("deposit", "funding").sort("deposit", "funding").rows())
-    deposits = sorted(pairs["deposit"].unique())
+    # Deposits are numbered from 0 up, fundings from -1 down.
+    edges = pairs.select(
+        pl.col("deposit").cast(pl.Int64), (-1 - pl.col("funding").cast(pl.Int64)).alias("funding")
+    ).sort("deposit", "funding")
+    graph = nx.Graph(edges.rows())
+    deposits = edges["deposit"].unique().sort().to_list()
     matched = nx.bipartite.hopcroft_karp_matching(graph, deposits) if deposits else {}
-    found = paid.filter(pl.col("ref").is_in([ref for ref in deposits if ref in matched]))
-    enough = (
-        found.height >= settings.minimum_deposits
-        and found.height >= settings.deposited_share * funded.height
-        and fen(found) >= settings.deposit_share * fen(paid)
-    )
+    found = paid[[number for number in deposits if number in matched]]
+    enough = found.height >= least and fen(found) >= settings.deposit_share * fen(paid)
     return found if enough else found.clear()

@@ -201,7 +201,8 @@ def _foreign(
 
 
 def _around(context: Context, cases: dict[int, Case], behind: dict[int, Institution]) -> None:
-    """Add to every case what filled the accounts that paid, and what came back from securities."""
+    """Add to every case what filled the accounts that paid, what came back from securities, and
+    the traders with their deposits."""
     rows = [
         (subject, behind[subject].institution_id if subject in behind else None, ref)
         for subject, case in cases.items()
@@ -209,7 +210,8 @@ def _around(context: Context, cases: dict[int, Case], behind: dict[int, Institut
         for ref in paid["ref"]
     ]
     schema = {"subject": pl.Int64, "institution_id": pl.String, "ref": pl.String}
-    around, deposits = read_around(context, pl.DataFrame(rows, schema=schema, orient="row"))
+    shown = pl.DataFrame(rows, schema=schema, orient="row").unique(maintain_order=True)
+    around, deposits = read_around(context, shown)
     for frame in (around, deposits):
         for key, mine in frame.group_by("subject", maintain_order=True):
             cases[int(str(key[0]))].steps.append(mine.select("ref", "booked_at"))

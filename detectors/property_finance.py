@@ -81,7 +81,9 @@ def detect(context: Context) -> Iterator[Finding | CannotConclude]:
     settings, db = context.settings.detectors.property_finance, context.db
     db.execute("developers and agents", CREATE_TARGET)
     since = legal_rules().first_day("property_finance", "ban")
-    reached, loans = read_reached(context, since, settings.window_days, settings.handed_share)
+    reached, loans = read_reached(
+        context, since, settings.window_days, settings.handed_share, settings.least_share
+    )
     payouts = read_payouts(context)
     days = context.settings.load.window_days
     window = {"first": context.first_date(days), "last": context.business_date}

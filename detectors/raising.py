@@ -93,7 +93,7 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     groups = _groups(context, settings, sorted(pairs))
     _register(context, groups)
     joining = db.rows(
-        "who hands on to schemes", JOINING, {**lot, **window, "handed": settings.handed_share}
+        "who hands on to schemes", JOINING, {**window, "handed": settings.handed_share}
     )
     for number, holder in joining:
         groups[number][1].append(holder)
@@ -109,7 +109,7 @@ def read_schemes(context: Context, settings: IllegalFundraising) -> Iterator[Sch
     paid_out = db.frame("paid by schemes", PAID_OUT)
     spent = db.frame("spent by schemes", SPENT, window)
     forwarded = db.frame("forwarded in schemes", FORWARDED, window)
-    cash = db.frame("cash lots of schemes", CASH, {**lot, **window})
+    cash = db.frame("cash lots of schemes", CASH, {**lot, **window, "hours": hours})
     db.unregister("scheme_member")
     for table in ("raising_side", "raising_flow", "raising_payer"):
         db.execute(f"drop {table}", f"drop table {table}")
@@ -173,7 +173,8 @@ def _groups(
     groups = []
     for members in nx.connected_components(joined):
         held = sorted(member for member in members if not isinstance(member, str))
-        known = [near[holder][1] for holder in held if holder in near]
+        named = [near[holder][1] for holder in held if holder in near]
+        known = [each for each in named if f"institution {each.institution_id}" in members]
         known.sort(key=lambda each: (-known.count(each), each.institution_id))
         groups.append((known[0] if known else None, held))
     return sorted(groups, key=lambda each: each[1])

@@ -166,36 +166,47 @@ order by m.scheme, t.booked_at, t.ref
 FORWARDED = """
 select m.scheme, o.holder, t.ref, t.booked_at, t.amount_fen
 from scheme_member m
-join account_dim a on a.party_no = m.holder
+join raising_side a on a.holder = m.holder
 join transfer t on t.payer_account = a.account_id
-join account_dim b on b.account_id = t.payee_account
-join scheme_member o on o.scheme = m.scheme and o.holder = b.party_no and o.holder <> m.holder
+join raising_side b on b.account_id = t.payee_account
+join scheme_member o on o.scheme = m.scheme and o.holder = b.holder and o.holder <> m.holder
 where t.status = 'settled' and t.business_date between $first and $last
 order by m.scheme, t.booked_at, t.ref
 """
-# Lots in cash, by nobody knows whom, on cards of natural persons that collect for a scheme.
+# Lots in cash, by nobody knows whom, on cards of natural persons that collect for a scheme; what a
+# holder drew himself he paid in himself.
 CASH = """
+with own_drawing as (
+  select m.holder, t.amount_fen, t.booked_at
+  from scheme_member m
+  join raising_side s on s.holder = m.holder
+  join transfer t on t.payer_account = s.account_id and t.cash and t.payee_account < 0
+  where t.status = 'settled' and t.business_date between $first - 1 and $last
+)
 select m.scheme, m.holder, t.ref, t.booked_at, t.amount_fen
 from scheme_member m
 join raising_side s on s.holder = m.holder and s.person
 semi join raising_payer c on c.holder = m.holder
 join transfer t on t.payee_account = s.account_id and t.cash and t.payer_account < 0
 anti join raising_flow f on f.transfer_no = t.transfer_no and f.incoming
+anti join own_drawing d on d.holder = m.holder and d.amount_fen = t.amount_fen
+  and t.booked_at between d.booked_at and d.booked_at + to_hours($hours::integer)
 where t.status = 'settled' and t.amount_fen % $lot = 0 and t.amount_fen >= $least
   and t.business_date between $first and $last
 order by m.scheme, t.booked_at, t.ref
 """
-# Who takes lots from many as well, and hands most of them to the holders of one scheme.
+# Who takes lots from many as well, and hands most of what persons pay it to the holders of one
+# scheme.
 JOINING = """
-with lots as (
-  select holder, sum(amount_fen) as lot_fen
+with taking as (
+  select holder, sum(amount_fen) as taken_fen
   from raising_flow f
   semi join raising_payer c on c.holder = f.holder
-  where incoming and amount_fen % $lot = 0 and amount_fen >= $least
+  where incoming
   group by holder
 ), handed as (
-  select m.scheme, l.holder, l.lot_fen, sum(t.amount_fen) as handed_fen
-  from lots l
+  select m.scheme, l.holder, l.taken_fen, sum(t.amount_fen) as handed_fen
+  from taking l
   anti join scheme_member o on o.holder = l.holder
   join raising_side a on a.holder = l.holder
   join transfer t on t.payer_account = a.account_id
@@ -204,7 +215,7 @@ with lots as (
   where t.status = 'settled' and t.business_date between $first and $last
   group by all
 )
-select scheme, holder from handed where handed_fen >= $handed * lot_fen
+select scheme, holder from handed where handed_fen >= $handed * taken_fen
 qualify row_number() over (partition by holder order by handed_fen desc, scheme) = 1
 order by scheme, holder
 """

@@ -85,7 +85,8 @@ def returns_of(context: Context, lots: pl.DataFrame, paid: pl.DataFrame) -> LotR
     sums = (lots["amount_fen"], paid["amount_fen"], paid["person"])
     given = [each.cast(pl.Int64).to_numpy() for each in sums]
     found = [find(context.settings.fixed_returns, *given) for find in (lot_returns, grid_returns)]
-    return max(found, key=lambda returns: returns.share)
+    settings = context.settings.detectors.illegal_fundraising
+    return max(found, key=lambda returns: (pays_rates(settings, returns), returns.share))
 
 
 def pays_rates(settings: IllegalFundraising, returns: LotReturns) -> bool:

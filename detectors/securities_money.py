@@ -254,7 +254,9 @@ def read_securities_money(context: Context, settings: MarginFinance) -> Securiti
     since = legal_rules().first_day("margin_finance", "ban")
     window = {"first": context.first_date(days), "last": context.business_date}
     db.execute("securities accounts", CREATE_TARGET)
-    reached, loans = read_reached(context, since, settings.window_days, settings.handed_share)
+    reached, loans = read_reached(
+        context, since, settings.window_days, settings.handed_share, settings.least_share
+    )
     db.execute(
         "paid by others", CREATE_FOREIGN, {**window, "since": since, "licensed": LICENSED_KINDS}
     )

@@ -431,3 +431,14 @@ def test_another_collector_joins_the_scheme_that_it_hands_its_lots_to() -> None:
     [finding] = found(world)
     assert {*lots, handed} < set(finding.transfers)
     assert finding.accomplices == (("Runner", "pool"),)
+
+
+def test_a_shop_that_pays_a_scheme_a_little_of_its_takings_does_not_join_it() -> None:
+    world = scheme()
+    world.party("Shop")
+    for person in world.persons("customer", 12):
+        world.pay(person, "Shop", 1_000, at(80))
+        world.pay(person, "Shop", 153_217, at(81))
+    paid = world.pay("Shop", "desk", 8_000, at(82))
+    [finding] = found(world)
+    assert paid not in finding.transfers

@@ -174,3 +174,26 @@ def test_a_loan_paid_to_an_account_whose_holder_nobody_submitted_is_followed() -
     [finding] = said(world)
     assert isinstance(finding, Finding)
     assert finding.amount_fen == 17_400_000 + 13_500_000
+
+
+def test_an_earnest_before_the_deposit_takes_nothing_away() -> None:
+    world = platform()
+    for number in range(3):
+        world.pay(f"Borrower{number}", "Builder", 2_000, at(number + 3))
+        world.pay(f"Borrower{number}", "Builder", 60_000, at(number + 9))
+    [finding] = said(world)
+    assert isinstance(finding, Finding)
+    assert finding.amount_fen == 18_000_000
+
+
+def test_an_account_of_nobody_known_where_several_were_paid_is_no_borrowers() -> None:
+    world = platform(0)
+    world.account("away", "Agent", "ordinary")
+    world.unregistered.add("away")
+    for number in range(8):
+        world.party(f"Borrower{number}", kind="person")
+        world.loan("Platform", f"L{number}", f"Borrower{number}", 50_000, number)
+        paid = world.pay("custody", "away", 50_000, at(number, 13), f"L{number}")
+        world.event("Platform", f"L{number}", "disburse", f"Borrower{number}", paid, number)
+    world.pay("away", "Builder", 45_000, at(9))
+    assert [each for each in said(world) if isinstance(each, Finding)] == []
