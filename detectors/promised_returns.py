@@ -49,11 +49,23 @@ def promise_texts(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str
     unknown = raised.incoming.with_columns((pl.col("person") < -1).alias("unknown"))
     zh, en = _said(raised, promise, scheme)
     more_zh, more_en = unknown_text(unknown)
-    return zh + more_zh, en + more_en
+    cash_zh, cash_en = _cash_text(scheme)
+    return zh + more_zh + cash_zh, en + more_en + cash_en
+
+
+def _cash_text(scheme: Scheme) -> tuple[str, str]:
+    """What a text adds of lots in cash; nothing where there are none."""
+    if scheme.cash.is_empty():
+        return "", ""
+    more = yuan(fen(scheme.cash))
+    return (
+        f"；收款卡另有无法识别缴款人的整额现金存入 {more} 元",
+        f"; {more} yuan more were lots in cash that nobody known paid in on the collectors' cards",
+    )
 
 
 def _said(raised: Raised, promise: Promise, scheme: Scheme) -> tuple[str, str]:
-    taken, paid = yuan(raised.taken_fen), yuan(promise.paid_fen(scheme))
+    taken, paid = yuan(fen(raised.incoming)), yuan(promise.paid_fen(scheme))
     if promise.plans is None:
         rates = [f"{100 * (rate - (rate > 1)):.2f}%" for rate in promise.rated.rates[:MOST_NAMED]]
         return (

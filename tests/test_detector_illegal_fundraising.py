@@ -421,6 +421,9 @@ def test_lots_in_cash_and_what_collectors_hand_on_are_shown() -> None:
     [finding] = found(world)
     assert {*cash, handed} < set(finding.transfers)
     assert finding.amount_fen == taken + 4_000_000
+    assert finding.text[1].endswith(
+        "; 40,000.00 yuan more were lots in cash that nobody known paid in on the collectors' cards"
+    )
 
 
 def test_another_collector_joins_the_scheme_that_it_hands_its_lots_to() -> None:
